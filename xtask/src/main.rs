@@ -1,0 +1,3 @@
+//! The repository's own commands: test, soak, bench, generate.
+
+fn main() {}
