@@ -1,3 +1,34 @@
-//! The repository's own commands: test, soak, bench, generate.
+//! The repository's own commands: `cargo xtask test` and what stands beside it.
+//!
+//! Rests on as few crates as can be, because it is the first thing that a fresh machine compiles. It runs the
+//! tools and parts that prove something; what they prove is written with them.
 
-fn main() {}
+mod needs;
+mod shell;
+mod step;
+mod steps;
+mod stopwatch;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The repository's own commands")]
+enum Command {
+    /// Runs everything that a change must pass, once, from a fresh machine
+    Test(step::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Command::parse() {
+        Command::Test(options) => step::run(steps::ALL, &options),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Checks about the repository itself: who imports whom, how sources are written, what is depended on.
+//!
+//! They read files and `cargo metadata`, and rest on nothing of ours, so that they hold even while a crate does
+//! not compile. What the code does is tested beside the code.
+
+mod clock;
+mod layout;
+mod prose;
+mod sources;
+mod tree;

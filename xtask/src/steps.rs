@@ -1,0 +1,63 @@
+//! The steps of `cargo xtask test`, in the order in which a mistake is cheapest to find.
+
+use anyhow::Result;
+
+use crate::needs::Need;
+use crate::shell::{cargo, run};
+use crate::step::Step;
+
+/// Cryptography and SQLite come as C sources.
+const C_COMPILER: Need = Need::Program { name: "cc", package: "build-essential" };
+
+pub(crate) const ALL: &[Step] = &[
+    Step {
+        name: "format",
+        proves: "sources are laid out as rustfmt.toml has it",
+        needs: &[Need::Component { name: "rustfmt", subcommand: "fmt" }],
+        run: format,
+    },
+    Step {
+        name: "clippy",
+        proves: "no lint complains, in code, tests or benches",
+        needs: &[C_COMPILER, Need::Component { name: "clippy", subcommand: "clippy" }],
+        run: clippy,
+    },
+    Step {
+        name: "docs",
+        proves: "the documentation builds and every link in it leads somewhere",
+        needs: &[C_COMPILER],
+        run: docs,
+    },
+    Step {
+        name: "cargo-test",
+        proves: "unit and integration tests pass, those about the repository among them",
+        needs: &[C_COMPILER],
+        run: cargo_test,
+    },
+];
+
+fn format() -> Result<()> {
+    run(cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Result<()> {
+    run(cargo().args([
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))
+}
+
+fn docs() -> Result<()> {
+    let mut doc = cargo();
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    run(doc.args(["doc", "--locked", "--workspace", "--no-deps"]))
+}
+
+fn cargo_test() -> Result<()> {
+    run(cargo().args(["test", "--locked", "--workspace", "--no-fail-fast"]))
+}
