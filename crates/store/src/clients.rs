@@ -1,0 +1,42 @@
+//! The registry of clients.
+
+use async_trait::async_trait;
+use cloakroom_model::client::Client;
+use cloakroom_model::id::ClientId;
+
+use crate::{Act, Done, Error};
+
+/// The registry of clients. The built-in client is not in it.
+#[async_trait]
+pub trait Clients: Send + Sync {
+    /// Finds a client.
+    async fn find_client(&self, id: &ClientId) -> Result<Option<Client>, Error>;
+
+    /// All clients, by name.
+    async fn list_clients(&self) -> Result<Vec<Client>, Error>;
+
+    /// Keeps a new client, and appends a `changed` row for it.
+    async fn insert_client(&self, client: Client, act: &Act) -> Result<InsertClient, Error>;
+
+    /// Replaces a client by one that was made from `seen`; `None` where it is no longer `seen`. Appends a
+    /// `changed` row.
+    async fn replace_client(
+        &self,
+        seen: &Client,
+        client: Client,
+        act: &Act,
+    ) -> Result<Option<Done<()>>, Error>;
+
+    /// Removes a client with all its grants, and appends a row for it and for each grant; `None` where there
+    /// was none. Sessions that began at it stay: they are the user's.
+    async fn remove_client(&self, id: &ClientId, act: &Act) -> Result<Option<Done<()>>, Error>;
+}
+
+/// How [`Clients::insert_client`] ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum InsertClient {
+    /// The client is there.
+    Done(Done<()>),
+    /// There is one of this name.
+    Taken,
+}

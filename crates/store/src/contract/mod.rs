@@ -1,0 +1,1 @@
+//! The promises of storage, as tests that every backend runs.

@@ -1,0 +1,49 @@
+//! Session data: versioned JSON documents.
+
+use async_trait::async_trait;
+use cloakroom_model::data::{Change, Document, DocumentKey, Etag, Seen};
+
+use crate::{Act, Error, Hanging};
+
+/// Session data.
+#[async_trait]
+pub trait SessionData: Send + Sync {
+    /// Reads a document. Never from memory: what is acknowledged is seen by the next reader on every node.
+    async fn read_data(&self, key: &DocumentKey) -> Result<Option<Document>, Error>;
+
+    /// Changes a document, if what the writer saw is still so and what it hangs from is still live.
+    ///
+    /// A backend that writes over a version its writer did not see loses an update; one that writes after the
+    /// session's end brings back what a sign-out took away.
+    async fn write_data(&self, write: Write, act: &Act) -> Result<Written, Error>;
+}
+
+/// A change of one document.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// Which.
+    pub key: DocumentKey,
+    /// The session by whose right it is written; a guest's or a signed-in one's.
+    pub by: Hanging,
+    /// What the writer saw.
+    pub seen: Seen,
+    /// What it wants.
+    pub change: Change,
+    /// The name of the new version.
+    pub etag: Etag,
+    /// The most that the documents of this owner may have in all, in bytes of JSON.
+    pub limit: usize,
+}
+
+/// How [`SessionData::write_data`] ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Written {
+    /// The document is this now; `None` after a deletion.
+    Done(Option<Document>),
+    /// What the writer saw is no longer so; this is the version there is.
+    NotAsSeen(Option<Etag>),
+    /// There would be more than the limit allows.
+    TooLarge,
+    /// What it hangs from has ended.
+    Ended,
+}

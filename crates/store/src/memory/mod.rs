@@ -1,0 +1,1 @@
+//! The memory backend: everything in one process, forgotten at exit.

@@ -1,0 +1,59 @@
+//! Reading the revocation log.
+//!
+//! Rows are written by the acts of the other traits, in their transactions. Their numbers come from a one-row
+//! counter that is raised as a transaction's last statement, so that the order of numbers is the order of
+//! commits: a reader that has seen number *n* will never find a smaller one appear later. Holes mean nothing.
+
+use async_trait::async_trait;
+use cloakroom_model::log::{Place, Row, Subject};
+use cloakroom_model::time::Timestamp;
+
+use crate::{Act, Done, Error};
+
+/// The revocation log.
+#[async_trait]
+pub trait Revocations: Send + Sync {
+    /// Rows after `place`, at most `limit`, with the store's present time.
+    ///
+    /// A backend that answers [`Reading::Rows`] from another history than the one `place` is in, or that leaves
+    /// out a row that was committed, keeps a signed-out user signed in for as long as memory lasts.
+    async fn read_log(&self, place: Place, limit: usize) -> Result<Reading, Error>;
+
+    /// Every row that still concerns something, and the place to go on from.
+    async fn read_snapshot(&self) -> Result<Snapshot, Error>;
+
+    /// Ends a single access token until it would have ended by itself.
+    async fn end_token(&self, jti: &str, act: &Act) -> Result<Done<()>, Error>;
+
+    /// Announces a change of something that has no row in storage of its own.
+    async fn announce(&self, subject: Subject, act: &Act) -> Result<Done<()>, Error>;
+
+    /// Forgets rows that concern nothing any more, but never the last one.
+    async fn prune_log(&self, now: Timestamp) -> Result<(), Error>;
+}
+
+/// What a reader finds after its place.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Reading {
+    /// These rows, in order; perhaps none.
+    Rows {
+        /// The rows.
+        rows: Vec<Row>,
+        /// The time, by the store's clock.
+        now: Timestamp,
+    },
+    /// The row at the reader's place is not there (a failover, a restored backup, too long away): whatever the
+    /// reader remembers is worth nothing, and it must begin from a snapshot.
+    Lost,
+}
+
+/// A beginning for a reader.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Snapshot {
+    /// The last row there is.
+    pub place: Place,
+    /// The rows that still concern something, in order.
+    pub rows: Vec<Row>,
+    /// The time, by the store's clock.
+    pub now: Timestamp,
+}

@@ -1,0 +1,230 @@
+//! Signed-in sessions.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cloakroom_model::client::DataRule;
+use cloakroom_model::event::Reason;
+use cloakroom_model::grant::Grant;
+use cloakroom_model::id::{ClientId, SessionId, UserId};
+use cloakroom_model::policy::limit::Limit;
+use cloakroom_model::secret::Digest;
+use cloakroom_model::session::{Replaced, Session};
+use cloakroom_model::time::Timestamp;
+use cloakroom_model::user::User;
+
+use crate::{Act, Done, Error, NewUser};
+
+/// Signed-in sessions. What a guest has is in [`crate::Guests`].
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// Finds a session by its secret's digest, with its user; or that the secret was replaced not longer than
+    /// [`Replaced::RECOGNISED`] before `now`.
+    async fn find_session(
+        &self,
+        secret: &Digest,
+        now: Timestamp,
+    ) -> Result<Option<FoundSession>, Error>;
+
+    /// Finds a session by name, with its user.
+    async fn find_session_by_id(&self, id: SessionId) -> Result<Option<LiveSession>, Error>;
+
+    /// Begins a session: stores it, ends this browser's earlier one, merges the guest's data, makes a grant,
+    /// makes room under the limit, spends the link, all or nothing, and only if the user's generation is still
+    /// the one that the password check saw and the user is active.
+    ///
+    /// A backend that stores it against an older generation lets somebody in with a password that was changed,
+    /// or to an account that was disabled, after the change was acknowledged.
+    async fn begin_session(&self, begin: Begin, act: &Act) -> Result<Begun, Error>;
+
+    /// Gives a session a new secret, if it is still live, and remembers the old one as replaced. Spends the
+    /// link where one is named. Appends a `changed` row for the session.
+    ///
+    /// After this returns the old secret earns nothing on any node.
+    async fn replace_secret(&self, replace: ReplaceSecret, act: &Act) -> Result<Replacing, Error>;
+
+    /// Ends a session with its grants, data and replaced secrets, and appends a row for it and for each grant.
+    /// Names nobody: `None` where there was no such session (then there is nothing to announce).
+    ///
+    /// After this returns, no later call on any node finds the session: a write that was prepared before it is
+    /// refused. A backend that cannot promise this must not implement the trait: a signed-out user would stay
+    /// signed in.
+    async fn end_session(
+        &self,
+        id: SessionId,
+        reason: Reason,
+        act: &Act,
+    ) -> Result<Option<Done<()>>, Error>;
+
+    /// Ends what `which` says, each as [`Sessions::end_session`] does; answers how many sessions.
+    async fn end_sessions(
+        &self,
+        which: Ends,
+        reason: Reason,
+        act: &Act,
+    ) -> Result<Done<usize>, Error>;
+
+    /// The sessions of a user, the latest used first.
+    async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, Error>;
+
+    /// All signed-in sessions after `after`, by name: for operators.
+    async fn list_all_sessions(
+        &self,
+        after: Option<SessionId>,
+        limit: usize,
+    ) -> Result<Vec<Session>, Error>;
+
+    /// Raises last-seen times, never lowers one, and passes over sessions that are gone. May be lost in a crash.
+    async fn touch_sessions(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), Error>;
+
+    /// Ends at most `limit` sessions that expired, or went unused for longer than their idle time and `lag`,
+    /// before `act.at`, each with its reason; answers how many. Forgets replaced secrets that are told no more.
+    async fn expire_sessions(
+        &self,
+        lag: Duration,
+        limit: usize,
+        act: &Act,
+    ) -> Result<Done<usize>, Error>;
+}
+
+/// A session with its user.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LiveSession {
+    /// The session. It may have expired: deciding that is the caller's affair.
+    pub session: Session,
+    /// Whose it is; always active, since disabling ends every session.
+    pub user: User,
+}
+
+/// What a secret is found to be.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum FoundSession {
+    /// A session's secret.
+    Live(Box<LiveSession>),
+    /// The secret that a session, or its predecessor, had before.
+    Replaced(Replaced),
+}
+
+/// A sign-in that is to be stored.
+#[derive(Clone, Debug)]
+pub struct Begin {
+    /// Who signs in.
+    pub who: Who,
+    /// The session, with its user.
+    pub session: Session,
+    /// The digest of its cookie's secret; `None` where it is carried as a token alone.
+    pub secret: Option<Digest>,
+    /// The grant that carries its refresh tokens; hangs from the session.
+    pub grant: Option<Grant>,
+    /// This browser's session until now.
+    pub earlier: Option<Earlier>,
+    /// How many sessions the user may have.
+    pub limit: Option<Limit>,
+    /// A one-time link that is spent with it: set-up, or recovery.
+    pub link: Option<Digest>,
+    /// The digest of a new cookie by which this browser is known later, for this user.
+    pub device: Option<Digest>,
+}
+
+/// Who signs in.
+#[derive(Clone, Debug)]
+pub enum Who {
+    /// Somebody who is not there yet: sign-up makes user and session together.
+    New(Box<NewUser>),
+    /// Somebody whose credentials were checked at this generation.
+    Known {
+        /// Who.
+        user: UserId,
+        /// What the check saw.
+        generation: u64,
+    },
+}
+
+/// This browser's session until now, guest or signed in. It ends, and its secret is recognised for a while.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    /// Which. Where it is gone already nothing is merged, and nothing fails. Where it was replaced by a
+    /// successor that is live and of the same user, it is that successor which ends and whose data go on.
+    pub id: SessionId,
+    /// How its data go to the new session.
+    pub merge: Merge,
+}
+
+/// How a guest's data go to the user, by the rules of their clients.
+#[derive(Clone, Debug)]
+pub struct Merge {
+    /// The rules that differ from the default, by client.
+    pub rules: Vec<(ClientId, DataRule)>,
+    /// The most that the documents of one owner may have in all, in bytes of JSON.
+    pub limit: usize,
+    /// The randomness that the merged documents' etags are derived from.
+    pub etag_seed: [u8; 16],
+}
+
+/// How [`Sessions::begin_session`] ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Begun {
+    /// The session is there; the rows are those of what it ended.
+    Done(Done<User>),
+    /// The user changed since the check, or is not active, or is gone. Check again.
+    Stale,
+    /// The user has as many sessions as allowed.
+    Full,
+    /// The link does not work any more (or somebody else made the first administrator).
+    LinkSpent,
+    /// Somebody has this email.
+    EmailTaken,
+    /// Somebody has this username.
+    UsernameTaken,
+}
+
+/// A change of a session's secret.
+#[derive(Clone, Debug)]
+pub struct ReplaceSecret {
+    /// Whose.
+    pub session: SessionId,
+    /// The new secret's digest.
+    pub secret: Digest,
+    /// The link that allows it, unspent and unexpired; spent with it.
+    pub link: Option<Digest>,
+    /// The session of the browser that takes it over, which ends.
+    pub earlier: Option<SessionId>,
+    /// How the session proved itself since, where it stepped up.
+    pub authentication: Option<cloakroom_model::session::Authentication>,
+}
+
+/// How [`Sessions::replace_secret`] ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Replacing {
+    /// The session has the new secret.
+    Done(Done<Box<LiveSession>>),
+    /// There is no such session.
+    NoSession,
+    /// The link does not work any more.
+    LinkSpent,
+}
+
+/// Which sessions of whom end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Ends {
+    /// All of a user, and the user's own grants.
+    AllOf(UserId),
+    /// All of a user but this one; the user's own grants stay.
+    Others {
+        /// Whose.
+        user: UserId,
+        /// The one that stays.
+        except: SessionId,
+    },
+    /// Everybody's.
+    Everybodys,
+}
+
+/// Something that hangs from a session, or from a user.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Hanging {
+    /// From a session, which must be live.
+    Session(SessionId),
+    /// From a user, who must be active.
+    User(UserId),
+}

@@ -1,0 +1,154 @@
+//! Users and their passwords.
+
+use async_trait::async_trait;
+use cloakroom_model::event::Reason;
+use cloakroom_model::id::{SessionId, UserId};
+use cloakroom_model::secret::Digest;
+use cloakroom_model::time::Timestamp;
+use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
+
+use crate::{Act, Done, Error};
+
+/// Users and their passwords.
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// Finds a user by name.
+    async fn find_user(&self, id: UserId) -> Result<Option<User>, Error>;
+
+    /// Finds who an email or a username means, with the password's hash.
+    async fn find_login(&self, identifier: &Lookup) -> Result<Option<Login>, Error>;
+
+    /// Finds a user's hash by name.
+    async fn find_login_of(&self, id: UserId) -> Result<Option<Login>, Error>;
+
+    /// Users in the order they were made, after `filter.after`.
+    async fn list_users(&self, filter: &UserFilter) -> Result<Vec<User>, Error>;
+
+    /// Whether anybody has the administrator's role and may come in.
+    async fn has_admin(&self) -> Result<bool, Error>;
+
+    /// Makes a user. Of two that want the same email or username one gets it.
+    ///
+    /// A backend that lets two users share a name lets one sign in as the other.
+    async fn insert_user(&self, user: NewUser, act: &Act) -> Result<InsertUser, Error>;
+
+    /// Replaces the password if the user's generation is still `expected_generation`, raises the generation,
+    /// and ends what the change ends, all or nothing.
+    ///
+    /// A change that is stored against another generation would undo one that the owner made meanwhile.
+    async fn change_password(&self, change: ChangePassword, act: &Act) -> Result<Changed, Error>;
+
+    /// Replaces `seen` by `upgraded`: the same password under a better hash. Does nothing where the hash is no
+    /// longer `seen`. The generation stays, because nobody's rights change.
+    async fn upgrade_password(
+        &self,
+        id: UserId,
+        seen: &str,
+        upgraded: &str,
+        act: &Act,
+    ) -> Result<bool, Error>;
+
+    /// Lets a user in or keeps them out. Raises the generation and appends a row for the user; when the user is
+    /// disabled, every session and grant ends with a row each.
+    async fn set_life(&self, id: UserId, life: Life, act: &Act) -> Result<Changed, Error>;
+
+    /// Replaces the roles and appends a `changed` row for the user.
+    async fn set_roles(&self, id: UserId, roles: Vec<Role>, act: &Act) -> Result<Changed, Error>;
+
+    /// Replaces email and username (both as they shall be) and appends a `changed` row for the user.
+    async fn set_names(
+        &self,
+        id: UserId,
+        email: Email,
+        username: Option<Username>,
+        act: &Act,
+    ) -> Result<Changed, Error>;
+
+    /// Deletes a user with sessions, grants, data, devices and links; a row for each session and grant, and for
+    /// the user.
+    async fn delete_user(&self, id: UserId, act: &Act) -> Result<Changed, Error>;
+}
+
+/// What a password check needs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Login {
+    /// Who.
+    pub user: User,
+    /// The password's hash, as a PHC or an imported string; `None` where the user has no password.
+    pub password: Option<String>,
+}
+
+/// A user who is not there yet.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The user, with generation 0.
+    pub user: User,
+    /// The password's hash.
+    pub password: Option<String>,
+}
+
+/// How [`Users::insert_user`] ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum InsertUser {
+    /// The user is there.
+    Done,
+    /// Somebody has this email.
+    EmailTaken,
+    /// Somebody has this username.
+    UsernameTaken,
+}
+
+/// A change of password.
+#[derive(Clone, Debug)]
+pub struct ChangePassword {
+    /// Whose.
+    pub user: UserId,
+    /// The generation that the check of the old password saw; with a link, the one the page saw.
+    pub expected_generation: u64,
+    /// The new hash.
+    pub password: String,
+    /// The session it was asked from: it stays. New rights, new secret: where it has a secret this is the
+    /// digest of the new one.
+    pub keep: Option<(SessionId, Option<Digest>)>,
+    /// Whether all other sessions and grants of the user end. Without it they stay.
+    pub end_others: bool,
+    /// The link that allows the change, spent with it. It must be unspent, unexpired and for this user.
+    pub link: Option<CredentialLink>,
+    /// What the events of the ended sessions say.
+    pub reason: Reason,
+}
+
+/// A one-time link as the proof for a change of credentials.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CredentialLink {
+    /// The link.
+    pub digest: Digest,
+    /// By when it must not have expired.
+    pub now: Timestamp,
+}
+
+/// How a change of a user ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Changed {
+    /// It is so.
+    Done(Done<()>),
+    /// There is no such user.
+    NoUser,
+    /// The user is no longer as the caller saw them, or the link does not work any more; look again.
+    Stale,
+    /// Somebody has this email.
+    EmailTaken,
+    /// Somebody has this username.
+    UsernameTaken,
+}
+
+/// Which users.
+#[derive(Clone, Debug, Default)]
+pub struct UserFilter {
+    /// Only those after this one.
+    pub after: Option<UserId>,
+    /// Only whose email or username begins with this, compared as sign-in compares.
+    pub begins_with: Option<Lookup>,
+    /// At most this many.
+    pub limit: usize,
+}
