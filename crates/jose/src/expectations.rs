@@ -1,0 +1,184 @@
+//! What a verifier expects of a token: the only thing that a token is measured by (RFC 8725 §3).
+
+use crate::algorithm::{Algorithm, Algorithms};
+use crate::claims::Registered;
+use crate::error::Error;
+
+/// The longest token that is read unless told otherwise, in bytes.
+pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
+
+/// Issuer, audience, type, algorithms, and the tolerance in time.
+///
+/// By default a token must have `exp`, and times are compared exactly; a verifier whose clock is not the issuer's asks
+/// for some [leeway](Self::leeway_seconds).
+#[derive(Debug, Clone)]
+pub struct Expectations {
+    issuer: String,
+    /// Empty means any.
+    audiences: Vec<String>,
+    /// None means `JWT` or nothing.
+    typ: Option<String>,
+    algorithms: Algorithms,
+    leeway_seconds: u64,
+    expiry: Expiry,
+    key_id_required: bool,
+    max_bytes: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expiry {
+    Required,
+    Optional,
+    Ignored,
+}
+
+impl Expectations {
+    /// A token by `issuer` for `audience` with the header type `typ`, such as `at+jwt` (compared as RFC 7515 §4.1.9
+    /// says: without regard to case, `application/` in front is optional).
+    #[must_use]
+    pub fn new(
+        issuer: impl Into<String>,
+        audience: impl Into<String>,
+        typ: impl Into<String>,
+    ) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audiences: vec![audience.into()],
+            typ: Some(typ.into()),
+            algorithms: Algorithms::ALL,
+            leeway_seconds: 0,
+            expiry: Expiry::Required,
+            key_id_required: true,
+            max_bytes: MAX_TOKEN_BYTES,
+        }
+    }
+
+    /// Accept tokens for this audience as well.
+    #[must_use]
+    pub fn or_audience(mut self, audience: impl Into<String>) -> Self {
+        self.audiences.push(audience.into());
+        self
+    }
+
+    /// Accept tokens of type `JWT` or of none, for kinds from before types were asked for, like ID tokens. Something
+    /// else must then keep the kinds apart.
+    #[must_use]
+    pub fn untyped(self) -> Self {
+        Self { typ: None, ..self }
+    }
+
+    /// Accept only these algorithms, whatever the trusted keys allow.
+    #[must_use]
+    pub fn algorithms(self, algorithms: Algorithms) -> Self {
+        Self { algorithms, ..self }
+    }
+
+    /// Take `exp`, `nbf` and `iat` as met when they are off by at most so many seconds.
+    #[must_use]
+    pub fn leeway_seconds(self, leeway_seconds: u32) -> Self {
+        Self { leeway_seconds: leeway_seconds.into(), ..self }
+    }
+
+    /// Accept tokens without `exp`, like security event tokens (RFC 8417 §2.2). One that is there still counts.
+    #[must_use]
+    pub fn expiry_optional(self) -> Self {
+        Self { expiry: Expiry::Optional, ..self }
+    }
+
+    /// Accept a token without `kid` if there is exactly one trusted key, as client assertions may come
+    /// (OpenID Connect Core §10.1).
+    #[must_use]
+    pub fn key_id_optional(self) -> Self {
+        Self { key_id_required: false, ..self }
+    }
+
+    /// Read tokens of up to so many bytes.
+    #[must_use]
+    pub fn max_bytes(self, max_bytes: usize) -> Self {
+        Self { max_bytes, ..self }
+    }
+
+    /// Accept expired tokens, where a token is only a hint about the past, like `id_token_hint`. Never to grant anything.
+    #[must_use]
+    pub fn danger_accept_expired(self) -> Self {
+        Self { expiry: Expiry::Ignored, ..self }
+    }
+
+    /// Accept a token whoever it is for, where the caller looks at the audience itself before it believes anything.
+    #[must_use]
+    pub fn danger_any_audience(mut self) -> Self {
+        self.audiences.clear();
+        self
+    }
+
+    pub(crate) fn size(&self, token: &str) -> Result<(), Error> {
+        if token.len() > self.max_bytes { Err(Error::TooLong) } else { Ok(()) }
+    }
+
+    pub(crate) fn key_id_required(&self) -> bool {
+        self.key_id_required
+    }
+
+    pub(crate) fn algorithm(&self, algorithm: Algorithm) -> Result<(), Error> {
+        if self.algorithms.contains(algorithm) { Ok(()) } else { Err(Error::AlgorithmNotAllowed) }
+    }
+
+    pub(crate) fn typ(&self, typ: Option<&str>) -> Result<(), Error> {
+        let met = match (&self.typ, typ) {
+            (Some(expected), Some(typ)) => subtype(typ).eq_ignore_ascii_case(subtype(expected)),
+            (None, Some(typ)) => subtype(typ).eq_ignore_ascii_case("JWT"),
+            (None, None) => true,
+            (Some(_), None) => false,
+        };
+        if met { Ok(()) } else { Err(Error::Type) }
+    }
+
+    /// `only` is the audience of a shared secret, which a token under it must be for, alone.
+    pub(crate) fn parties(&self, claims: &Registered, only: Option<&str>) -> Result<(), Error> {
+        match &claims.issuer {
+            None => return Err(Error::ClaimMissing("iss")),
+            Some(issuer) if *issuer != self.issuer => return Err(Error::Issuer),
+            Some(_) => {}
+        }
+        if let Some(only) = only
+            && claims.audience != [only]
+        {
+            return Err(Error::Audience);
+        }
+        match claims.audience.as_slice() {
+            _ if self.audiences.is_empty() => Ok(()),
+            [] => Err(Error::ClaimMissing("aud")),
+            audience if audience.iter().any(|one| self.audiences.contains(one)) => Ok(()),
+            _ => Err(Error::Audience),
+        }
+    }
+
+    pub(crate) fn times(&self, claims: &Registered, now: u64) -> Result<(), Error> {
+        match (self.expiry, claims.expires_at) {
+            (Expiry::Required, None) => return Err(Error::ClaimMissing("exp")),
+            // RFC 7519 §4.1.4: on the second of `exp` itself the token is void.
+            (Expiry::Required | Expiry::Optional, Some(at))
+                if now >= at.saturating_add(self.leeway_seconds) =>
+            {
+                return Err(Error::Expired);
+            }
+            _ => {}
+        }
+        let latest = now.saturating_add(self.leeway_seconds);
+        if claims.not_before.is_some_and(|at| at > latest) {
+            return Err(Error::NotYetValid);
+        }
+        if claims.issued_at.is_some_and(|at| at > latest) {
+            return Err(Error::IssuedInFuture);
+        }
+        Ok(())
+    }
+}
+
+/// RFC 7515 §4.1.9: a type without a slash has `application/` in front of it.
+fn subtype(typ: &str) -> &str {
+    match typ.split_at_checked("application/".len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case("application/") => rest,
+        _ => typ,
+    }
+}

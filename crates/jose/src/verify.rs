@@ -1,0 +1,126 @@
+//! Strict verification of one token (RFC 7515 §5.2, RFC 7519 §7.2, RFC 8725 §3), all checks on one screen.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::algorithm::Algorithm;
+use crate::base64url;
+use crate::claims::Registered;
+use crate::error::Error;
+use crate::expectations::Expectations;
+use crate::header::{self, Header};
+use crate::trusted_keys::TrustedKeys;
+
+/// Claims that were verified. Only verification makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified<C> {
+    claims: C,
+    registered: Registered,
+    kid: Arc<str>,
+    algorithm: Algorithm,
+}
+
+/// The claims as they were signed, to be read in place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payload(String);
+
+impl TrustedKeys {
+    /// Verifies `token` against what is expected of it, at `now` in seconds since 1970, and reads its claims as `C`.
+    pub fn verify<C: DeserializeOwned>(
+        &self,
+        token: &str,
+        expect: &Expectations,
+        now: u64,
+    ) -> Result<Verified<C>, Error> {
+        let Verified { claims, registered, kid, algorithm } =
+            self.verify_payload(token, expect, now)?;
+        Ok(Verified { claims: claims.read()?, registered, kid, algorithm })
+    }
+
+    /// As [`TrustedKeys::verify`], without reading the caller's claims, which may then borrow from the payload.
+    pub fn verify_payload(
+        &self,
+        token: &str,
+        expect: &Expectations,
+        now: u64,
+    ) -> Result<Verified<Payload>, Error> {
+        expect.size(token)?;
+        let [encoded_header, encoded_claims, encoded_signature] = parts(token)?;
+        let signed = &token[..encoded_header.len() + 1 + encoded_claims.len()];
+
+        let mut buffer: header::Buffer = [0; header::MAX_BYTES];
+        let Header { algorithm, kid, typ } = Header::read(encoded_header, &mut buffer)?;
+        expect.typ(typ.as_deref())?;
+        expect.algorithm(algorithm)?;
+        let key = self.choose(kid.as_deref(), expect.key_id_required())?;
+        if !key.algorithms().contains(algorithm) {
+            return Err(Error::AlgorithmNotAllowed);
+        }
+
+        // The longest signature is RSA's with 8192 bits. Nothing of the claims is decoded before this has passed.
+        let mut buffer = [0; 1024];
+        let signature =
+            base64url::decode_into(encoded_signature, &mut buffer).map_err(|_| Error::Base64)?;
+        if !key.verifies(algorithm, signed.as_bytes(), signature) {
+            return Err(Error::Signature);
+        }
+
+        let claims = base64url::decode(encoded_claims).map_err(|_| Error::Base64)?;
+        let claims = String::from_utf8(claims).map_err(|_| Error::NotJson)?;
+        let registered = Registered::read(&claims)?;
+        expect.parties(&registered, key.only_audience())?;
+        expect.times(&registered, now)?;
+        Ok(Verified { claims: Payload(claims), registered, kid: key.kid(), algorithm })
+    }
+}
+
+/// The three parts of RFC 7515 §7.1. A fourth dot would be part of the signature, which does not decode.
+fn parts(token: &str) -> Result<[&str; 3], Error> {
+    let mut parts = token.split('.');
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(header), Some(claims), Some(signature), None) => Ok([header, claims, signature]),
+        _ => Err(Error::NotCompact),
+    }
+}
+
+impl<C> Verified<C> {
+    /// The caller's claims.
+    pub fn claims(&self) -> &C {
+        &self.claims
+    }
+
+    /// The caller's claims, alone.
+    pub fn into_claims(self) -> C {
+        self.claims
+    }
+
+    /// The registered claims.
+    pub fn registered(&self) -> &Registered {
+        &self.registered
+    }
+
+    /// The name of the key that signed.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// How it was signed.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+}
+
+impl Payload {
+    /// Reads the claims, which may borrow text from here.
+    pub fn read<'a, C: Deserialize<'a>>(&'a self) -> Result<C, Error> {
+        serde_json::from_str(&self.0).map_err(|_| Error::Claims)
+    }
+
+    /// The claims as JSON text: an object without a member twice.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
