@@ -4,6 +4,7 @@
 //! not compile. What the code does is tested beside the code.
 
 mod clock;
+mod dependencies;
 mod layout;
 mod prose;
 mod sources;
