@@ -108,6 +108,14 @@ pub struct Document {
     pub etag: Etag,
 }
 
+impl Document {
+    /// How much of its owner's limit it takes: the bytes of its JSON without white space.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.value.to_string().len()
+    }
+}
+
 /// Names one version of one document. Random, so that none is ever used twice.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Etag(pub [u8; 16]);

@@ -12,14 +12,14 @@ pub trait Clients: Send + Sync {
     /// Finds a client.
     async fn find_client(&self, id: &ClientId) -> Result<Option<Client>, Error>;
 
-    /// All clients, by name.
+    /// All clients, by id.
     async fn list_clients(&self) -> Result<Vec<Client>, Error>;
 
     /// Keeps a new client, and appends a `changed` row for it.
     async fn insert_client(&self, client: Client, act: &Act) -> Result<InsertClient, Error>;
 
-    /// Replaces a client by one that was made from `seen`; `None` where it is no longer `seen`. Appends a
-    /// `changed` row.
+    /// Replaces a client by one of the same id that was made from `seen`; `None` where it is no longer `seen`.
+    /// Appends a `changed` row.
     async fn replace_client(
         &self,
         seen: &Client,
@@ -27,7 +27,7 @@ pub trait Clients: Send + Sync {
         act: &Act,
     ) -> Result<Option<Done<()>>, Error>;
 
-    /// Removes a client with all its grants, and appends a row for it and for each grant; `None` where there
+    /// Removes a client with all its grants, and appends an `ended` row for it and for each grant; `None` where there
     /// was none. Sessions that began at it stay: they are the user's.
     async fn remove_client(&self, id: &ClientId, act: &Act) -> Result<Option<Done<()>>, Error>;
 }
@@ -37,6 +37,6 @@ pub trait Clients: Send + Sync {
 pub enum InsertClient {
     /// The client is there.
     Done(Done<()>),
-    /// There is one of this name.
+    /// There is one of this id.
     Taken,
 }

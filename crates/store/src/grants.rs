@@ -16,7 +16,7 @@ pub trait Grants: Send + Sync {
     async fn find_grant(&self, id: GrantId) -> Result<Option<LiveGrant>, Error>;
 
     /// Moves the chain from `expected` to the next number, if the grant and its parents are still there. Counts
-    /// as a use of the grant and of its session.
+    /// as a use of the grant and of its session. Appends no row and records no event.
     ///
     /// Of any number of callers that hold the same newest token, exactly one moves the chain. A second winner
     /// would be a forked chain, in which theft cannot be seen.
@@ -30,10 +30,10 @@ pub trait Grants: Send + Sync {
         act: &Act,
     ) -> Result<Option<Done<()>>, Error>;
 
-    /// The grants that hang from a session.
+    /// The grants that hang from a session, by name.
     async fn list_grants_of_session(&self, session: SessionId) -> Result<Vec<Grant>, Error>;
 
-    /// All grants of a user, those of sessions too.
+    /// All grants of a user, those of sessions too, by name.
     async fn list_grants_of_user(&self, user: UserId) -> Result<Vec<Grant>, Error>;
 
     /// Ends at most `limit` grants that expired or went unused too long; answers how many.

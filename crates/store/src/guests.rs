@@ -14,7 +14,7 @@ use crate::{Act, Done, Error, InsertGrant};
 /// Sessions without a user.
 #[async_trait]
 pub trait Guests: Send + Sync {
-    /// Keeps a new guest, with its grant where it is carried as a token.
+    /// Keeps a new guest (a session whose user is `None`), with its grant where it is carried as a token.
     async fn insert_guest(
         &self,
         guest: Session,

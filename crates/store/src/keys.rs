@@ -23,8 +23,8 @@ pub trait Keys: Send + Sync {
     async fn list_signing_keys(&self) -> Result<Vec<SigningKey>, Error>;
 
     /// Keeps a new signing key, and appends a `changed` row for it. `None` where one of the same algorithm,
-    /// audience and kind of stage is there already and is `Next` or `Current`: two nodes that rotate at once
-    /// make one key.
+    /// audience and kind of stage is there already and is `Next` or `Current`, or one of the same id: two nodes
+    /// that rotate at once make one key.
     async fn insert_signing_key(
         &self,
         key: SigningKey,
@@ -40,7 +40,7 @@ pub trait Keys: Send + Sync {
         act: &Act,
     ) -> Result<Option<Done<()>>, Error>;
 
-    /// Forgets a key that was retired or compromised long enough ago.
+    /// Forgets a key that is retired or compromised; `false` where there is none, or where it is neither.
     async fn delete_signing_key(&self, id: &KeyId, act: &Act) -> Result<bool, Error>;
 }
 

@@ -14,7 +14,7 @@ pub trait Links: Send + Sync {
     /// earlier ones for the same.
     async fn insert_link(&self, link: Link, act: &Act) -> Result<InsertLink, Error>;
 
-    /// Finds a link that is unspent and does not expire before `now`, without spending it.
+    /// Finds a link that is unspent and expires after `now`, without spending it.
     async fn find_link(&self, digest: &Digest, now: Timestamp) -> Result<Option<Link>, Error>;
 
     /// Forgets links that expired before `now`.

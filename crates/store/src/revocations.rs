@@ -13,7 +13,8 @@ use crate::{Act, Done, Error};
 /// The revocation log.
 #[async_trait]
 pub trait Revocations: Send + Sync {
-    /// Rows after `place`, at most `limit`, with the store's present time.
+    /// Rows after `place`, at most `limit`, with the store's present time. The place before the first row is
+    /// there only until a row is forgotten.
     ///
     /// A backend that answers [`Reading::Rows`] from another history than the one `place` is in, or that leaves
     /// out a row that was committed, keeps a signed-out user signed in for as long as memory lasts.

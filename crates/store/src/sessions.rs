@@ -19,7 +19,8 @@ use crate::{Act, Done, Error, NewUser};
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// Finds a session by its secret's digest, with its user; or that the secret was replaced not longer than
-    /// [`Replaced::RECOGNISED`] before `now`.
+    /// [`Replaced::RECOGNISED`] before `now`. A guest's secret is found by [`crate::Guests::find_guest`], also
+    /// after it was replaced.
     async fn find_session(
         &self,
         secret: &Digest,
@@ -43,7 +44,7 @@ pub trait Sessions: Send + Sync {
     /// After this returns the old secret earns nothing on any node.
     async fn replace_secret(&self, replace: ReplaceSecret, act: &Act) -> Result<Replacing, Error>;
 
-    /// Ends a session with its grants, data and replaced secrets, and appends a row for it and for each grant.
+    /// Ends a signed-in session with its grants, data, links and replaced secrets, and appends a row for it and for each grant.
     /// Names nobody: `None` where there was no such session (then there is nothing to announce).
     ///
     /// After this returns, no later call on any node finds the session: a write that was prepared before it is
@@ -56,7 +57,8 @@ pub trait Sessions: Send + Sync {
         act: &Act,
     ) -> Result<Option<Done<()>>, Error>;
 
-    /// Ends what `which` says, each as [`Sessions::end_session`] does; answers how many sessions.
+    /// Ends what `which` says, each as [`Sessions::end_session`] does; answers how many sessions. Grants that do
+    /// not hang from one of these sessions end with the same reason as they.
     async fn end_sessions(
         &self,
         which: Ends,
@@ -64,7 +66,7 @@ pub trait Sessions: Send + Sync {
         act: &Act,
     ) -> Result<Done<usize>, Error>;
 
-    /// The sessions of a user, the latest used first.
+    /// The sessions of a user, the latest used first, of two that were used at once the one with the higher id.
     async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, Error>;
 
     /// All signed-in sessions after `after`, by name: for operators.
@@ -114,15 +116,18 @@ pub struct Begin {
     pub session: Session,
     /// The digest of its cookie's secret; `None` where it is carried as a token alone.
     pub secret: Option<Digest>,
-    /// The grant that carries its refresh tokens; hangs from the session.
+    /// The grant that carries its refresh tokens; hangs from the session, or is the user's own.
     pub grant: Option<Grant>,
     /// This browser's session until now.
     pub earlier: Option<Earlier>,
-    /// How many sessions the user may have.
+    /// How many sessions the user may have. Those that expired but were not noticed yet take no room, and neither
+    /// does the earlier one, which ends.
     pub limit: Option<Limit>,
-    /// A one-time link that is spent with it: set-up, or recovery.
+    /// A one-time link that is spent with it: set-up (while there is no administrator), or recovery (of this
+    /// user). Unspent, and unexpired at the act's time.
     pub link: Option<Digest>,
-    /// The digest of a new cookie by which this browser is known later, for this user.
+    /// The digest of a cookie by which this browser is known later, for this user: a new one, or again the one
+    /// it has.
     pub device: Option<Digest>,
 }
 
@@ -140,11 +145,21 @@ pub enum Who {
     },
 }
 
-/// This browser's session until now, guest or signed in. It ends, and its secret is recognised for a while.
+/// This browser's session until now, guest or signed in. It ends as [`Reason::Superseded`], and its secret is
+/// recognised for a while; so are those that were replaced by it, which name the new session from now on.
+///
+/// A guest's documents follow [`Merge`], and so do those that belong to a signed-in session of the same user
+/// ([`cloakroom_model::policy::carry_over`] decides); another user's session hands on nothing. Where it was a guest,
+/// [`Kind::GuestMerged`] is recorded if a document went on, and [`Kind::GuestNotMerged`] if one did not fit, each
+/// with the number of documents as its detail.
+///
+/// [`Kind::GuestMerged`]: cloakroom_model::event::Kind::GuestMerged
+/// [`Kind::GuestNotMerged`]: cloakroom_model::event::Kind::GuestNotMerged
 #[derive(Clone, Debug)]
 pub struct Earlier {
     /// Which. Where it is gone already nothing is merged, and nothing fails. Where it was replaced by a
-    /// successor that is live and of the same user, it is that successor which ends and whose data go on.
+    /// successor that is live and of the same user, not longer than [`Replaced::RECOGNISED`] ago, it is that
+    /// successor which ends and whose data go on.
     pub id: SessionId,
     /// How its data go to the new session.
     pub merge: Merge,
@@ -185,9 +200,11 @@ pub struct ReplaceSecret {
     pub session: SessionId,
     /// The new secret's digest.
     pub secret: Digest,
-    /// The link that allows it, unspent and unexpired; spent with it.
+    /// The link that allows it, unspent, unexpired at the act's time and for this session; spent with it.
     pub link: Option<Digest>,
-    /// The session of the browser that takes it over, which ends.
+    /// The session of the browser that takes it over, guest or signed in: it ends as superseded, hands on
+    /// nothing, and its secret is remembered as replaced by this session. Where it is this session, or is gone,
+    /// nothing ends.
     pub earlier: Option<SessionId>,
     /// How the session proved itself since, where it stepped up.
     pub authentication: Option<cloakroom_model::session::Authentication>,
@@ -216,7 +233,8 @@ pub enum Ends {
         /// The one that stays.
         except: SessionId,
     },
-    /// Everybody's.
+    /// Everybody's, guests too, with every grant and every one-time link: whatever a restored backup would
+    /// revive.
     Everybodys,
 }
 

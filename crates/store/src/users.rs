@@ -15,13 +15,13 @@ pub trait Users: Send + Sync {
     /// Finds a user by name.
     async fn find_user(&self, id: UserId) -> Result<Option<User>, Error>;
 
-    /// Finds who an email or a username means, with the password's hash.
+    /// Finds who an email or a username means, with the password's hash. A disabled user is found too.
     async fn find_login(&self, identifier: &Lookup) -> Result<Option<Login>, Error>;
 
     /// Finds a user's hash by name.
     async fn find_login_of(&self, id: UserId) -> Result<Option<Login>, Error>;
 
-    /// Users in the order they were made, after `filter.after`.
+    /// Users in the order of their ids (which is that in which they were made), after `filter.after`.
     async fn list_users(&self, filter: &UserFilter) -> Result<Vec<User>, Error>;
 
     /// Whether anybody has the administrator's role and may come in.
@@ -33,7 +33,8 @@ pub trait Users: Send + Sync {
     async fn insert_user(&self, user: NewUser, act: &Act) -> Result<InsertUser, Error>;
 
     /// Replaces the password if the user's generation is still `expected_generation`, raises the generation,
-    /// and ends what the change ends, all or nothing.
+    /// and ends what the change ends, all or nothing. Appends a `changed` row for the user, and one for the kept
+    /// session where that gets a new secret; its old one is remembered as replaced.
     ///
     /// A change that is stored against another generation would undo one that the owner made meanwhile.
     async fn change_password(&self, change: ChangePassword, act: &Act) -> Result<Changed, Error>;
@@ -48,8 +49,9 @@ pub trait Users: Send + Sync {
         act: &Act,
     ) -> Result<bool, Error>;
 
-    /// Lets a user in or keeps them out. Raises the generation and appends a row for the user; when the user is
-    /// disabled, every session and grant ends with a row each.
+    /// Lets a user in or keeps them out. Raises the generation and appends a `changed` row for the user (not an
+    /// `ended` one: a disabled user can come back); when the user is disabled, every session and grant ends with
+    /// a row each.
     async fn set_life(&self, id: UserId, life: Life, act: &Act) -> Result<Changed, Error>;
 
     /// Replaces the roles and appends a `changed` row for the user.
@@ -64,8 +66,8 @@ pub trait Users: Send + Sync {
         act: &Act,
     ) -> Result<Changed, Error>;
 
-    /// Deletes a user with sessions, grants, data, devices and links; a row for each session and grant, and for
-    /// the user.
+    /// Deletes a user with sessions, grants, data, devices and links; an `ended` row for each session and grant,
+    /// and for the user.
     async fn delete_user(&self, id: UserId, act: &Act) -> Result<Changed, Error>;
 }
 
@@ -107,10 +109,10 @@ pub struct ChangePassword {
     pub expected_generation: u64,
     /// The new hash.
     pub password: String,
-    /// The session it was asked from: it stays. New rights, new secret: where it has a secret this is the
-    /// digest of the new one.
+    /// The session it was asked from: it stays. Where it is not there any more, or not this user's, the change
+    /// is [`Changed::Stale`]. New rights, new secret: where it has a secret this is the digest of the new one.
     pub keep: Option<(SessionId, Option<Digest>)>,
-    /// Whether all other sessions and grants of the user end. Without it they stay.
+    /// Whether all other sessions and grants of the user end, the user's own grants too. Without it they stay.
     pub end_others: bool,
     /// The link that allows the change, spent with it. It must be unspent, unexpired and for this user.
     pub link: Option<CredentialLink>,

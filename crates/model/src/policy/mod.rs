@@ -1,5 +1,6 @@
 //! Decisions: facts and a time go in, one named outcome comes out.
 
+pub mod carry_over;
 pub mod life;
 pub mod limit;
 pub mod merge;
