@@ -1,0 +1,134 @@
+//! The shape of the command line: which commands there are, and a flag for each row of the table of settings.
+//!
+//! Nothing is done here. A password or a secret is never an argument, because a list of processes shows arguments.
+
+mod config;
+mod settings;
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use serde_json::json;
+
+pub(crate) use self::config::ConfigCommand;
+use crate::{exit, settings::Given};
+
+/// The command line as it was typed, beside what the environment says.
+pub(crate) struct Line {
+    /// `--json`.
+    pub(crate) json: bool,
+    /// What may decide about settings.
+    pub(crate) given: Given,
+    /// What to do.
+    pub(crate) command: Command,
+}
+
+/// Cloakroom knows who is there: sessions and tokens from one sign-in, taken back everywhere at once.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cloakroom",
+    version,
+    arg_required_else_help = true,
+    after_help = exit::CODES,
+    after_long_help = LONG_HELP,
+    max_term_width = 100
+)]
+struct Arguments {
+    /// Print JSON, in a shape that stays as it is
+    #[arg(long, global = true)]
+    json: bool,
+
+    /// Read settings from this file instead of cloakroom.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show, explain and check the settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Look for the usual mistakes and say what to do about each
+    #[command(
+        after_help = "Every check is a line: ok, warn or fail. One that fails makes the exit code 1."
+    )]
+    Doctor,
+    /// Write the parts of the repository that come from tables
+    #[command(subcommand, hide = true)]
+    Generate(Generate),
+}
+
+/// What can be generated.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Generate {
+    /// docs/config.md
+    ConfigDocs,
+}
+
+const LONG_HELP: &str = concat!(
+    "Every setting is also a flag of every command, and a variable: public_url is --public-url and\n",
+    "CLOAKROOM_PUBLIC_URL. `cloakroom config explain` lists them all.\n\n",
+    "Exit codes: 0 done · 1 refused or not found · 2 wrong arguments or settings · 3 unavailable, try again"
+);
+
+impl Line {
+    /// Reads the command line. Help and version come back as a refusal that is none.
+    pub(crate) fn read(
+        arguments: impl IntoIterator<Item = OsString>,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, Refused> {
+        let arguments: Vec<_> = arguments.into_iter().collect();
+        let json = arguments.iter().any(|argument| argument == "--json");
+        let command = settings::with_flags(Arguments::command());
+        let refused = |error| Refused { error, json };
+        let matches = command.try_get_matches_from(arguments).map_err(refused)?;
+        let arguments = Arguments::from_arg_matches(&matches).map_err(refused)?;
+        let given = Given {
+            flags: settings::flags(&matches),
+            variables: variables.into_iter().collect(),
+            config: arguments.config,
+        };
+        Ok(Self { json: arguments.json, given, command: arguments.command })
+    }
+}
+
+/// A command line that is not one, or that asked for help.
+pub(crate) struct Refused {
+    error: clap::Error,
+    json: bool,
+}
+
+impl Refused {
+    /// Prints it where it belongs and gives the exit code.
+    pub(crate) fn print(&self) -> ExitCode {
+        if !self.error.use_stderr() {
+            // Help for a reader that has gone away is no failure.
+            let _ = self.error.print();
+            return ExitCode::SUCCESS;
+        }
+        if self.json {
+            let message = self.error.to_string();
+            let message = message.trim().trim_start_matches("error: ");
+            let object = json!({ "error": { "code": "usage", "message": message } });
+            let _ = writeln!(io::stderr(), "{object}");
+        } else {
+            let _ = self.error.print();
+            if let Some(hint) = settings::hint(&self.error) {
+                let _ = writeln!(io::stderr(), "\n{hint}");
+            }
+        }
+        ExitCode::from(2)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! Settings that are right each for itself and wrong together. Each refusal says what to do.
+
+use super::{
+    layers::Problem,
+    network::{Endpoint, Listen, is_loopback},
+    table::Settings,
+    takes::{duration_text, size_text},
+};
+
+/// Everything that does not go together.
+pub(super) fn problems(settings: &Settings) -> Vec<Problem> {
+    [plain_http, unnamed_proxy, cookie_domain, admin_listener, body_and_data, key_times, same_keys]
+        .into_iter()
+        .filter_map(|check| check(settings))
+        .map(Problem::together)
+        .collect()
+}
+
+/// Passwords and cookies in the clear are for this machine only.
+fn plain_http(settings: &Settings) -> Option<String> {
+    if settings.danger_plain_http || settings.public_url.scheme() == "https" {
+        return None;
+    }
+    if !is_loopback(&settings.public_url) {
+        return Some(format!(
+            "public_url is {}, plain http to another machine: give it https (a proxy in front that holds the \
+             certificate), or set danger_plain_http = true and know that everybody on the way can read along",
+            settings.public_url
+        ));
+    }
+    (!settings.listen.is_loopback()).then(|| {
+        format!(
+            "listen is {}, which other machines reach, while public_url is plain http: listen at localhost, or set \
+             public_url to the https URL of the proxy in front, or set danger_plain_http = true",
+            places(&settings.listen)
+        )
+    })
+}
+
+/// The hop from a proxy is plain http too, and without its name every client has the proxy's address.
+fn unnamed_proxy(settings: &Settings) -> Option<String> {
+    let behind_proxy = settings.public_url.scheme() == "https" && !settings.listen.is_loopback();
+    let refused =
+        behind_proxy && settings.trusted_proxies.is_empty() && !settings.danger_plain_http;
+    refused.then(|| {
+        format!(
+            "listen is {}, which other machines reach by plain http: name the proxy that speaks https for them in \
+             trusted_proxies (for example 10.0.0.0/8), or set danger_plain_http = true",
+            places(&settings.listen)
+        )
+    })
+}
+
+fn cookie_domain(settings: &Settings) -> Option<String> {
+    let domain = settings.cookie_domain.as_ref()?;
+    let host = settings.public_url.host_str().unwrap_or_default();
+    if !domain.covers(host) {
+        return Some(format!(
+            "cookie_domain is {}, and the public host {host} is not below it, so that browsers would refuse the \
+             cookie: name a domain that {host} ends with, or off",
+            domain.as_str()
+        ));
+    }
+    (settings.public_url.scheme() != "https").then(|| {
+        "cookie_domain needs an https public_url: its cookie is marked as secure, and browsers keep such a cookie \
+         only over https"
+            .to_owned()
+    })
+}
+
+fn admin_listener(settings: &Settings) -> Option<String> {
+    let admin = settings.admin_listen.as_ref()?;
+    let clash =
+        admin.0.iter().find(|one| settings.listen.0.iter().any(|two| one.overlaps(*two)))?;
+    Some(format!(
+        "admin_listen {clash} is taken by listen {}: give it another port",
+        places(&settings.listen)
+    ))
+}
+
+fn body_and_data(settings: &Settings) -> Option<String> {
+    (settings.body_limit < settings.session_data_limit).then(|| {
+        format!(
+            "body_limit {} is less than session_data_limit {}, so that data within its limit could not be sent: \
+             raise the one or lower the other",
+            size_text(settings.body_limit),
+            size_text(settings.session_data_limit)
+        )
+    })
+}
+
+fn key_times(settings: &Settings) -> Option<String> {
+    (settings.key_publish_ahead * 2 > settings.key_rotation_period).then(|| {
+        format!(
+            "key_publish_ahead {} is more than half of key_rotation_period {}: publish later or rotate less often",
+            duration_text(settings.key_publish_ahead),
+            duration_text(settings.key_rotation_period)
+        )
+    })
+}
+
+fn same_keys(settings: &Settings) -> Option<String> {
+    let same = settings.master_key.is_some() && settings.master_key == settings.master_key_previous;
+    same.then(|| {
+        "master_key and master_key_previous are the same key: leave the previous one out, or set the new one"
+            .to_owned()
+    })
+}
+
+fn places(listen: &Listen) -> String {
+    listen.0.iter().map(Endpoint::to_string).collect::<Vec<_>>().join(", ")
+}

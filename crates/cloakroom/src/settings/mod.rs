@@ -1,0 +1,67 @@
+//! The settings: one table, four layers, one typed answer.
+//!
+//! A row of [`table`] says everything about a setting: its key, default, example and sentence, and what it takes. The
+//! flag and the variable follow from the key. [`layers`] asks flag, variable, file and default in turn; [`combine`]
+//! refuses what does not go together; [`reference`] writes the same rows for people. Left out: what each setting does,
+//! which is the business of whoever reads the field.
+
+mod combine;
+mod file;
+mod layers;
+mod master_key;
+mod nearest;
+mod network;
+mod places;
+pub(crate) mod reference;
+mod row;
+mod table;
+mod takes;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+pub(crate) use layers::{Given, Layers, Problem};
+pub(crate) use nearest::nearest;
+pub(crate) use network::{Endpoint, Listen, is_loopback};
+pub(crate) use places::Database;
+pub(crate) use row::Row;
+pub(crate) use table::{Settings, TABLE, row};
+
+/// The settings and who said what.
+pub(crate) struct Loaded {
+    /// Every value.
+    pub(crate) settings: Settings,
+    /// The text behind every value.
+    pub(crate) layers: Layers,
+}
+
+/// Reads the settings from all layers, or says everything that is wrong with them at once.
+pub(crate) fn load(given: &Given) -> Result<Loaded, Problems> {
+    let mut problems = Vec::new();
+    let layers = Layers::gather(given, &mut problems);
+    let settings = Settings::read(&layers, &mut problems);
+    if let Some(settings) = &settings {
+        problems.extend(combine::problems(settings));
+    }
+    match settings {
+        Some(settings) if problems.is_empty() => Ok(Loaded { settings, layers }),
+        _ => Err(Problems(problems)),
+    }
+}
+
+/// Why the settings cannot be used; at least one problem.
+#[derive(Debug)]
+pub(crate) struct Problems(pub(crate) Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the settings cannot be used:")?;
+        for problem in &self.0 {
+            write!(f, "\n  {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}

@@ -1,0 +1,362 @@
+//! Every setting of the server, a row each. Nothing about a setting is said anywhere else.
+
+use std::{path::PathBuf, time::Duration};
+
+use ipnet::IpNet;
+use url::Url;
+
+use super::{
+    layers::{Layers, Problem},
+    master_key::{KeyText, MasterKey},
+    network::{CookieDomain, Domain, Endpoints, Listen, Network, Origin},
+    places::{Database, DatabaseUrl, Folder},
+    row::{Row, rows},
+    takes::{
+        Bytes, DAY, HOUR, Lasting, ListOf, MINUTE, OneOf, Or, SECOND, SWITCH, Takes, Whole, Word,
+    },
+};
+
+/// Whether people can make an account for themselves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum SignUp {
+    /// Anybody can.
+    Open,
+    /// An administrator makes accounts.
+    Closed,
+}
+
+/// What happens to a sign-in of somebody who has as many sessions as allowed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum WhenFull {
+    /// The session used least lately ends.
+    EvictOldest,
+    /// The sign-in is refused.
+    Refuse,
+}
+
+/// What the server signs tokens with where neither client nor resource asks for anything else.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum SigningAlgorithm {
+    /// `EdDSA` over Curve25519.
+    Ed25519,
+    /// ECDSA over P-256 with SHA-256.
+    Es256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+}
+
+/// What a line of the log looks like.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: one object a line.
+    Json,
+}
+
+const LEVELS: &[(&str, tracing::Level)] = &[
+    ("error", tracing::Level::ERROR),
+    ("warn", tracing::Level::WARN),
+    ("info", tracing::Level::INFO),
+    ("debug", tracing::Level::DEBUG),
+    ("trace", tracing::Level::TRACE),
+];
+
+rows! {
+    "Reaching the server" {
+        listen: Listen {
+            takes: Endpoints,
+            default: "localhost:7117",
+            example: "127.0.0.1:7117, [::1]:7117",
+            secret: false,
+            sentence: "Where the server listens. `localhost` is both loopback addresses; port 0 lets the system choose.",
+        }
+        public_url: Url {
+            takes: Origin,
+            default: "http://localhost:<port>",
+            example: "https://id.example.com",
+            secret: false,
+            sentence: "What people and clients call the server. It is the issuer of every token and decides the cookies; by default it is localhost at the port of `listen`.",
+        }
+        trusted_proxies: Vec<IpNet> {
+            takes: ListOf(Network),
+            default: "none",
+            example: "10.0.0.0/8, 192.0.2.7",
+            secret: false,
+            sentence: "The proxies whose `X-Forwarded-For` is believed. A client's address is what throttles count by, so trust nobody else.",
+        }
+        cookie_domain: Option<CookieDomain> {
+            takes: Or("off", Domain),
+            default: "off",
+            example: "example.com",
+            secret: false,
+            sentence: "A domain whose other hosts may see who is signed in, by a second cookie that identifies and can do nothing more.",
+        }
+        admin_listen: Option<Listen> {
+            takes: Or("off", Endpoints),
+            default: "off",
+            example: "127.0.0.1:7118",
+            secret: false,
+            sentence: "Where `/readyz` and `/metrics` are served, apart from everything else.",
+        }
+        body_limit: u64 {
+            takes: Bytes { from: 4 << 10, to: 16 << 20 },
+            default: "128KiB",
+            example: "256KiB",
+            secret: false,
+            sentence: "The largest request body that is read; a larger one gets 413.",
+        }
+        drain: Duration {
+            takes: Lasting { from: Duration::ZERO, to: MINUTE * 10 },
+            default: "10s",
+            example: "30s",
+            secret: false,
+            sentence: "How long requests in flight may still take after SIGTERM.",
+        }
+    }
+    "What is kept" {
+        data_dir: PathBuf {
+            takes: Folder,
+            default: "./cloakroom-data",
+            example: "/var/lib/cloakroom",
+            secret: false,
+            sentence: "The folder for the database, the master key and the lock that keeps a second server out.",
+        }
+        database: Database {
+            takes: DatabaseUrl,
+            default: "sqlite:<data_dir>/cloakroom.db",
+            example: "sqlite:/var/lib/cloakroom/cloakroom.db",
+            secret: false,
+            sentence: "The database. `memory:` forgets everything when the server stops, and is for trying things out.",
+        }
+        session_data_limit: u64 {
+            takes: Bytes { from: 1 << 10, to: 1 << 20 },
+            default: "64KiB",
+            example: "16KiB",
+            secret: false,
+            sentence: "How much data a user or a session may keep, over all namespaces.",
+        }
+        events_retention: Duration {
+            takes: Lasting { from: DAY, to: DAY * 3650 },
+            default: "180d",
+            example: "90d",
+            secret: false,
+            sentence: "How long events are kept for the list that people and operators read.",
+        }
+        last_seen_flush: Duration {
+            takes: Lasting { from: SECOND, to: MINUTE },
+            default: "5s",
+            example: "10s",
+            secret: false,
+            sentence: "How long last-seen times may wait in memory before they are stored. A crash loses no more than this of them.",
+        }
+        memory_trust: Duration {
+            takes: Lasting { from: SECOND, to: SECOND * 30 },
+            default: "2s",
+            example: "5s",
+            secret: false,
+            sentence: "How long memory is believed without news from the revocation log; after that the store is asked.",
+        }
+    }
+    "Accounts and sessions" {
+        sign_up: SignUp {
+            takes: OneOf(&[("open", SignUp::Open), ("closed", SignUp::Closed)]),
+            default: "open",
+            example: "closed",
+            secret: false,
+            sentence: "Whether people can make an account for themselves.",
+        }
+        sessions_per_user: Option<u32> {
+            takes: Or("off", Whole { from: 1, to: 1000 }),
+            default: "off",
+            example: "5",
+            secret: false,
+            sentence: "How many sessions a user may have at once.",
+        }
+        sessions_when_full: WhenFull {
+            takes: OneOf(&[("evict_oldest", WhenFull::EvictOldest), ("refuse", WhenFull::Refuse)]),
+            default: "evict_oldest",
+            example: "refuse",
+            secret: false,
+            sentence: "Whether one sign-in more than `sessions_per_user` ends the oldest session or is refused.",
+        }
+        answer_delay: Duration {
+            takes: Lasting { from: Duration::from_millis(50), to: SECOND * 5 },
+            default: "250ms",
+            example: "500ms",
+            secret: false,
+            sentence: "When an answer that depends on an account leaves, counted from the request, so that its time does not tell whether the account exists.",
+        }
+    }
+    "Passwords" {
+        password_min_length: u32 {
+            takes: Whole { from: 8, to: 64 },
+            default: "15",
+            example: "12",
+            secret: false,
+            sentence: "The fewest characters of a new password.",
+        }
+        context_words: Vec<String> {
+            takes: ListOf(Word),
+            default: "none",
+            example: "example, exampleshop",
+            secret: false,
+            sentence: "Names of yours that nobody may have as a password; the public host's name is always among them.",
+        }
+        password_hash_memory: u64 {
+            takes: Bytes { from: 7 << 20, to: 1 << 30 },
+            default: "19MiB",
+            example: "46MiB",
+            secret: false,
+            sentence: "The memory of one Argon2id hash. Older hashes are replaced when their owner signs in.",
+        }
+        password_hash_iterations: u32 {
+            takes: Whole { from: 1, to: 20 },
+            default: "2",
+            example: "3",
+            secret: false,
+            sentence: "The passes of one Argon2id hash.",
+        }
+        password_hash_threads: Option<u32> {
+            takes: Or("auto", Whole { from: 1, to: 64 }),
+            default: "auto",
+            example: "2",
+            secret: false,
+            sentence: "How many passwords are hashed at once; `auto` is one for each processor. More wait in line, and over its end get 503.",
+        }
+    }
+    "Tokens and keys" {
+        access_token_ttl: Duration {
+            takes: Lasting { from: MINUTE, to: HOUR },
+            default: "10m",
+            example: "5m",
+            secret: false,
+            sentence: "How long an access token lasts where its client does not say otherwise.",
+        }
+        refresh_replay_window: Duration {
+            takes: Lasting { from: Duration::ZERO, to: MINUTE * 5 },
+            default: "30s",
+            example: "10s",
+            secret: false,
+            sentence: "How long a rotated refresh token still gets the newest one. After it, using that token again ends the grant.",
+        }
+        signing_algorithm: SigningAlgorithm {
+            takes: OneOf(&[
+                ("Ed25519", SigningAlgorithm::Ed25519),
+                ("ES256", SigningAlgorithm::Es256),
+                ("RS256", SigningAlgorithm::Rs256),
+            ]),
+            default: "Ed25519",
+            example: "ES256",
+            secret: false,
+            sentence: "What tokens are signed with where neither client nor resource asks for another algorithm.",
+        }
+        key_rotation_period: Duration {
+            takes: Lasting { from: DAY, to: DAY * 730 },
+            default: "90d",
+            example: "30d",
+            secret: false,
+            sentence: "How long a signing key is current.",
+        }
+        key_publish_ahead: Duration {
+            takes: Lasting { from: HOUR, to: DAY * 30 },
+            default: "1d",
+            example: "7d",
+            secret: false,
+            sentence: "How long the next key is published before it signs, so that every service has it by then.",
+        }
+        master_key: Option<MasterKey> {
+            takes: Or("none", KeyText),
+            default: "none",
+            example: "(32 bytes in base64, kept in your secret store)",
+            secret: true,
+            sentence: "What seals the keys in the database. With none, `master.key` in the data folder is used, and made at the first start.",
+        }
+        master_key_previous: Option<MasterKey> {
+            takes: Or("none", KeyText),
+            default: "none",
+            example: "(the key that `master_key` replaces)",
+            secret: true,
+            sentence: "The master key until now, while it is being changed: the keys in the database are sealed again under `master_key` at the next start.",
+        }
+    }
+    "Logs" {
+        log_format: LogFormat {
+            takes: OneOf(&[("text", LogFormat::Text), ("json", LogFormat::Json)]),
+            default: "text",
+            example: "json",
+            secret: false,
+            sentence: "Whether the log is for people or for programs.",
+        }
+        log_level: tracing::Level {
+            takes: OneOf(LEVELS),
+            default: "info",
+            example: "debug",
+            secret: false,
+            sentence: "How much is logged.",
+        }
+    }
+    "Dangers" {
+        danger_plain_http: bool {
+            takes: SWITCH,
+            default: "false",
+            example: "true",
+            secret: false,
+            sentence: "Serves plain http beyond this machine. Whoever is on the way can read every password and take every session.",
+        }
+        danger_no_throttle: bool {
+            takes: SWITCH,
+            default: "false",
+            example: "true",
+            secret: false,
+            sentence: "Lifts the limits on attempts, for load tests. Passwords can then be guessed without end.",
+        }
+    }
+}
+
+/// The row with this key.
+pub(crate) fn row(key: &str) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.key == key)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{super::Given, *};
+
+    #[test]
+    fn every_example_is_a_value_and_not_the_default() {
+        for row in TABLE.iter().filter(|row| !row.secret) {
+            let flags = vec![(row.key, row.example.to_owned())];
+            let mut problems = Vec::new();
+            let layers = Layers::gather(&Given { flags, ..Given::default() }, &mut problems);
+            assert!(Settings::read(&layers, &mut problems).is_some(), "{problems:?}");
+            assert_ne!(row.example, row.default, "{}", row.key);
+        }
+    }
+
+    #[test]
+    fn every_key_stands_once() {
+        let keys: BTreeSet<_> = TABLE.iter().map(|row| row.key).collect();
+        assert_eq!(keys.len(), TABLE.len());
+    }
+
+    #[test]
+    fn what_weakens_the_server_is_off_until_somebody_says_so() {
+        assert!(TABLE.iter().any(Row::is_danger));
+        for row in TABLE.iter().filter(|row| row.is_danger()) {
+            assert_eq!(row.default, "false", "{}", row.key);
+        }
+    }
+
+    #[test]
+    fn a_secret_has_no_flag() {
+        let secrets: Vec<_> = TABLE.iter().filter(|row| row.secret).collect();
+        assert!(!secrets.is_empty());
+        for row in secrets {
+            assert_eq!(row.flag(), None);
+            assert!(row.file_variable().is_some());
+        }
+    }
+}
