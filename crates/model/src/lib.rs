@@ -11,6 +11,8 @@ pub mod id;
 pub mod key;
 pub mod link;
 pub mod log;
+pub mod network;
+pub mod password;
 pub mod policy;
 pub mod secret;
 pub mod session;

@@ -4,4 +4,5 @@ pub mod carry_over;
 pub mod life;
 pub mod limit;
 pub mod merge;
+pub mod password;
 pub mod rotation;
