@@ -2,7 +2,7 @@
 //!
 //! A row of [`table`] says everything about a setting: its key, default, example and sentence, and what it takes. The
 //! flag and the variable follow from the key. [`layers`] asks flag, variable, file and default in turn; [`combine`]
-//! refuses what does not go together; [`reference`] writes the same rows for people. Left out: what each setting does,
+//! refuses what does not go together; [`mod@reference`] writes the same rows for people. Left out: what each setting does,
 //! which is the business of whoever reads the field.
 
 mod combine;

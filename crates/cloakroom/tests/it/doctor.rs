@@ -1,0 +1,53 @@
+//! `cloakroom doctor`
+
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
+
+use serde_json::Value;
+
+use crate::program::{Program, Ran};
+
+#[test]
+fn a_fresh_machine_has_warnings_and_no_failure() {
+    let ran = Program::new().run(&["doctor", "--json", "--listen", &free_port()]);
+    assert_eq!(ran.code(), 0, "{}{}", ran.printed(), ran.complaint());
+    assert_eq!(result(&ran, "public URL")["result"], "warn");
+    assert_eq!(result(&ran, "port")["result"], "ok");
+}
+
+#[test]
+fn a_port_that_somebody_has_is_found_and_the_exit_code_says_so() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap().to_string();
+    let ran = Program::new().run(&["doctor", "--json", "--listen", &listen]);
+    assert_eq!(ran.code(), 1);
+    let port = result(&ran, "port");
+    assert_eq!(port["result"], "fail");
+    assert!(port["what_to_do"].as_str().unwrap().contains("another port"));
+}
+
+#[test]
+fn a_key_file_that_everybody_can_read_is_found() {
+    let program = Program::new();
+    let data = program.folder().join("cloakroom-data");
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+    let key = data.join("master.key");
+    fs::write(&key, "key").unwrap();
+
+    for (mode, expected) in [(0o600, "ok"), (0o644, "fail")] {
+        fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+        let ran = program.run(&["doctor", "--json", "--listen", &free_port()]);
+        assert_eq!(result(&ran, "master key file")["result"], expected);
+    }
+}
+
+fn result(ran: &Ran, check: &str) -> Value {
+    let printed: Value = serde_json::from_str(&ran.printed()).unwrap();
+    let all = printed["checks"].as_array().unwrap();
+    all.iter().find(|line| line["check"] == check).unwrap().clone()
+}
+
+/// A port that nobody had a moment ago.
+fn free_port() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
