@@ -1,1 +1,148 @@
-//! The memory backend: everything in one process, forgotten at exit.
+//! The backend that keeps everything in one process and forgets it at exit: for tests, and for trying things out.
+//!
+//! All of it lies behind one lock. Each verb takes the lock once, decides, and only then changes anything, so
+//! that it is done as a whole or not at all; the lock is never held across an await. Promise 7 (acknowledged is
+//! durable) does not hold here, and cannot.
+
+mod clients;
+mod data;
+mod endings;
+mod events;
+mod grants;
+mod guests;
+mod keys;
+mod links;
+mod revocations;
+mod sessions;
+mod sign_in;
+mod throttles;
+mod users;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use cloakroom_model::client::Client;
+use cloakroom_model::data::{Document, Namespace, Owner};
+use cloakroom_model::grant::Grant;
+use cloakroom_model::id::{ClientId, GrantId, KeyId, SessionId, UserId};
+use cloakroom_model::key::{DataKey, SigningKey};
+use cloakroom_model::link::Link;
+use cloakroom_model::secret::Digest;
+use cloakroom_model::session::{Replaced, Session};
+use cloakroom_model::time::Timestamp;
+use cloakroom_model::user::Lookup;
+
+use crate::{Error, Login};
+
+/// The clock that says the time in [`crate::Reading`] and [`crate::Snapshot`].
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Keeps everything in one process, and forgets it at exit.
+pub struct Memory {
+    state: Mutex<State>,
+    clock: Clock,
+}
+
+impl Memory {
+    /// An empty store that reads the time from `clock`.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self { state: Mutex::default(), clock }
+    }
+
+    /// The state, for one verb. Where an earlier verb panicked it may have been left half done, and is not
+    /// used any more.
+    fn state(&self) -> Result<MutexGuard<'_, State>, Error> {
+        self.state.lock().map_err(|_| Error::Corrupt("an act panicked half way".to_owned()))
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
+    }
+}
+
+/// Everything there is.
+#[derive(Default)]
+struct State {
+    users: BTreeMap<UserId, Login>,
+    names: HashMap<Lookup, UserId>,
+    sessions: BTreeMap<SessionId, KeptSession>,
+    secrets: HashMap<Digest, SessionId>,
+    replaced: HashMap<Digest, ReplacedSecret>,
+    documents: BTreeMap<Owner, BTreeMap<(ClientId, Namespace), Document>>,
+    grants: BTreeMap<GrantId, Grant>,
+    links: HashMap<Digest, Link>,
+    clients: BTreeMap<ClientId, Client>,
+    data_keys: BTreeMap<u32, DataKey>,
+    signing_keys: BTreeMap<KeyId, SigningKey>,
+    failures: HashMap<UserId, throttles::Failures>,
+    devices: HashMap<(UserId, Digest), throttles::Device>,
+    log: revocations::Log,
+    events: events::Recorder,
+}
+
+/// A session, signed in or not, with how it is found.
+struct KeptSession {
+    session: Session,
+    secret: Option<Digest>,
+}
+
+/// What a secret was.
+struct ReplacedSecret {
+    replaced: Replaced,
+    /// Whose: guests are found by another verb than sessions with a user.
+    was_guest: bool,
+}
+
+impl State {
+    /// A signed-in session.
+    fn signed_in(&self, id: SessionId) -> Option<&KeptSession> {
+        self.sessions.get(&id).filter(|kept| kept.session.user.is_some())
+    }
+
+    /// A guest.
+    fn guest(&self, id: SessionId) -> Option<&KeptSession> {
+        self.sessions.get(&id).filter(|kept| kept.session.user.is_none())
+    }
+
+    /// The signed-in sessions of a user, by id.
+    fn sessions_of(&self, user: UserId) -> impl Iterator<Item = &Session> {
+        self.sessions
+            .values()
+            .map(|kept| &kept.session)
+            .filter(move |session| session.user == Some(user))
+    }
+
+    /// Keeps a session of a name that was never there.
+    fn insert_session(&mut self, session: Session, secret: Option<Digest>) {
+        if let Some(secret) = secret {
+            self.secrets.insert(secret, session.id);
+        }
+        self.sessions.insert(session.id, KeptSession { session, secret });
+    }
+
+    /// Gives a session another secret, and remembers the one it had.
+    fn swap_secret(&mut self, id: SessionId, secret: Digest, at: Timestamp) {
+        let Some(kept) = self.sessions.get_mut(&id) else { return };
+        let was_guest = kept.session.user.is_none();
+        let old = kept.secret.replace(secret);
+        self.secrets.insert(secret, id);
+        if let Some(old) = old {
+            self.secrets.remove(&old);
+            let replaced = Replaced { session: id, successor: id, at };
+            self.replaced.insert(old, ReplacedSecret { replaced, was_guest });
+        }
+    }
+}
+
+/// A name that was made at random is there already: the caller's randomness is broken.
+fn id_taken(what: &str) -> Error {
+    Error::Corrupt(format!("a {what} of this id is there already"))
+}

@@ -1,0 +1,143 @@
+//! Ending things, and what an act leaves in the log and among the events.
+
+use cloakroom_model::data::Owner;
+use cloakroom_model::event::{Event, Reason};
+use cloakroom_model::grant::Grant;
+use cloakroom_model::id::{GrantId, SessionId, UserId};
+use cloakroom_model::link::Purpose;
+use cloakroom_model::log::{Change, Row, Subject};
+use cloakroom_model::session::{Replaced, Session};
+use cloakroom_model::time::Timestamp;
+
+use super::{ReplacedSecret, State};
+use crate::{Act, Ended};
+
+/// What an act has done so far.
+#[derive(Default)]
+pub(super) struct Trace {
+    rows: Vec<(Subject, Change)>,
+    ended: Vec<Ended>,
+    besides: Vec<Event>,
+}
+
+impl Trace {
+    /// Something is different.
+    pub(super) fn changed(&mut self, subject: Subject) {
+        self.rows.push((subject, Change::Changed));
+    }
+
+    /// Something that is neither a session nor a grant is over.
+    pub(super) fn ended(&mut self, subject: Subject) {
+        self.rows.push((subject, Change::Ended));
+    }
+
+    /// An event beside the act's own.
+    pub(super) fn event(&mut self, event: Event) {
+        self.besides.push(event);
+    }
+
+    fn end(&mut self, ended: Ended) {
+        self.rows.push((ended.subject(), Change::Ended));
+        self.ended.push(ended);
+    }
+}
+
+impl State {
+    /// Writes down what a done act did; answers its rows. The last step of every act.
+    pub(super) fn finish(&mut self, act: &Act, trace: Trace) -> Vec<Row> {
+        let mut events = act.events(&trace.ended);
+        events.extend(trace.besides);
+        self.events.record(events);
+        self.log.append(act, trace.rows)
+    }
+
+    /// Ends a session, signed in or not, with everything that hangs from it. `false` where there is none.
+    pub(super) fn end(&mut self, id: SessionId, reason: Reason, trace: &mut Trace) -> bool {
+        let Some(kept) = self.sessions.remove(&id) else { return false };
+        if let Some(secret) = kept.secret {
+            self.secrets.remove(&secret);
+        }
+        trace.end(Ended::Session { id, user: kept.session.user, reason });
+        self.end_grants(|grant| grant.session == Some(id), Reason::SessionEnded, trace);
+        self.documents.remove(&Owner::Session(id));
+        self.links.retain(|_, link| link.purpose != Purpose::Cookie { session: id });
+        self.replaced.retain(|_, secret| secret.replaced.successor != id);
+        true
+    }
+
+    /// Ends every session that `which` names; answers how many.
+    pub(super) fn end_all(
+        &mut self,
+        which: impl Fn(&Session) -> bool,
+        reason: Reason,
+        trace: &mut Trace,
+    ) -> usize {
+        let sessions = self.sessions.values().map(|kept| &kept.session);
+        let ids: Vec<_> = sessions.filter(|session| which(session)).map(|it| it.id).collect();
+        for id in &ids {
+            self.end(*id, reason, trace);
+        }
+        ids.len()
+    }
+
+    /// Ends a session in favour of `successor`, which its secret, and those it replaced, name from now on.
+    pub(super) fn supersede(
+        &mut self,
+        id: SessionId,
+        successor: SessionId,
+        at: Timestamp,
+        trace: &mut Trace,
+    ) {
+        let Some(kept) = self.sessions.get(&id) else { return };
+        let (secret, was_guest) = (kept.secret, kept.session.user.is_none());
+        for earlier in self.replaced.values_mut().filter(|it| it.replaced.successor == id) {
+            earlier.replaced.successor = successor;
+        }
+        self.end(id, Reason::Superseded, trace);
+        if let Some(secret) = secret {
+            let replaced = Replaced { session: id, successor, at };
+            self.replaced.insert(secret, ReplacedSecret { replaced, was_guest });
+        }
+    }
+
+    /// Ends one grant. `false` where there is none.
+    pub(super) fn end_one_grant(&mut self, id: GrantId, reason: Reason, trace: &mut Trace) -> bool {
+        let Some(grant) = self.grants.remove(&id) else { return false };
+        trace.end(Ended::Grant { id, session: grant.session, user: grant.user, reason });
+        true
+    }
+
+    /// Ends every grant that `which` names; answers how many.
+    pub(super) fn end_grants(
+        &mut self,
+        which: impl Fn(&Grant) -> bool,
+        reason: Reason,
+        trace: &mut Trace,
+    ) -> usize {
+        let ids: Vec<_> =
+            self.grants.values().filter(|grant| which(grant)).map(|grant| grant.id).collect();
+        for id in &ids {
+            self.end_one_grant(*id, reason, trace);
+        }
+        ids.len()
+    }
+
+    /// Ends all sessions and grants of a user; answers how many sessions.
+    pub(super) fn end_all_of(&mut self, user: UserId, reason: Reason, trace: &mut Trace) -> usize {
+        let sessions = self.end_all(|session| session.user == Some(user), reason, trace);
+        self.end_grants(|grant| grant.user == Some(user), reason, trace);
+        sessions
+    }
+
+    /// Ends all sessions of a user but one; answers how many. The user's own grants stay.
+    pub(super) fn end_others_of(
+        &mut self,
+        user: UserId,
+        except: SessionId,
+        reason: Reason,
+        trace: &mut Trace,
+    ) -> usize {
+        let other = |session: &Session| session.user == Some(user) && session.id != except;
+        self.end_all(other, reason, trace)
+    }
+}

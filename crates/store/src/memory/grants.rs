@@ -1,0 +1,93 @@
+//! Grants and their chains of refresh tokens.
+
+use async_trait::async_trait;
+use cloakroom_model::event::Reason;
+use cloakroom_model::grant::Grant;
+use cloakroom_model::id::{GrantId, SessionId, UserId};
+use cloakroom_model::policy::life::{self, Life};
+
+use super::endings::Trace;
+use super::{Memory, State};
+use crate::{Act, Done, Error, Grants, LiveGrant, Rotate, RotateOutcome};
+
+#[async_trait]
+impl Grants for Memory {
+    async fn find_grant(&self, id: GrantId) -> Result<Option<LiveGrant>, Error> {
+        Ok(self.state()?.find_grant(id))
+    }
+
+    async fn rotate(&self, rotate: Rotate, act: &Act) -> Result<RotateOutcome, Error> {
+        Ok(self.state()?.rotate(rotate, act))
+    }
+
+    async fn end_grant(
+        &self,
+        id: GrantId,
+        reason: Reason,
+        act: &Act,
+    ) -> Result<Option<Done<()>>, Error> {
+        Ok(self.state()?.end_grant(id, reason, act))
+    }
+
+    async fn list_grants_of_session(&self, session: SessionId) -> Result<Vec<Grant>, Error> {
+        Ok(self.state()?.list_grants(|grant| grant.session == Some(session)))
+    }
+
+    async fn list_grants_of_user(&self, user: UserId) -> Result<Vec<Grant>, Error> {
+        Ok(self.state()?.list_grants(|grant| grant.user == Some(user)))
+    }
+
+    async fn expire_grants(&self, limit: usize, act: &Act) -> Result<Done<usize>, Error> {
+        Ok(self.state()?.expire_grants(limit, act))
+    }
+}
+
+impl State {
+    fn find_grant(&self, id: GrantId) -> Option<LiveGrant> {
+        let grant = self.grants.get(&id)?.clone();
+        // Ending a session or a user ends its grants, so that a parent is missing only where none was named.
+        let session =
+            grant.session.and_then(|id| self.sessions.get(&id)).map(|kept| kept.session.clone());
+        let user = grant.user.and_then(|id| self.user(id)).cloned();
+        Some(LiveGrant { grant, session, user })
+    }
+
+    fn rotate(&mut self, rotate: Rotate, act: &Act) -> RotateOutcome {
+        let Some(grant) =
+            self.grants.get_mut(&rotate.grant).filter(|grant| grant.counter == rotate.expected)
+        else {
+            return RotateOutcome::Lost;
+        };
+        grant.counter += 1;
+        grant.rotations = rotate.rotations;
+        grant.last_used_at = grant.last_used_at.max(act.at);
+        if let Some(session) = grant.session {
+            self.touch(&[(session, act.at)], |_| true);
+        }
+        RotateOutcome::Done
+    }
+
+    fn end_grant(&mut self, id: GrantId, reason: Reason, act: &Act) -> Option<Done<()>> {
+        let mut trace = Trace::default();
+        self.end_one_grant(id, reason, &mut trace)
+            .then(|| Done { value: (), rows: self.finish(act, trace) })
+    }
+
+    fn list_grants(&self, which: impl Fn(&Grant) -> bool) -> Vec<Grant> {
+        self.grants.values().filter(|grant| which(grant)).cloned().collect()
+    }
+
+    fn expire_grants(&mut self, limit: usize, act: &Act) -> Done<usize> {
+        let over = |grant: &Grant| match life::of_grant(grant, act.at) {
+            Life::Live => None,
+            Life::Idle => Some((grant.id, Reason::Idle)),
+            Life::Expired => Some((grant.id, Reason::Expired)),
+        };
+        let ends: Vec<_> = self.grants.values().filter_map(over).take(limit).collect();
+        let mut trace = Trace::default();
+        for (id, reason) in &ends {
+            self.end_one_grant(*id, *reason, &mut trace);
+        }
+        Done { value: ends.len(), rows: self.finish(act, trace) }
+    }
+}

@@ -1,0 +1,111 @@
+//! Counts of failures, and the devices that are known.
+
+use async_trait::async_trait;
+use cloakroom_model::id::UserId;
+use cloakroom_model::secret::Digest;
+use cloakroom_model::time::Timestamp;
+
+use super::endings::Trace;
+use super::{Memory, State};
+use crate::{AccountFailures, Act, Error, Throttles};
+
+/// Failures in a row.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Failures {
+    in_a_row: u32,
+    last_at: Option<Timestamp>,
+}
+
+/// A browser that signed a user in.
+pub(super) struct Device {
+    seen_at: Timestamp,
+    failures: Failures,
+}
+
+#[async_trait]
+impl Throttles for Memory {
+    async fn find_failures(
+        &self,
+        user: UserId,
+        device: Option<&Digest>,
+    ) -> Result<AccountFailures, Error> {
+        Ok(self.state()?.find_failures(user, device))
+    }
+
+    async fn count_failure(
+        &self,
+        user: UserId,
+        device: Option<&Digest>,
+        at: Timestamp,
+    ) -> Result<AccountFailures, Error> {
+        let mut state = self.state()?;
+        if let Some(failures) = state.failures_mut(user, device) {
+            failures.in_a_row = failures.in_a_row.saturating_add(1);
+            failures.last_at = failures.last_at.max(Some(at));
+        }
+        Ok(state.find_failures(user, device))
+    }
+
+    async fn forget_failures(&self, user: UserId, device: Option<&Digest>) -> Result<(), Error> {
+        if let Some(failures) = self.state()?.failures_mut(user, device) {
+            *failures = Failures::default();
+        }
+        Ok(())
+    }
+
+    async fn clear_failures(&self, user: UserId, act: &Act) -> Result<bool, Error> {
+        Ok(self.state()?.clear_failures(user, act))
+    }
+
+    async fn expire_devices(&self, before: Timestamp) -> Result<(), Error> {
+        self.state()?.devices.retain(|_, device| device.seen_at >= before);
+        Ok(())
+    }
+}
+
+impl State {
+    /// A browser signed this user in.
+    pub(super) fn know_device(&mut self, user: UserId, device: Digest, at: Timestamp) {
+        self.devices
+            .entry((user, device))
+            .and_modify(|known| known.seen_at = known.seen_at.max(at))
+            .or_insert(Device { seen_at: at, failures: Failures::default() });
+    }
+
+    fn find_failures(&self, user: UserId, device: Option<&Digest>) -> AccountFailures {
+        let known = device.and_then(|device| self.devices.get(&(user, *device)));
+        let failures = match known {
+            Some(device) => device.failures,
+            None => self.failures.get(&user).copied().unwrap_or_default(),
+        };
+        AccountFailures {
+            known_device: known.is_some(),
+            in_a_row: failures.in_a_row,
+            last_at: failures.last_at,
+        }
+    }
+
+    /// Those of the device where it is known, and those of all unknown ones otherwise; `None` where there is no
+    /// such user.
+    fn failures_mut(&mut self, user: UserId, device: Option<&Digest>) -> Option<&mut Failures> {
+        self.user(user)?;
+        match device.and_then(|device| self.devices.get_mut(&(user, *device))) {
+            Some(known) => Some(&mut known.failures),
+            None => Some(self.failures.entry(user).or_default()),
+        }
+    }
+
+    fn clear_failures(&mut self, user: UserId, act: &Act) -> bool {
+        if self.user(user).is_none() {
+            return false;
+        }
+        self.failures.remove(&user);
+        for ((whose, _), device) in &mut self.devices {
+            if *whose == user {
+                device.failures = Failures::default();
+            }
+        }
+        self.finish(act, Trace::default());
+        true
+    }
+}
