@@ -6,3 +6,4 @@ pub mod limit;
 pub mod merge;
 pub mod password;
 pub mod rotation;
+pub mod throttle;
