@@ -1,1 +1,15 @@
-//! See the crate's part of ARCHITECTURE.md.
+//! OAuth, one module for each specification: what a message says, whether it may say it, and what the answer looks like.
+//!
+//! Rests on `jose` for base64url and on `model` for the nouns. Nothing here waits, reads a clock, draws a random
+//! number or asks storage: who the client is and what a token earns is for the engine to find out.
+
+pub mod access_token;
+pub mod bearer;
+pub mod client_authentication;
+pub mod error;
+pub mod form;
+pub mod refresh_token;
+pub mod revocation_request;
+pub mod scope;
+pub mod token_request;
+pub mod token_response;
