@@ -3,6 +3,7 @@
 //! Rests on as few crates as can be, because it is the first thing that a fresh machine compiles. It runs the
 //! tools and parts that prove something; what they prove is written with them.
 
+mod fuzz;
 mod needs;
 mod shell;
 mod step;

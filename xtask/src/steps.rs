@@ -2,12 +2,14 @@
 
 use anyhow::Result;
 
+use crate::fuzz;
 use crate::needs::Need;
 use crate::shell::{cargo, run};
 use crate::step::Step;
 
 /// Cryptography and SQLite come as C sources.
 const C_COMPILER: Need = Need::Program { name: "cc", package: "build-essential" };
+const CPP_COMPILER: Need = Need::Program { name: "c++", package: "build-essential" };
 
 pub(crate) const ALL: &[Step] = &[
     Step {
@@ -34,7 +36,16 @@ pub(crate) const ALL: &[Step] = &[
         needs: &[C_COMPILER],
         run: cargo_test,
     },
+    Step {
+        name: "fuzz",
+        proves: "what reads untrusted bytes holds under coverage-guided input, for a short while",
+        needs: &[C_COMPILER, CPP_COMPILER],
+        run: || fuzz::run_each(FUZZ_SECONDS),
+    },
 ];
+
+/// For each target; a found fault is kept as a seed, so that a short run finds it again.
+const FUZZ_SECONDS: u64 = 10;
 
 fn format() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))
