@@ -62,8 +62,8 @@ impl Signer {
 
     /// Signs bytes as they are, usually claims that are JSON already.
     pub fn sign_payload(&self, payload: &[u8]) -> Result<String, SignError> {
-        // Room for the longest signature below RSA with 3072 bits; those may move the text once.
-        let room = base64url::encoded_len(payload.len()) + 1 + base64url::encoded_len(256);
+        let signature = base64url::encoded_len(self.key.signature_len());
+        let room = base64url::encoded_len(payload.len()) + 1 + signature;
         let mut token = String::with_capacity(self.prefix.len() + room);
         token.push_str(&self.prefix);
         base64url::encode_onto(payload, &mut token);

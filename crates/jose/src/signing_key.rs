@@ -173,6 +173,16 @@ impl SigningKey {
         })
     }
 
+    /// Bytes of a signature.
+    pub(crate) fn signature_len(&self) -> usize {
+        match (&self.material, self.algorithm.key_type()) {
+            (Material::Rsa(pair, _), _) => pair.public_modulus_len(),
+            (Material::Hmac(key), _) => key.algorithm().tag_len(),
+            (_, KeyType::Ec(curve)) => 2 * curve.field_bytes(),
+            _ => 64,
+        }
+    }
+
     pub(crate) fn rsa_material(
         algorithm: Algorithm,
         pair: RsaKeyPair,

@@ -1,3 +1,12 @@
 //! What others may rely on, from outside the crate.
 
-mod round_trip;
+mod attacks;
+mod claims;
+mod fixture;
+mod jsonwebtoken;
+mod key_sets;
+mod keys;
+mod properties;
+mod strict_json;
+mod vectors;
+mod verifier;
