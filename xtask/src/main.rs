@@ -4,6 +4,7 @@
 //! tools and parts that prove something; what they prove is written with them.
 
 mod fuzz;
+mod generate;
 mod needs;
 mod shell;
 mod step;
@@ -19,11 +20,14 @@ use clap::Parser;
 enum Command {
     /// Runs everything that a change must pass, once, from a fresh machine
     Test(step::Options),
+    /// Writes what is generated and committed
+    Generate(generate::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Test(options) => step::run(steps::ALL, &options),
+        Command::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
     };
     match outcome {
         Ok(code) => code,

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::fuzz;
+use crate::generate;
 use crate::needs::Need;
 use crate::shell::{cargo, run};
 use crate::step::Step;
@@ -31,6 +32,12 @@ pub(crate) const ALL: &[Step] = &[
         run: docs,
     },
     Step {
+        name: "generated",
+        proves: "every generated file is what its generator writes",
+        needs: &[C_COMPILER],
+        run: || generate::run(&generate::Options { check: true }),
+    },
+    Step {
         name: "cargo-test",
         proves: "unit and integration tests pass, those about the repository among them",
         needs: &[C_COMPILER],
@@ -44,7 +51,7 @@ pub(crate) const ALL: &[Step] = &[
     },
 ];
 
-/// For each target; a found fault is kept as a seed, so that a short run finds it again.
+/// For each target. What a longer run finds belongs among the seeds, where the short one begins.
 const FUZZ_SECONDS: u64 = 10;
 
 fn format() -> Result<()> {

@@ -1,0 +1,60 @@
+//! What is generated and committed: each file with the command that writes it.
+//!
+//! Committed, so that it can be read without building anything; checked, so that it is never stale.
+
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::shell::{cargo, root};
+
+/// A file, and what is asked of our binary to write it.
+struct Generated {
+    file: &'static str,
+    arguments: &'static [&'static str],
+}
+
+const ALL: &[Generated] =
+    &[Generated { file: "docs/config.md", arguments: &["generate", "config-docs"] }];
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Changes nothing, and fails where a file is not what would be written
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// Writes every generated file, or tells which ones are stale.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let mut stale = Vec::new();
+    for generated in ALL {
+        let text = generated.text()?;
+        let path = root().join(generated.file);
+        let up_to_date = fs::read(&path).is_ok_and(|committed| committed == text);
+        if up_to_date {
+            println!("{} is up to date", generated.file);
+        } else if options.check {
+            stale.push(generated.file);
+        } else {
+            fs::write(&path, text).with_context(|| generated.file.to_owned())?;
+            println!("{} written", generated.file);
+        }
+    }
+    if stale.is_empty() {
+        return Ok(());
+    }
+    bail!("stale: {}; `cargo xtask generate` writes them", stale.join(", "))
+}
+
+impl Generated {
+    fn text(&self) -> Result<Vec<u8>> {
+        let mut command = cargo();
+        command.args(["run", "--quiet", "--locked", "--package", "cloakroom", "--"]);
+        let output = command.args(self.arguments).output()?;
+        if !output.status.success() {
+            bail!("{} cannot be written: {}", self.file, String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(output.stdout)
+    }
+}
