@@ -1,1 +1,109 @@
-//! See the crate's part of ARCHITECTURE.md.
+//! The use cases: load the facts, let `model` decide, carry the decision out.
+//!
+//! A file for each. This is the only reader of the clock and of randomness. Every act that ends or changes
+//! something hands its log rows to [`Engine::heard`] before it is acknowledged, so that this node's memory
+//! refuses from that moment on; other nodes hear of it from the log.
+
+pub mod begin;
+pub mod clients;
+pub mod clock;
+pub mod devices;
+pub mod events;
+pub mod follow;
+pub mod guest;
+pub mod housekeeping;
+pub mod identity;
+pub mod keys;
+pub mod links;
+pub mod memory;
+pub mod password;
+pub mod profile;
+pub mod random;
+pub mod refresh;
+pub mod revoke;
+pub mod secret;
+pub mod session_cookie;
+pub mod session_data;
+pub mod session_token;
+pub mod settings;
+pub mod sign_in;
+pub mod sign_out;
+pub mod sign_up;
+pub mod start;
+pub mod throttle;
+pub mod tokens;
+pub mod users;
+pub mod visitor;
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use cloakroom_model::event::{Actor, Event, Kind};
+use cloakroom_store::{Act, Store};
+
+use crate::clients::Registry;
+use crate::clock::StoreTime;
+use crate::follow::Follower;
+use crate::keys::{DataKeys, Ring};
+use crate::memory::{Memory, Seen};
+use crate::password::pool::Pool;
+use crate::random::Random;
+use crate::settings::Settings;
+use crate::throttle::Limits;
+use crate::tokens::Tokens;
+
+/// Everything a use case needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Parts>);
+
+/// What an engine is made of.
+pub struct Parts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) time: StoreTime,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) settings: Settings,
+    pub(crate) memory: Memory,
+    pub(crate) seen: Seen,
+    pub(crate) follower: Follower,
+    pub(crate) data_keys: DataKeys,
+    pub(crate) ring: Ring,
+    pub(crate) tokens: Tokens,
+    pub(crate) clients: Registry,
+    pub(crate) passwords: Pool,
+    pub(crate) limits: Limits,
+    pub(crate) strangers: sign_in::Strangers,
+}
+
+impl Deref for Engine {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Engine {
+    /// How this engine was set up.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The present, by the store's clock.
+    #[must_use]
+    pub fn now(&self) -> cloakroom_model::time::Timestamp {
+        self.time.now()
+    }
+
+    /// The key set that tokens are verified with, as it is published.
+    #[must_use]
+    pub fn published_keys(&self) -> keys::Published {
+        self.ring.keys().published.clone()
+    }
+
+    /// An act that happens now.
+    pub(crate) fn act(&self, kind: Kind, actor: Actor) -> Act {
+        let at = self.time.now();
+        Act { at, nonce: self.random.nonce(), event: Event::new(at, kind, actor) }
+    }
+}

@@ -1,6 +1,7 @@
 //! Decisions: facts and a time go in, one named outcome comes out.
 
 pub mod carry_over;
+pub mod key_rotation;
 pub mod life;
 pub mod limit;
 pub mod merge;

@@ -1,0 +1,300 @@
+//! The registry of clients: known by heart, and changed by operators.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use cloakroom_jose::Algorithm;
+use cloakroom_model::client::{Client, ClientSecret, Template, TokenPlace};
+use cloakroom_model::event::{Actor, Kind};
+use cloakroom_model::id::ClientId;
+use cloakroom_model::secret::Secret;
+use cloakroom_model::session::Carrier;
+use cloakroom_model::time::Timestamp;
+use cloakroom_store::{Error, InsertClient};
+use url::Url;
+
+use crate::Engine;
+use crate::keys::KeysError;
+use crate::secret::{digest_bytes, to_text};
+
+/// All clients, as one map that is replaced whole. Reading it takes no lock.
+pub struct Registry {
+    clients: ArcSwap<HashMap<ClientId, Arc<Client>>>,
+}
+
+impl Registry {
+    /// The clients in `stored`, and the built-in one.
+    #[must_use]
+    pub fn new(stored: Vec<Client>, issuer: &str) -> Self {
+        Self { clients: ArcSwap::from_pointee(by_id(stored, issuer)) }
+    }
+
+    /// Finds a client.
+    #[must_use]
+    pub fn find(&self, id: &ClientId) -> Option<Arc<Client>> {
+        self.clients.load().get(id).cloned()
+    }
+
+    /// The client that runs on a web origin.
+    #[must_use]
+    pub fn at_origin(&self, origin: &str) -> Option<Arc<Client>> {
+        let clients = self.clients.load();
+        clients.values().find(|client| client.origins.iter().any(|of| of == origin)).cloned()
+    }
+
+    /// Every client, by name.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Client>> {
+        let mut all: Vec<_> = self.clients.load().values().cloned().collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all
+    }
+}
+
+/// A client that is to be registered.
+#[derive(Clone, Debug)]
+pub struct NewClient {
+    /// Its name in requests; made up where `None`.
+    pub id: Option<ClientId>,
+    /// Its name for people.
+    pub name: String,
+    /// Which kind of application it is.
+    pub template: Template,
+    /// Whether it belongs to whoever runs this server.
+    pub first_party: bool,
+    /// Its web origins.
+    pub origins: Vec<String>,
+    /// The audiences its tokens may name.
+    pub audiences: Vec<String>,
+    /// The scopes its tokens may have.
+    pub scopes: Vec<String>,
+    /// What its tokens are signed with.
+    pub algorithm: Option<String>,
+    /// Where else than the header it may put a token.
+    pub token_places: Vec<TokenPlace>,
+    /// Whether it gets a secret to prove itself with.
+    pub confidential: bool,
+}
+
+/// A client that was registered.
+#[derive(Clone, Debug)]
+pub struct AddedClient {
+    /// The client.
+    pub client: Client,
+    /// Its secret, shown this once.
+    pub secret: Option<zeroize::Zeroizing<String>>,
+}
+
+/// Why a client was not registered or changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// There is one of this name.
+    #[error("there is a client of this name already")]
+    Taken,
+    /// There is none of this name.
+    #[error("there is no client of this name")]
+    NoClient,
+    /// The built-in client cannot be changed.
+    #[error("the built-in client `cloakroom` is always there and cannot be changed")]
+    BuiltIn,
+    /// A value does not fit.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Which.
+        field: &'static str,
+        /// What was expected.
+        problem: String,
+    },
+    /// Somebody else changed it at the same time.
+    #[error("the client was changed by somebody else at the same time; look again")]
+    Lost,
+    /// A key for its algorithm could not be made.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+impl Engine {
+    /// Finds a client in memory.
+    #[must_use]
+    pub fn find_client(&self, id: &ClientId) -> Option<Arc<Client>> {
+        self.clients.find(id)
+    }
+
+    /// The client that runs on a web origin.
+    #[must_use]
+    pub fn client_at_origin(&self, origin: &str) -> Option<Arc<Client>> {
+        self.clients.at_origin(origin)
+    }
+
+    /// Every client, the built-in one too, by name.
+    #[must_use]
+    pub fn list_clients(&self) -> Vec<Arc<Client>> {
+        self.clients.all()
+    }
+
+    /// Registers a client by its template.
+    pub async fn add_client(&self, new: NewClient, actor: Actor) -> Result<AddedClient, ClientError> {
+        let now = self.time.now();
+        check(&new)?;
+        let id = match new.id {
+            Some(id) if id == ClientId::built_in() => return Err(ClientError::BuiltIn),
+            Some(id) => id,
+            None => {
+                let random = u64::from_be_bytes(self.random.bytes());
+                ClientId::parse(&format!("c-{random:016x}")).map_err(|error| invalid("client_id", error.to_string()))?
+            }
+        };
+        let secret = new.confidential.then(|| self.random.secret());
+        let client = Client {
+            id: id.clone(),
+            name: new.name,
+            template: new.template,
+            first_party: new.first_party,
+            carriers: new.template.carriers().to_vec(),
+            token_places: new.token_places,
+            lifetimes: new.template.lifetimes(),
+            audiences: new.audiences,
+            scopes: new.scopes,
+            algorithm: new.algorithm,
+            origins: new.origins,
+            authentication: secret.iter().map(|secret| kept(secret, now)).collect(),
+            data: Vec::new(),
+            data_of_others: Vec::new(),
+            created_at: now,
+        };
+        let mut act = self.act(Kind::ClientAdded, actor);
+        act.event.client = Some(id);
+        match self.store.insert_client(client.clone(), &act).await? {
+            InsertClient::Taken => return Err(ClientError::Taken),
+            InsertClient::Done(done) => self.heard(&done.rows).await,
+        }
+        self.rotate_keys_on_schedule().await?;
+        Ok(AddedClient { client, secret: secret.as_ref().map(to_text) })
+    }
+
+    /// Replaces what `change` changes of a client.
+    pub async fn change_client(
+        &self,
+        id: &ClientId,
+        change: impl FnOnce(&mut Client) + Send,
+        actor: Actor,
+    ) -> Result<Client, ClientError> {
+        if *id == ClientId::built_in() {
+            return Err(ClientError::BuiltIn);
+        }
+        let seen = self.store.find_client(id).await?.ok_or(ClientError::NoClient)?;
+        let mut client = seen.clone();
+        change(&mut client);
+        let mut act = self.act(Kind::ClientChanged, actor);
+        act.event.client = Some(id.clone());
+        let done = self.store.replace_client(&seen, client.clone(), &act).await?.ok_or(ClientError::Lost)?;
+        self.heard(&done.rows).await;
+        self.rotate_keys_on_schedule().await?;
+        Ok(client)
+    }
+
+    /// Removes a client and ends its grants. Sessions that began at it stay: they are the user's.
+    pub async fn remove_client(&self, id: &ClientId, actor: Actor) -> Result<(), ClientError> {
+        if *id == ClientId::built_in() {
+            return Err(ClientError::BuiltIn);
+        }
+        let mut act = self.act(Kind::ClientRemoved, actor);
+        act.event.client = Some(id.clone());
+        let done = self.store.remove_client(id, &act).await?.ok_or(ClientError::NoClient)?;
+        self.heard(&done.rows).await;
+        Ok(())
+    }
+
+    /// Whether a client's secret is right (RFC 6749 §2.3.1).
+    #[must_use]
+    pub fn is_client_secret(&self, client: &Client, secret: &str) -> bool {
+        let now = self.time.now();
+        let digest = digest_bytes(secret.as_bytes());
+        // All are compared, so that the time says nothing about which one fits.
+        client.authentication.iter().fold(false, |fits, kept| {
+            let in_time = kept.expires_at.is_none_or(|at| at > now);
+            fits | (kept.digest.matches(&digest) & in_time)
+        })
+    }
+
+    pub(crate) async fn reload_clients(&self) -> Result<(), Error> {
+        let stored = self.store.list_clients().await?;
+        self.clients.clients.store(Arc::new(by_id(stored, &self.settings.issuer)));
+        Ok(())
+    }
+}
+
+fn by_id(stored: Vec<Client>, issuer: &str) -> HashMap<ClientId, Arc<Client>> {
+    std::iter::once(built_in(issuer)).chain(stored).map(|client| (client.id.clone(), Arc::new(client))).collect()
+}
+
+/// The client that is meant where none is named: Cloakroom's own pages, and first-party programs.
+fn built_in(issuer: &str) -> Client {
+    Client {
+        id: ClientId::built_in(),
+        name: "Cloakroom".to_owned(),
+        template: Template::Web,
+        first_party: true,
+        carriers: vec![Carrier::Cookie, Carrier::Token],
+        token_places: Vec::new(),
+        lifetimes: Template::Web.lifetimes(),
+        audiences: vec![issuer.to_owned()],
+        scopes: vec![crate::session_cookie::SCOPE.to_owned()],
+        algorithm: None,
+        origins: vec![issuer.to_owned()],
+        authentication: Vec::new(),
+        data: Vec::new(),
+        data_of_others: Vec::new(),
+        created_at: Timestamp(0),
+    }
+}
+
+/// A client's secret is kept as a digest of the text it presents.
+fn kept(secret: &Secret, now: Timestamp) -> ClientSecret {
+    ClientSecret { digest: digest_bytes(to_text(secret).as_bytes()), created_at: now, expires_at: None }
+}
+
+fn check(new: &NewClient) -> Result<(), ClientError> {
+    if new.name.trim().is_empty() || new.name.chars().count() > 100 {
+        return Err(invalid("name", "expected 1 to 100 characters".to_owned()));
+    }
+    for origin in &new.origins {
+        let is_origin = Url::parse(origin).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *origin
+        });
+        if !is_origin {
+            return Err(invalid("origin", format!("{origin}: expected an origin such as https://shop.example.com")));
+        }
+    }
+    for audience in &new.audiences {
+        if Url::parse(audience).is_err() {
+            return Err(invalid("audience", format!("{audience}: expected a URL such as https://api.example.com")));
+        }
+    }
+    // RFC 6749 §3.3.
+    let is_scope = |text: &String| {
+        !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+    };
+    if let Some(scope) = new.scopes.iter().find(|scope| !is_scope(scope)) {
+        return Err(invalid("scope", format!("{scope:?}: expected printable ASCII without spaces, quotes or \\")));
+    }
+    if let Some(name) = &new.algorithm {
+        name.parse::<Algorithm>().map_err(|error| invalid("algorithm", error.to_string()))?;
+    }
+    if !new.token_places.is_empty() && new.template != Template::Legacy {
+        return Err(invalid(
+            "token_places",
+            "a token outside the header ends in logs; only the template `legacy` may".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn invalid(field: &'static str, problem: String) -> ClientError {
+    ClientError::Invalid { field, problem }
+}

@@ -1,0 +1,143 @@
+//! The only reader of this machine's clock, and the store's time that is carried on from it.
+//!
+//! All nodes go by one clock, the store's. A node measures it whenever it reads the log and carries it on by a
+//! steady clock in between, so that a wall clock which jumps changes nothing; the result never steps back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use cloakroom_model::time::Timestamp;
+
+/// The only source of time.
+pub trait Clock: Send + Sync {
+    /// What this machine takes the time to be. Used once, before the store was first asked.
+    fn wall(&self) -> Timestamp;
+
+    /// The time since some moment before the first call. Never steps back and never jumps.
+    fn steady(&self) -> Duration;
+}
+
+/// The machine's own clocks.
+#[derive(Debug)]
+pub struct SystemClock {
+    start: Instant,
+}
+
+impl SystemClock {
+    /// The clocks as they are now.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one Clock")]
+    pub fn new() -> Self {
+        Self { start: Instant::now() }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one Clock")]
+    fn wall(&self) -> Timestamp {
+        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Timestamp(0).plus(since_epoch)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the one Clock")]
+    fn steady(&self) -> Duration {
+        self.start.elapsed()
+    }
+}
+
+/// The store's time, carried on by a steady clock.
+pub struct StoreTime {
+    clock: Arc<dyn Clock>,
+    /// The store's time less the steady one, in milliseconds.
+    offset: AtomicI64,
+    /// The latest time that was told.
+    told: AtomicI64,
+}
+
+impl StoreTime {
+    /// Begins with this machine's wall clock, until the store has been asked.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let offset = clock.wall().0 - milliseconds(clock.steady());
+        Self { clock, offset: AtomicI64::new(offset), told: AtomicI64::new(i64::MIN) }
+    }
+
+    /// The present, never before an earlier answer.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let present = milliseconds(self.clock.steady()) + self.offset.load(Ordering::Relaxed);
+        let told = self.told.load(Ordering::Relaxed);
+        if present > told {
+            self.told.fetch_max(present, Ordering::Relaxed);
+            Timestamp(present)
+        } else {
+            Timestamp(told)
+        }
+    }
+
+    /// The steady clock, for spans that no other node takes part in.
+    #[must_use]
+    pub fn steady(&self) -> Duration {
+        self.clock.steady()
+    }
+
+    /// Takes note that the store said `now` between the steady times `asked` and `answered`.
+    pub fn measured(&self, now: Timestamp, asked: Duration, answered: Duration) {
+        let middle = milliseconds(asked + answered.saturating_sub(asked) / 2);
+        self.offset.store(now.0 - middle, Ordering::Relaxed);
+    }
+}
+
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn time_follows_the_store_and_never_steps_back() {
+        let clock = Arc::new(Hands::default());
+        let time = StoreTime::new(clock.clone());
+        assert_eq!(time.now(), Timestamp(1_000_000));
+        clock.go(Duration::from_secs(10));
+        assert_eq!(time.now(), Timestamp(1_010_000));
+
+        time.measured(Timestamp(1_005_000), clock.steady(), clock.steady());
+        assert_eq!(time.now(), Timestamp(1_010_000), "the store is behind: wait for it");
+        clock.go(Duration::from_secs(6));
+        assert_eq!(time.now(), Timestamp(1_011_000));
+
+        time.measured(Timestamp(2_000_000), clock.steady(), clock.steady());
+        assert_eq!(time.now(), Timestamp(2_000_000));
+    }
+
+    #[derive(Default)]
+    struct Hands(Mutex<Duration>);
+
+    impl Hands {
+        fn go(&self, on: Duration) {
+            *self.0.lock().unwrap() += on;
+        }
+    }
+
+    impl Clock for Hands {
+        fn wall(&self) -> Timestamp {
+            Timestamp(1_000_000)
+        }
+
+        fn steady(&self) -> Duration {
+            *self.0.lock().unwrap()
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The sessions of a user: where they are signed in, and ending them from elsewhere.
+
+use cloakroom_model::event::{Actor, Kind, Reason};
+use cloakroom_model::id::{SessionId, UserId};
+use cloakroom_model::session::Session;
+use cloakroom_store::{Ends, Error};
+
+use crate::Engine;
+use crate::identity::Identity;
+
+impl Engine {
+    /// The live sessions of a user, the latest used first, with what this node knows of their last use.
+    pub async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, Error> {
+        self.flush_last_seen().await?;
+        let sessions = self.store.list_sessions(user).await?;
+        Ok(sessions.into_iter().filter(|session| self.is_live(session)).collect())
+    }
+
+    /// Ends one session of the user who asks; `false` where the user has no such session.
+    pub async fn end_my_session(&self, identity: &Identity, sid: SessionId) -> Result<bool, Error> {
+        if sid == identity.sid() {
+            self.sign_out(identity).await?;
+            return Ok(true);
+        }
+        let Some(user) = identity.user_id() else {
+            return Ok(false);
+        };
+        let found = self.store.find_session_by_id(sid).await?;
+        if !found.is_some_and(|live| live.session.user == Some(user)) {
+            return Ok(false);
+        }
+        let mut act = self.act(Kind::SessionEnded, Actor::User(user));
+        act.event.user = Some(user);
+        self.end(sid, false, Reason::EndedElsewhere, act).await
+    }
+
+    /// Ends the sessions of the user who asks: all others, or all. Answers how many.
+    pub async fn end_my_sessions(&self, identity: &Identity, this_one_too: bool) -> Result<usize, Error> {
+        let Some(user) = identity.user_id() else {
+            if this_one_too {
+                self.sign_out(identity).await?;
+            }
+            return Ok(usize::from(this_one_too));
+        };
+        let which = if this_one_too { Ends::AllOf(user) } else { Ends::Others { user, except: identity.sid() } };
+        self.end_sessions(which, Reason::EndedElsewhere, Actor::User(user)).await
+    }
+
+    /// Ends the sessions that `which` says; answers how many.
+    pub async fn end_sessions(&self, which: Ends, reason: Reason, actor: Actor) -> Result<usize, Error> {
+        let mut act = self.act(Kind::SessionEnded, actor);
+        act.event.user = match which {
+            Ends::AllOf(user) | Ends::Others { user, .. } => Some(user),
+            Ends::Everybodys => None,
+        };
+        let done = self.store.end_sessions(which, reason, &act).await?;
+        self.heard(&done.rows).await;
+        Ok(done.value)
+    }
+
+    /// Ends any session, a guest's too: an operator's act. Answers whether there was one.
+    pub async fn end_any_session(&self, sid: SessionId, actor: Actor) -> Result<bool, Error> {
+        let act = self.act(Kind::SessionEnded, actor);
+        if self.end(sid, false, Reason::Operator, act.clone()).await? {
+            return Ok(true);
+        }
+        self.end(sid, true, Reason::Operator, act).await
+    }
+
+    /// All signed-in sessions after `after`, by name: for operators.
+    pub async fn list_all_sessions(
+        &self,
+        after: Option<SessionId>,
+        limit: usize,
+    ) -> Result<Vec<Session>, Error> {
+        self.store.list_all_sessions(after, limit).await
+    }
+}

@@ -1,0 +1,79 @@
+//! What is done again and again beside the requests: writing last-seen times, ending what expired, forgetting
+//! what concerns nothing any more, rotating keys.
+
+use std::time::Duration;
+
+use cloakroom_model::event::{Actor, Kind};
+use cloakroom_store::Error;
+
+use crate::Engine;
+use crate::keys::KeysError;
+
+/// How much one round of the sweep ends at most, so that it never keeps others from writing for long.
+const BATCH: usize = 500;
+
+/// How often the sweep comes round.
+const SWEEP: Duration = Duration::from_mins(1);
+
+/// How long a device that is not seen stays known.
+const DEVICES_KNOWN_FOR: Duration = Duration::from_hours(365 * 24);
+
+impl Engine {
+    /// Writes the last-seen times that storage has not heard of yet.
+    pub async fn flush_last_seen(&self) -> Result<(), Error> {
+        let (guests, users) = self.seen.take();
+        if !users.is_empty() {
+            self.store.touch_sessions(&users).await?;
+        }
+        if !guests.is_empty() {
+            self.store.touch_guests(&guests).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends what expired and forgets what concerns nothing any more, one batch of each. Answers whether there
+    /// is more to do.
+    pub async fn sweep(&self) -> Result<bool, Error> {
+        self.flush_last_seen().await?;
+        let lag = self.settings.last_seen_flush;
+        let act = || self.act(Kind::SessionEnded, Actor::Server);
+        let sessions = self.store.expire_sessions(lag, BATCH, &act()).await?;
+        self.heard(&sessions.rows).await;
+        let guests = self.store.expire_guests(lag, BATCH, &act()).await?;
+        self.heard(&guests.rows).await;
+        let grants = self.store.expire_grants(BATCH, &self.act(Kind::GrantEnded, Actor::Server)).await?;
+        self.heard(&grants.rows).await;
+        let now = self.time.now();
+        self.store.expire_links(now).await?;
+        self.store.expire_devices(now.minus(DEVICES_KNOWN_FOR)).await?;
+        let events = self.store.prune_events(now.minus(self.settings.events_retention), BATCH).await?;
+        self.store.prune_log(now).await?;
+        self.memory.sweep(now);
+        Ok([sessions.value, guests.value, grants.value, events].iter().any(|count| *count >= BATCH))
+    }
+
+    /// Flushes, sweeps and rotates until the task is aborted.
+    pub async fn keep_house(&self) {
+        let mut swept_at = Duration::ZERO;
+        loop {
+            tokio::time::sleep(self.settings.last_seen_flush).await;
+            warn("last-seen times were not written", self.flush_last_seen().await);
+            if self.time.steady().saturating_sub(swept_at) < SWEEP {
+                continue;
+            }
+            match self.sweep().await {
+                Ok(true) => continue,
+                swept => warn("the sweep did not end", swept),
+            }
+            let rotated: Result<bool, KeysError> = self.rotate_keys_on_schedule().await;
+            warn("signing keys were not rotated", rotated);
+            swept_at = self.time.steady();
+        }
+    }
+}
+
+fn warn<T, E: std::error::Error + 'static>(what: &str, result: Result<T, E>) {
+    if let Err(error) = result {
+        tracing::warn!(error = &error as &dyn std::error::Error, "{what}");
+    }
+}

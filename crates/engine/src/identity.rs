@@ -1,0 +1,213 @@
+//! Who a request comes from: the check that every request passes, whichever way it carries its identity.
+//!
+//! Both ways end at the same [`Remembered`] session. A cookie's secret finds it by its digest; a token names
+//! it, and is believed only while neither its session, its grant, its client, its key nor itself has ended.
+
+use std::sync::Arc;
+
+use cloakroom_model::event::{Actor, Kind, Reason};
+use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
+use cloakroom_model::policy::life::{self, Life};
+use cloakroom_model::session::{Carrier, Replaced};
+use cloakroom_model::time::Timestamp;
+use cloakroom_oauth::scope::Scope;
+use cloakroom_store::{Error, FoundSession, Hanging, LiveGuest};
+
+use crate::Engine;
+use crate::memory::{Name, Remembered};
+use crate::secret::{CookieSecret, Kind as CookieKind};
+use crate::tokens::TokenClaims;
+
+/// Who a request comes from.
+#[derive(Clone)]
+pub struct Identity {
+    /// The session it belongs to.
+    pub session: Arc<Remembered>,
+    /// How it was brought.
+    pub carrier: Carrier,
+    /// The client that brings it: the token's, or the one the session began at.
+    pub client: ClientId,
+    /// The token's grant.
+    pub grant: Option<GrantId>,
+    /// What the token allows; `None` for a cookie, which is not limited.
+    pub scope: Option<Scope>,
+}
+
+impl Identity {
+    /// The session's name.
+    #[must_use]
+    pub fn sid(&self) -> SessionId {
+        self.session.session.id
+    }
+
+    /// The user's name; `None` for a guest.
+    #[must_use]
+    pub fn user_id(&self) -> Option<UserId> {
+        self.session.session.user
+    }
+
+    /// Whose act it is when this identity acts.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        self.user_id().map_or(Actor::Anybody, Actor::User)
+    }
+
+    /// When the session ends unless it is used, by what this node knows.
+    #[must_use]
+    pub fn idle_expires_at(&self) -> Timestamp {
+        let session = &self.session.session;
+        self.session.last_seen().plus(session.idle).min(session.expires_at)
+    }
+
+    /// What a thing hangs from that lasts and is made by this identity's right.
+    #[must_use]
+    pub fn hanging(&self) -> Hanging {
+        Hanging::Session(self.sid())
+    }
+}
+
+/// Why nobody is there.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotSignedIn {
+    /// The cookie or token names no session: it never did, or the session has ended.
+    #[error("there is no such session")]
+    NoSession,
+    /// The secret was replaced by another a moment ago: the caller should try again with its new cookie.
+    #[error("the session's secret was replaced")]
+    Replaced(Replaced),
+    /// The session was not used for too long, or its time is over.
+    #[error("the session has expired")]
+    Expired,
+    /// The token is not one of ours, or not for this, or not any more.
+    #[error("the token is not valid: {0}")]
+    Token(#[source] cloakroom_jose::Error),
+    /// The token, its grant, its client or its key has ended.
+    #[error("the token was revoked")]
+    Revoked,
+    /// Who it is could not be found out.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+impl Engine {
+    /// Says whose cookie it is. Counts as a use of the session.
+    pub async fn check_cookie(&self, cookie: &CookieSecret) -> Result<Identity, NotSignedIn> {
+        self.hear().await?;
+        let now = self.time.now();
+        let name = Name::Secret(cookie.digest());
+        let session = match self.remembered(&name, now) {
+            Some(session) => session,
+            None => self.look_up_secret(cookie, name).await?,
+        };
+        self.seen.note(&session, now);
+        let client = session.session.client.clone();
+        Ok(Identity { session, carrier: Carrier::Cookie, client, grant: None, scope: None })
+    }
+
+    /// Says whose token it is, if it is an access token for Cloakroom itself. Counts as a use of the session.
+    pub async fn check_token(&self, token: &str) -> Result<Identity, NotSignedIn> {
+        self.hear().await?;
+        let now = self.time.now();
+        let verified = self.tokens.verify(token, now).map_err(NotSignedIn::Token)?;
+        let claims = verified.claims();
+        if self.is_revoked(claims, verified.kid()) {
+            return Err(NotSignedIn::Revoked);
+        }
+        let sid = claims.session().ok_or(NotSignedIn::NoSession)?;
+        let name = Name::Session(sid);
+        let session = match self.remembered(&name, now) {
+            Some(session) => session,
+            None => self.look_up_session(sid, name).await?,
+        };
+        self.seen.note(&session, now);
+        Ok(Identity {
+            session,
+            carrier: Carrier::Token,
+            client: claims.client_id.clone(),
+            grant: claims.grant(),
+            scope: Some(claims.scope.clone()),
+        })
+    }
+
+    /// Whether the log says that a token has ended before its time.
+    pub(crate) fn is_revoked(&self, claims: &TokenClaims, kid: &str) -> bool {
+        let version = self.memory.version();
+        if claims.clean_at() == version {
+            return false;
+        }
+        if claims.subjects(kid).any(|subject| self.memory.has_ended(&subject)) {
+            return true;
+        }
+        claims.found_clean_at(version);
+        false
+    }
+
+    /// A session in memory that may be believed and is alive by what this node knows.
+    fn remembered(&self, name: &Name, now: Timestamp) -> Option<Arc<Remembered>> {
+        let entry = self.memory.find(name, now)?;
+        // What looks dead here may have been used at another node: the store decides.
+        (life::of_session(&entry.session, entry.last_seen(), now) == Life::Live).then_some(entry)
+    }
+
+    async fn look_up_secret(&self, cookie: &CookieSecret, name: Name) -> Result<Arc<Remembered>, NotSignedIn> {
+        let noted = self.memory.note();
+        let now = self.time.now();
+        let digest = cookie.digest();
+        let (session, user) = match cookie.kind {
+            CookieKind::SignedIn => match self.store.find_session(&digest, now).await? {
+                Some(FoundSession::Live(live)) => (live.session, Some(live.user)),
+                Some(FoundSession::Replaced(replaced)) => return Err(NotSignedIn::Replaced(replaced)),
+                None => return Err(NotSignedIn::NoSession),
+            },
+            CookieKind::Guest => match self.store.find_guest(&digest, now).await? {
+                Some(LiveGuest::Live(session)) => (*session, None),
+                Some(LiveGuest::Replaced(replaced)) => return Err(NotSignedIn::Replaced(replaced)),
+                None => return Err(NotSignedIn::NoSession),
+            },
+        };
+        self.alive_or_ended(&session, now).await?;
+        let entry = Arc::new(Remembered::new(session, user, noted, now));
+        self.memory.keep(name, Arc::clone(&entry));
+        Ok(entry)
+    }
+
+    async fn look_up_session(&self, sid: SessionId, name: Name) -> Result<Arc<Remembered>, NotSignedIn> {
+        let noted = self.memory.note();
+        let now = self.time.now();
+        let (session, user) = match self.store.find_session_by_id(sid).await? {
+            Some(live) => (live.session, Some(live.user)),
+            None => (self.store.find_guest_by_id(sid).await?.ok_or(NotSignedIn::NoSession)?, None),
+        };
+        self.alive_or_ended(&session, now).await?;
+        let entry = Arc::new(Remembered::new(session, user, noted, now));
+        self.memory.keep(name, Arc::clone(&entry));
+        Ok(entry)
+    }
+
+    /// An end by expiry, once noticed, is recorded like any other. Storage may lag behind a use at another
+    /// node by the flush.
+    async fn alive_or_ended(
+        &self,
+        session: &cloakroom_model::session::Session,
+        now: Timestamp,
+    ) -> Result<(), NotSignedIn> {
+        let last_seen = session.last_seen_at.plus(self.settings.last_seen_flush);
+        let reason = match life::of_session(session, last_seen, now) {
+            Life::Live => return Ok(()),
+            Life::Idle => Reason::Idle,
+            Life::Expired => Reason::Expired,
+        };
+        let mut act = self.act(Kind::SessionEnded, Actor::Server);
+        act.event.session = Some(session.id);
+        let done = if session.user.is_some() {
+            self.store.end_session(session.id, reason, &act).await?
+        } else {
+            self.store.end_guest(session.id, reason, &act).await?
+        };
+        if let Some(done) = done {
+            self.heard(&done.rows).await;
+        }
+        Err(NotSignedIn::Expired)
+    }
+}

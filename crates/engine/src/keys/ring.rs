@@ -1,0 +1,134 @@
+//! Signing keys, parsed once: those that sign, those that verify, and the set that is published.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use cloakroom_jose::{Algorithm, HmacKey, Jwk, Jwks, KeyRing, SignError, Signer, SigningKey, TrustedKeys, VerifyingKey};
+use cloakroom_model::id::KeyId;
+use cloakroom_model::key::{SigningKey as StoredKey, Stage};
+use cloakroom_oauth::access_token;
+use cloakroom_store::Store;
+use serde::Serialize;
+
+use super::{DataKeys, KeysError};
+use crate::secret::digest_bytes;
+
+/// The keys in use. Reading them takes no lock.
+pub struct Ring {
+    current: ArcSwap<KeySet>,
+    /// What tokens are verified with.
+    pub verifying: Arc<KeyRing>,
+}
+
+/// One state of the ring.
+pub struct KeySet {
+    signers: HashMap<(Algorithm, Option<String>), Signer>,
+    /// The key set for everybody.
+    pub published: Published,
+}
+
+/// The public key set as it is served.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// A JWK set (RFC 7517 §5).
+    pub json: Arc<str>,
+    /// Names this state of it, in quotes.
+    pub etag: Arc<str>,
+}
+
+impl Ring {
+    /// Loads the ring.
+    pub async fn load(store: &dyn Store, data_keys: &DataKeys) -> Result<Self, KeysError> {
+        let (set, trusted) = read(&store.list_signing_keys().await?, data_keys)?;
+        Ok(Self { current: ArcSwap::from_pointee(set), verifying: Arc::new(KeyRing::new(trusted)) })
+    }
+
+    /// Loads it again.
+    pub async fn reload(&self, store: &dyn Store, data_keys: &DataKeys) -> Result<(), KeysError> {
+        let (set, trusted) = read(&store.list_signing_keys().await?, data_keys)?;
+        self.current.store(Arc::new(set));
+        self.verifying.replace(trusted);
+        Ok(())
+    }
+
+    /// The keys as they are now.
+    #[must_use]
+    pub fn keys(&self) -> Arc<KeySet> {
+        self.current.load_full()
+    }
+
+    /// Signs claims as an access token. A secret shared with the audience goes before a published key where one
+    /// of that algorithm is there.
+    pub(crate) fn sign(&self, algorithm: Algorithm, audience: &str, claims: &impl Serialize) -> Result<String, NoKey> {
+        let keys = self.current.load();
+        let signer = if algorithm.is_hmac() {
+            keys.signers.get(&(algorithm, Some(audience.to_owned())))
+        } else {
+            keys.signers.get(&(algorithm, None))
+        };
+        Ok(signer.ok_or(NoKey::Missing)?.sign(claims)?)
+    }
+}
+
+/// Why nothing was signed.
+#[derive(Debug, thiserror::Error)]
+pub enum NoKey {
+    /// No current key is of this algorithm (and, for HMAC, for this audience).
+    #[error("there is no key of this algorithm for this audience")]
+    Missing,
+    /// The library refused.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+}
+
+fn read(stored: &[StoredKey], data_keys: &DataKeys) -> Result<(KeySet, TrustedKeys), KeysError> {
+    let mut signers = HashMap::new();
+    let mut trusted = TrustedKeys::default();
+    let mut published = Vec::new();
+    for key in stored {
+        let corrupt = |what: &dyn std::fmt::Display| KeysError::Corrupt(format!("signing key {}: {what}", key.id));
+        let signs = match key.stage {
+            Stage::Current { .. } => true,
+            Stage::Next { .. } | Stage::Retired { .. } => false,
+            Stage::Compromised { .. } => continue,
+        };
+        let algorithm: Algorithm = key.algorithm.parse().map_err(|error| corrupt(&error))?;
+        let open = || {
+            data_keys
+                .open(key.data_key, &sealed_as(&key.id), &key.sealed)
+                .ok_or_else(|| corrupt(&"it does not open with its data key"))
+        };
+        if let Some(audience) = &key.audience {
+            let secret = open()?;
+            let hmac = || HmacKey::new(algorithm, key.id.0.as_str(), audience.as_str(), &secret);
+            trusted = trusted.with_secret(hmac().map_err(|e| corrupt(&e))?).map_err(|e| corrupt(&e))?;
+            if signs {
+                let signing = SigningKey::from_hmac(hmac().map_err(|e| corrupt(&e))?);
+                let signer = Signer::new(Arc::new(signing), access_token::TYP);
+                signers.insert((algorithm, Some(audience.clone())), signer);
+            }
+        } else {
+            let public = key.public.as_deref().ok_or_else(|| corrupt(&"its public half is missing"))?;
+            let jwk = Jwk::from_json(public.as_bytes()).map_err(|error| corrupt(&error))?;
+            let verifying = VerifyingKey::from_jwk(&jwk, algorithm.into()).map_err(|error| corrupt(&error))?;
+            trusted = trusted.with(verifying).map_err(|error| corrupt(&error))?;
+            published.push(jwk);
+            if signs {
+                let private = open()?;
+                let signing = SigningKey::from_pkcs8(algorithm, &private).map_err(|error| corrupt(&error))?;
+                let signing = signing.with_kid(key.id.0.as_str());
+                signers.insert((algorithm, None), Signer::new(Arc::new(signing), access_token::TYP));
+            }
+        }
+    }
+    let json = Jwks::new(published).map_err(|error| KeysError::Corrupt(error.to_string()))?.to_json();
+    let digest = digest_bytes(json.as_bytes());
+    let etag = digest.0[..8].iter().fold(String::from("\""), |text, byte| format!("{text}{byte:02x}")) + "\"";
+    Ok((KeySet { signers, published: Published { json: json.into(), etag: etag.into() } }, trusted))
+}
+
+/// What a signing key's seal is bound to.
+pub(super) fn sealed_as(id: &KeyId) -> String {
+    format!("cloakroom signing key {id}")
+}

@@ -1,0 +1,160 @@
+//! Exchanging a refresh token (RFC 6749 §6).
+//!
+//! The token's MAC and the client's proof come first: only a request that passes them can end a grant. A lost
+//! compare-and-set means that another request moved the chain between our look and our act; the second look
+//! sees that, and decides with it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cloakroom_model::client::Client;
+use cloakroom_model::event::{Actor, Kind, Reason};
+use cloakroom_model::grant::Grant;
+use cloakroom_model::policy::rotation::Outcome;
+use cloakroom_oauth::refresh_token::Presented;
+use cloakroom_oauth::scope::Scope;
+use cloakroom_store::{Act, Error, LiveGrant, Rotate, RotateOutcome};
+use zeroize::Zeroizing;
+
+use crate::Engine;
+use crate::begin::TokenPair;
+use crate::keys::KeysError;
+use crate::memory::Remembered;
+use crate::throttle::{Limited, What};
+use crate::tokens::{Mint, MintError};
+use crate::visitor::Visitor;
+
+/// Why no tokens were issued.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RefreshError {
+    /// The token earns nothing: `invalid_grant`.
+    #[error("the refresh token is not valid")]
+    Refused,
+    /// More scope was asked for than was granted: `invalid_scope`.
+    #[error("more scope was asked for than was granted")]
+    Scope,
+    /// The chain turns too fast; 429.
+    #[error("this token was refreshed too often")]
+    Wait(Duration),
+    /// Too many from here.
+    #[error(transparent)]
+    Limited(#[from] Limited),
+    /// No token could be made.
+    #[error(transparent)]
+    Mint(#[from] MintError),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// How often a caller looks again after it lost. Each loss is somebody else's success, and a replay needs no
+/// second act, so one more look is enough; the others are for a chain that ends meanwhile.
+const LOOKS: usize = 4;
+
+impl Engine {
+    /// Earns new tokens for `client`, which has proved itself as far as it must. A token that was rotated
+    /// inside the replay window earns the chain's newest one.
+    pub async fn refresh(
+        &self,
+        presented: &Presented,
+        client: &Arc<Client>,
+        scope: Option<&Scope>,
+        visitor: &Visitor,
+    ) -> Result<TokenPair, RefreshError> {
+        self.limits.check(What::Refresh, &visitor.address, self.time.now())?;
+        self.hear().await?;
+        for _ in 0..LOOKS {
+            let noted = self.memory.note();
+            let live = self.store.find_grant(presented.grant).await?.ok_or(RefreshError::Refused)?;
+            if !self.proves(presented, &live.grant) || live.grant.client != client.id {
+                return Err(RefreshError::Refused);
+            }
+            let now = self.time.now();
+            let granted = Scope::of(live.grant.scope.clone());
+            let scope = match scope {
+                Some(scope) if !scope.is_within(&granted) => return Err(RefreshError::Scope),
+                Some(scope) => scope.clone(),
+                None => granted,
+            };
+            if live.session.as_ref().is_some_and(|session| !self.is_live(session)) {
+                return Err(RefreshError::Refused);
+            }
+            let authenticated = client.is_confidential();
+            match self.settings.rotation.decide(&live.grant, presented.counter, authenticated, now) {
+                Outcome::Rotate(rotations) => {
+                    let act = self.about(&live, Kind::SecretReplaced, visitor);
+                    let rotate = Rotate { grant: live.grant.id, expected: presented.counter, rotations };
+                    match self.store.rotate(rotate, &act).await? {
+                        RotateOutcome::Done => {
+                            let counter = presented.counter + 1;
+                            return self.issue(live, counter, client, scope, noted);
+                        }
+                        RotateOutcome::Lost => (),
+                    }
+                }
+                Outcome::Replay => {
+                    let act = self.about(&live, Kind::RefreshReplayed, visitor);
+                    self.store.record(vec![act.event]).await?;
+                    let counter = live.grant.counter;
+                    return self.issue(live, counter, client, scope, noted);
+                }
+                Outcome::Wait(wait) => return Err(RefreshError::Wait(wait)),
+                Outcome::EndGrant => {
+                    let act = self.about(&live, Kind::RefreshStolen, visitor);
+                    if let Some(done) = self.store.end_grant(live.grant.id, Reason::Stolen, &act).await? {
+                        self.heard(&done.rows).await;
+                    }
+                    return Err(RefreshError::Refused);
+                }
+                Outcome::Refuse => return Err(RefreshError::Refused),
+            }
+        }
+        Err(RefreshError::Refused)
+    }
+
+    /// Whether the token is one that this server made for the grant.
+    pub(crate) fn proves(&self, presented: &Presented, grant: &Grant) -> bool {
+        self.data_keys.chain(grant.data_key, grant.id).is_some_and(|chain| chain.verify(presented))
+    }
+
+    /// The token of this number in a grant's chain.
+    pub(crate) fn refresh_token(&self, grant: &Grant, counter: u64) -> Result<Zeroizing<String>, MintError> {
+        let chain = self.data_keys.chain(grant.data_key, grant.id).ok_or_else(|| {
+            KeysError::Corrupt(format!("data key {} of grant {} is missing", grant.data_key, grant.id))
+        })?;
+        Ok(chain.token(counter))
+    }
+
+    fn issue(
+        &self,
+        live: LiveGrant,
+        counter: u64,
+        client: &Client,
+        scope: Scope,
+        noted: crate::memory::Noted,
+    ) -> Result<TokenPair, RefreshError> {
+        let LiveGrant { grant, session, user } = live;
+        let session = session.ok_or(RefreshError::Refused)?;
+        let session = Remembered::new(session, user, noted, self.time.now());
+        let access = self.mint(&Mint {
+            session: &session,
+            client,
+            grant: Some(grant.id),
+            audience: self.first_audience(&grant.audience),
+            scope: &scope,
+        })?;
+        let refresh = self.refresh_token(&grant, counter)?;
+        Ok(TokenPair { access, refresh, scope })
+    }
+
+    fn about(&self, live: &LiveGrant, kind: Kind, visitor: &Visitor) -> Act {
+        let mut act = self.act(kind, live.grant.user.map_or(Actor::Anybody, Actor::User));
+        act.event.user = live.grant.user;
+        act.event.session = live.grant.session;
+        act.event.grant = Some(live.grant.id);
+        act.event.client = Some(live.grant.client.clone());
+        act.event.address = Some(visitor.address.to_string());
+        act
+    }
+}

@@ -1,0 +1,55 @@
+//! A cookie earns a short token, for an audience its client may have. No grant and nothing that lasts: the
+//! token dies with the session.
+
+use std::sync::Arc;
+
+use cloakroom_model::client::Client;
+use cloakroom_model::session::Carrier;
+use cloakroom_oauth::scope::Scope;
+
+use crate::Engine;
+use crate::identity::Identity;
+use crate::throttle::Limited;
+use crate::tokens::{AccessToken, Mint, MintError};
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionTokenError {
+    /// Rights never grow: a token earns no other token.
+    #[error("only a session's cookie earns a token")]
+    NotACookie,
+    /// The client may not have tokens for this audience.
+    #[error("this client may not have tokens for this audience")]
+    Audience,
+    /// Too many from here.
+    #[error(transparent)]
+    Limited(#[from] Limited),
+    /// No token could be made.
+    #[error(transparent)]
+    Mint(#[from] MintError),
+}
+
+impl Engine {
+    /// Makes a token for `audience`, to be used by `client`: the one that the request's origin names.
+    pub fn earn_token(
+        &self,
+        identity: &Identity,
+        client: &Arc<Client>,
+        audience: &str,
+    ) -> Result<AccessToken, SessionTokenError> {
+        if identity.carrier != Carrier::Cookie {
+            return Err(SessionTokenError::NotACookie);
+        }
+        if !self.audiences_of(client).iter().any(|allowed| allowed == audience) {
+            return Err(SessionTokenError::Audience);
+        }
+        // For Cloakroom itself it identifies and no more: it must not earn a cookie again elsewhere.
+        let scope = if audience == self.settings.issuer {
+            Scope::default()
+        } else {
+            Scope::of(client.scopes.clone())
+        };
+        Ok(self.mint(&Mint { session: &identity.session, client, grant: None, audience, scope: &scope })?)
+    }
+}

@@ -1,0 +1,47 @@
+//! What an operator can set of the engine. Where each value comes from is the binary's affair.
+
+use std::time::Duration;
+
+use cloakroom_jose::Algorithm;
+use cloakroom_model::policy::key_rotation::KeyRotation;
+use cloakroom_model::policy::limit::Limit;
+use cloakroom_model::policy::password::PasswordPolicy;
+use cloakroom_model::policy::rotation::Rotation;
+
+/// How an engine is set up.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The public URL without a slash at its end: the `iss` of tokens, and their audience where they are for
+    /// Cloakroom itself.
+    pub issuer: String,
+    /// Whether anybody may make an account.
+    pub sign_up_open: bool,
+    /// How refresh tokens rotate.
+    pub rotation: Rotation,
+    /// How signing keys rotate.
+    pub key_rotation: KeyRotation,
+    /// What access tokens are signed with where a client does not say otherwise.
+    pub algorithm: Algorithm,
+    /// How long access tokens live where a client does not say otherwise.
+    pub access_token_ttl: Duration,
+    /// How long memory is trusted without hearing the log.
+    pub staleness: Duration,
+    /// How often the log is read when nothing wakes the reader.
+    pub log_interval: Duration,
+    /// How often last-seen times are written: what a crash may lose of them, and by how much later than its
+    /// idle time a session ends.
+    pub last_seen_flush: Duration,
+    /// How many sessions are remembered.
+    pub remembered_sessions: usize,
+    /// How many sessions a user may have at once.
+    pub session_limit: Option<Limit>,
+    /// The most that the documents of one user or session may have in all, in bytes of JSON.
+    pub session_data_limit: usize,
+    /// What a new password must be.
+    pub password: PasswordPolicy,
+    /// An answer that says whether credentials are right leaves this long after its question, or as soon
+    /// after that as it is ready.
+    pub answer_delay: Duration,
+    /// How long events are kept.
+    pub events_retention: Duration,
+}
