@@ -108,7 +108,19 @@ impl Engine {
     }
 
     pub(crate) async fn begin(&self, beginning: Beginning<'_>) -> Result<SignedIn, BeginError> {
-        let Beginning { who, user, kind, client, carrier, remember, amr, link, device, browser, visitor } = beginning;
+        let Beginning {
+            who,
+            user,
+            kind,
+            client,
+            carrier,
+            remember,
+            amr,
+            link,
+            device,
+            browser,
+            visitor,
+        } = beginning;
         let earlier = self.earlier(browser).await?;
         let noted = self.memory.note();
         let now = self.time.now();
@@ -214,10 +226,11 @@ impl Engine {
 
     /// A first-party session's tokens are for Cloakroom itself where nothing else is asked for.
     pub(crate) fn first_audience<'a>(&'a self, audiences: &'a [String]) -> &'a str {
-        audiences.iter().find(|audience| **audience == self.settings.issuer).or(audiences.first()).map_or(
-            &self.settings.issuer,
-            |audience| audience.as_str(),
-        )
+        audiences
+            .iter()
+            .find(|audience| **audience == self.settings.issuer)
+            .or(audiences.first())
+            .map_or(&self.settings.issuer, |audience| audience.as_str())
     }
 
     /// This browser's session until now.
@@ -228,24 +241,34 @@ impl Engine {
         let Some(id) = self.session_of(cookie).await? else {
             return Ok(None);
         };
-        let rules = self.clients.all().iter().flat_map(|client| rules_of(client)).collect();
-        let merge =
-            Merge { rules, limit: self.settings.session_data_limit, etag_seed: self.random.bytes() };
+        let rules = self.clients.all().iter().flat_map(rules_of).collect();
+        let merge = Merge {
+            rules,
+            limit: self.settings.session_data_limit,
+            etag_seed: self.random.bytes(),
+        };
         Ok(Some(Earlier { id, merge }))
     }
 
     /// The session that a secret belongs, or just belonged, to.
-    pub(crate) async fn session_of(&self, cookie: &CookieSecret) -> Result<Option<SessionId>, Error> {
+    pub(crate) async fn session_of(
+        &self,
+        cookie: &CookieSecret,
+    ) -> Result<Option<SessionId>, Error> {
         let (digest, now) = (cookie.digest(), self.time.now());
         Ok(match cookie.kind {
-            CookieKind::SignedIn => self.store.find_session(&digest, now).await?.map(|found| match found {
-                FoundSession::Live(live) => live.session.id,
-                FoundSession::Replaced(replaced) => replaced.session,
-            }),
-            CookieKind::Guest => self.store.find_guest(&digest, now).await?.map(|found| match found {
-                LiveGuest::Live(guest) => guest.id,
-                LiveGuest::Replaced(replaced) => replaced.session,
-            }),
+            CookieKind::SignedIn => {
+                self.store.find_session(&digest, now).await?.map(|found| match found {
+                    FoundSession::Live(live) => live.session.id,
+                    FoundSession::Replaced(replaced) => replaced.session,
+                })
+            }
+            CookieKind::Guest => {
+                self.store.find_guest(&digest, now).await?.map(|found| match found {
+                    LiveGuest::Live(guest) => guest.id,
+                    LiveGuest::Replaced(replaced) => replaced.session,
+                })
+            }
         })
     }
 

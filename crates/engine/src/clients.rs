@@ -138,7 +138,11 @@ impl Engine {
     }
 
     /// Registers a client by its template.
-    pub async fn add_client(&self, new: NewClient, actor: Actor) -> Result<AddedClient, ClientError> {
+    pub async fn add_client(
+        &self,
+        new: NewClient,
+        actor: Actor,
+    ) -> Result<AddedClient, ClientError> {
         let now = self.time.now();
         check(&new)?;
         let id = match new.id {
@@ -146,7 +150,8 @@ impl Engine {
             Some(id) => id,
             None => {
                 let random = u64::from_be_bytes(self.random.bytes());
-                ClientId::parse(&format!("c-{random:016x}")).map_err(|error| invalid("client_id", error.to_string()))?
+                ClientId::parse(&format!("c-{random:016x}"))
+                    .map_err(|error| invalid("client_id", error.to_string()))?
             }
         };
         let secret = new.confidential.then(|| self.random.secret());
@@ -192,7 +197,11 @@ impl Engine {
         change(&mut client);
         let mut act = self.act(Kind::ClientChanged, actor);
         act.event.client = Some(id.clone());
-        let done = self.store.replace_client(&seen, client.clone(), &act).await?.ok_or(ClientError::Lost)?;
+        let done = self
+            .store
+            .replace_client(&seen, client.clone(), &act)
+            .await?
+            .ok_or(ClientError::Lost)?;
         self.heard(&done.rows).await;
         self.rotate_keys_on_schedule().await?;
         Ok(client)
@@ -230,7 +239,10 @@ impl Engine {
 }
 
 fn by_id(stored: Vec<Client>, issuer: &str) -> HashMap<ClientId, Arc<Client>> {
-    std::iter::once(built_in(issuer)).chain(stored).map(|client| (client.id.clone(), Arc::new(client))).collect()
+    std::iter::once(built_in(issuer))
+        .chain(stored)
+        .map(|client| (client.id.clone(), Arc::new(client)))
+        .collect()
 }
 
 /// The client that is meant where none is named: Cloakroom's own pages, and first-party programs.
@@ -256,7 +268,11 @@ fn built_in(issuer: &str) -> Client {
 
 /// A client's secret is kept as a digest of the text it presents.
 fn kept(secret: &Secret, now: Timestamp) -> ClientSecret {
-    ClientSecret { digest: digest_bytes(to_text(secret).as_bytes()), created_at: now, expires_at: None }
+    ClientSecret {
+        digest: digest_bytes(to_text(secret).as_bytes()),
+        created_at: now,
+        expires_at: None,
+    }
 }
 
 fn check(new: &NewClient) -> Result<(), ClientError> {
@@ -265,23 +281,34 @@ fn check(new: &NewClient) -> Result<(), ClientError> {
     }
     for origin in &new.origins {
         let is_origin = Url::parse(origin).is_ok_and(|url| {
-            matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *origin
+            matches!(url.scheme(), "http" | "https")
+                && url.origin().ascii_serialization() == *origin
         });
         if !is_origin {
-            return Err(invalid("origin", format!("{origin}: expected an origin such as https://shop.example.com")));
+            return Err(invalid(
+                "origin",
+                format!("{origin}: expected an origin such as https://shop.example.com"),
+            ));
         }
     }
     for audience in &new.audiences {
         if Url::parse(audience).is_err() {
-            return Err(invalid("audience", format!("{audience}: expected a URL such as https://api.example.com")));
+            return Err(invalid(
+                "audience",
+                format!("{audience}: expected a URL such as https://api.example.com"),
+            ));
         }
     }
     // RFC 6749 §3.3.
     let is_scope = |text: &String| {
-        !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+        !text.is_empty()
+            && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
     };
     if let Some(scope) = new.scopes.iter().find(|scope| !is_scope(scope)) {
-        return Err(invalid("scope", format!("{scope:?}: expected printable ASCII without spaces, quotes or \\")));
+        return Err(invalid(
+            "scope",
+            format!("{scope:?}: expected printable ASCII without spaces, quotes or \\"),
+        ));
     }
     if let Some(name) = &new.algorithm {
         name.parse::<Algorithm>().map_err(|error| invalid("algorithm", error.to_string()))?;

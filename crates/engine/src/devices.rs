@@ -26,7 +26,7 @@ impl Engine {
             return Ok(false);
         };
         let found = self.store.find_session_by_id(sid).await?;
-        if !found.is_some_and(|live| live.session.user == Some(user)) {
+        if found.is_none_or(|live| live.session.user != Some(user)) {
             return Ok(false);
         }
         let mut act = self.act(Kind::SessionEnded, Actor::User(user));
@@ -35,19 +35,32 @@ impl Engine {
     }
 
     /// Ends the sessions of the user who asks: all others, or all. Answers how many.
-    pub async fn end_my_sessions(&self, identity: &Identity, this_one_too: bool) -> Result<usize, Error> {
+    pub async fn end_my_sessions(
+        &self,
+        identity: &Identity,
+        this_one_too: bool,
+    ) -> Result<usize, Error> {
         let Some(user) = identity.user_id() else {
             if this_one_too {
                 self.sign_out(identity).await?;
             }
             return Ok(usize::from(this_one_too));
         };
-        let which = if this_one_too { Ends::AllOf(user) } else { Ends::Others { user, except: identity.sid() } };
+        let which = if this_one_too {
+            Ends::AllOf(user)
+        } else {
+            Ends::Others { user, except: identity.sid() }
+        };
         self.end_sessions(which, Reason::EndedElsewhere, Actor::User(user)).await
     }
 
     /// Ends the sessions that `which` says; answers how many.
-    pub async fn end_sessions(&self, which: Ends, reason: Reason, actor: Actor) -> Result<usize, Error> {
+    pub async fn end_sessions(
+        &self,
+        which: Ends,
+        reason: Reason,
+        actor: Actor,
+    ) -> Result<usize, Error> {
         let mut act = self.act(Kind::SessionEnded, actor);
         act.event.user = match which {
             Ends::AllOf(user) | Ends::Others { user, .. } => Some(user),

@@ -72,7 +72,10 @@ impl Engine {
                 Ok(()) => (),
                 Err(error) => {
                     if !failing {
-                        tracing::warn!(error = &error as &dyn std::error::Error, "the revocation log is not heard");
+                        tracing::warn!(
+                            error = &error as &dyn std::error::Error,
+                            "the revocation log is not heard"
+                        );
                     }
                     failing = true;
                 }
@@ -116,7 +119,10 @@ impl Engine {
                     }
                 }
                 Reading::Lost => {
-                    tracing::warn!(seq = from.seq, "the revocation log is another one now: everything is forgotten");
+                    tracing::warn!(
+                        seq = from.seq,
+                        "the revocation log is another one now: everything is forgotten"
+                    );
                     self.memory.lose();
                     *place = None;
                 }
@@ -138,7 +144,10 @@ impl Engine {
     /// What could not be loaded again is not believed: the next request reads the log, and loads it.
     fn or_distrust(&self, loaded: Result<(), Error>) {
         if let Err(error) = loaded {
-            tracing::warn!(error = &error as &dyn std::error::Error, "what changed could not be read");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "what changed could not be read"
+            );
             self.follower.reload_due.store(true, Ordering::Release);
             self.memory.distrust();
         }
@@ -166,4 +175,3 @@ impl Engine {
         }
     }
 }
-

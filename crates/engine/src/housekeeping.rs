@@ -21,12 +21,12 @@ const DEVICES_KNOWN_FOR: Duration = Duration::from_hours(365 * 24);
 impl Engine {
     /// Writes the last-seen times that storage has not heard of yet.
     pub async fn flush_last_seen(&self) -> Result<(), Error> {
-        let (guests, users) = self.seen.take();
-        if !users.is_empty() {
-            self.store.touch_sessions(&users).await?;
+        let uses = self.seen.take();
+        if !uses.of_users.is_empty() {
+            self.store.touch_sessions(&uses.of_users).await?;
         }
-        if !guests.is_empty() {
-            self.store.touch_guests(&guests).await?;
+        if !uses.of_guests.is_empty() {
+            self.store.touch_guests(&uses.of_guests).await?;
         }
         Ok(())
     }
@@ -41,12 +41,14 @@ impl Engine {
         self.heard(&sessions.rows).await;
         let guests = self.store.expire_guests(lag, BATCH, &act()).await?;
         self.heard(&guests.rows).await;
-        let grants = self.store.expire_grants(BATCH, &self.act(Kind::GrantEnded, Actor::Server)).await?;
+        let grants =
+            self.store.expire_grants(BATCH, &self.act(Kind::GrantEnded, Actor::Server)).await?;
         self.heard(&grants.rows).await;
         let now = self.time.now();
         self.store.expire_links(now).await?;
         self.store.expire_devices(now.minus(DEVICES_KNOWN_FOR)).await?;
-        let events = self.store.prune_events(now.minus(self.settings.events_retention), BATCH).await?;
+        let events =
+            self.store.prune_events(now.minus(self.settings.events_retention), BATCH).await?;
         self.store.prune_log(now).await?;
         self.memory.sweep(now);
         Ok([sessions.value, guests.value, grants.value, events].iter().any(|count| *count >= BATCH))

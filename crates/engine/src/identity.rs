@@ -150,14 +150,20 @@ impl Engine {
         (life::of_session(&entry.session, entry.last_seen(), now) == Life::Live).then_some(entry)
     }
 
-    async fn look_up_secret(&self, cookie: &CookieSecret, name: Name) -> Result<Arc<Remembered>, NotSignedIn> {
+    async fn look_up_secret(
+        &self,
+        cookie: &CookieSecret,
+        name: Name,
+    ) -> Result<Arc<Remembered>, NotSignedIn> {
         let noted = self.memory.note();
         let now = self.time.now();
         let digest = cookie.digest();
         let (session, user) = match cookie.kind {
             CookieKind::SignedIn => match self.store.find_session(&digest, now).await? {
                 Some(FoundSession::Live(live)) => (live.session, Some(live.user)),
-                Some(FoundSession::Replaced(replaced)) => return Err(NotSignedIn::Replaced(replaced)),
+                Some(FoundSession::Replaced(replaced)) => {
+                    return Err(NotSignedIn::Replaced(replaced));
+                }
                 None => return Err(NotSignedIn::NoSession),
             },
             CookieKind::Guest => match self.store.find_guest(&digest, now).await? {
@@ -172,7 +178,11 @@ impl Engine {
         Ok(entry)
     }
 
-    async fn look_up_session(&self, sid: SessionId, name: Name) -> Result<Arc<Remembered>, NotSignedIn> {
+    async fn look_up_session(
+        &self,
+        sid: SessionId,
+        name: Name,
+    ) -> Result<Arc<Remembered>, NotSignedIn> {
         let noted = self.memory.note();
         let now = self.time.now();
         let (session, user) = match self.store.find_session_by_id(sid).await? {

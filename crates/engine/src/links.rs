@@ -6,7 +6,7 @@ use cloakroom_model::link::{Link, Purpose};
 use cloakroom_model::password::Password;
 use cloakroom_model::policy::password::{About, Refusal};
 use cloakroom_model::secret::Secret;
-use cloakroom_model::user::{Email, Life};
+use cloakroom_model::user::{Email, Life, Username};
 use cloakroom_store::{ChangePassword, Changed, CredentialLink, Error, InsertLink};
 use zeroize::Zeroizing;
 
@@ -54,7 +54,11 @@ impl Engine {
     }
 
     /// Whether a set-up link works.
-    pub async fn look_at_set_up_link(&self, secret: &Secret, visitor: &Visitor) -> Result<(), LinkError> {
+    pub async fn look_at_set_up_link(
+        &self,
+        secret: &Secret,
+        visitor: &Visitor,
+    ) -> Result<(), LinkError> {
         match self.look_at_link(secret, visitor).await? {
             Link { purpose: Purpose::SetUp, .. } => Ok(()),
             _ => Err(LinkError::Spent),
@@ -62,7 +66,11 @@ impl Engine {
     }
 
     /// A recovery link's secret, for a user who is locked out. An earlier one stops working.
-    pub async fn recovery_link(&self, user: UserId, actor: Actor) -> Result<Zeroizing<String>, LinkError> {
+    pub async fn recovery_link(
+        &self,
+        user: UserId,
+        actor: Actor,
+    ) -> Result<Zeroizing<String>, LinkError> {
         let secret = self.random.secret();
         match self.make_link(Purpose::Recover { user }, &secret, actor).await? {
             InsertLink::Done => Ok(to_text(&secret)),
@@ -71,8 +79,14 @@ impl Engine {
     }
 
     /// Whose password the link renews, for the page that asks.
-    pub async fn look_at_recovery_link(&self, secret: &Secret, visitor: &Visitor) -> Result<Email, LinkError> {
-        let Link { purpose: Purpose::Recover { user }, .. } = self.look_at_link(secret, visitor).await? else {
+    pub async fn look_at_recovery_link(
+        &self,
+        secret: &Secret,
+        visitor: &Visitor,
+    ) -> Result<Email, LinkError> {
+        let Link { purpose: Purpose::Recover { user }, .. } =
+            self.look_at_link(secret, visitor).await?
+        else {
             return Err(LinkError::Spent);
         };
         Ok(self.store.find_user(user).await?.ok_or(LinkError::Spent)?.email)
@@ -80,15 +94,22 @@ impl Engine {
 
     /// Spends a recovery link: the user has a new password, every session and grant of theirs ends, and the
     /// failures at the old password are forgotten. Nobody is signed in by it.
-    pub async fn recover(&self, secret: &Secret, password: &Password, visitor: &Visitor) -> Result<(), LinkError> {
-        let Link { purpose: Purpose::Recover { user }, .. } = self.look_at_link(secret, visitor).await? else {
+    pub async fn recover(
+        &self,
+        secret: &Secret,
+        password: &Password,
+        visitor: &Visitor,
+    ) -> Result<(), LinkError> {
+        let Link { purpose: Purpose::Recover { user }, .. } =
+            self.look_at_link(secret, visitor).await?
+        else {
             return Err(LinkError::Spent);
         };
         let user = self.store.find_user(user).await?.ok_or(LinkError::Spent)?;
         if user.life != Life::Active {
             return Err(LinkError::Pointless);
         }
-        let username = user.username.as_ref().map(|name| name.as_str());
+        let username = user.username.as_ref().map(Username::as_str);
         let about = About { email: Some(user.email.as_str()), username };
         self.settings.password.check(password, &about)?;
         let hash = self.hash_password(password, visitor).await?;
@@ -113,7 +134,12 @@ impl Engine {
         Ok(())
     }
 
-    pub(crate) async fn make_link(&self, purpose: Purpose, secret: &Secret, actor: Actor) -> Result<InsertLink, Error> {
+    pub(crate) async fn make_link(
+        &self,
+        purpose: Purpose,
+        secret: &Secret,
+        actor: Actor,
+    ) -> Result<InsertLink, Error> {
         let mut act = self.act(Kind::LinkMade, actor);
         let detail = match purpose {
             Purpose::SetUp => "set_up",

@@ -66,7 +66,7 @@ impl Engine {
         visitor: &Visitor,
     ) -> Result<SignedIn, ProfileError> {
         let login = self.prove(identity, current, browser, visitor).await?;
-        let username = login.user.username.as_ref().map(|name| name.as_str());
+        let username = login.user.username.as_ref().map(Username::as_str);
         let about = About { email: Some(login.user.email.as_str()), username };
         self.settings.password.check(new, &about)?;
         let hash = self.hash_password(new, visitor).await?;
@@ -88,8 +88,10 @@ impl Engine {
             reason: Reason::PasswordChanged,
         };
         self.changed(self.store.change_password(change, &act).await?).await?;
-        let live = self.store.find_session_by_id(identity.sid()).await?.ok_or(ProfileError::Stale)?;
-        let session = Arc::new(Remembered::new(live.session, Some(live.user), noted, self.time.now()));
+        let live =
+            self.store.find_session_by_id(identity.sid()).await?.ok_or(ProfileError::Stale)?;
+        let session =
+            Arc::new(Remembered::new(live.session, Some(live.user), noted, self.time.now()));
         if let Some(cookie) = &cookie {
             self.memory.keep(Name::Secret(cookie.digest()), Arc::clone(&session));
         }
@@ -162,4 +164,3 @@ impl Engine {
         }
     }
 }
-

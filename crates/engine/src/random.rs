@@ -26,7 +26,7 @@ impl Random for SystemRandomness {
 }
 
 /// The shapes that randomness is wanted in.
-impl dyn Random {
+impl dyn Random + '_ {
     /// An array of random bytes.
     #[must_use]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {

@@ -66,7 +66,8 @@ impl Engine {
         self.hear().await?;
         for _ in 0..LOOKS {
             let noted = self.memory.note();
-            let live = self.store.find_grant(presented.grant).await?.ok_or(RefreshError::Refused)?;
+            let live =
+                self.store.find_grant(presented.grant).await?.ok_or(RefreshError::Refused)?;
             if !self.proves(presented, &live.grant) || live.grant.client != client.id {
                 return Err(RefreshError::Refused);
             }
@@ -81,10 +82,12 @@ impl Engine {
                 return Err(RefreshError::Refused);
             }
             let authenticated = client.is_confidential();
-            match self.settings.rotation.decide(&live.grant, presented.counter, authenticated, now) {
+            match self.settings.rotation.decide(&live.grant, presented.counter, authenticated, now)
+            {
                 Outcome::Rotate(rotations) => {
                     let act = self.about(&live, Kind::SecretReplaced, visitor);
-                    let rotate = Rotate { grant: live.grant.id, expected: presented.counter, rotations };
+                    let rotate =
+                        Rotate { grant: live.grant.id, expected: presented.counter, rotations };
                     match self.store.rotate(rotate, &act).await? {
                         RotateOutcome::Done => {
                             let counter = presented.counter + 1;
@@ -102,7 +105,9 @@ impl Engine {
                 Outcome::Wait(wait) => return Err(RefreshError::Wait(wait)),
                 Outcome::EndGrant => {
                     let act = self.about(&live, Kind::RefreshStolen, visitor);
-                    if let Some(done) = self.store.end_grant(live.grant.id, Reason::Stolen, &act).await? {
+                    if let Some(done) =
+                        self.store.end_grant(live.grant.id, Reason::Stolen, &act).await?
+                    {
                         self.heard(&done.rows).await;
                     }
                     return Err(RefreshError::Refused);
@@ -119,9 +124,16 @@ impl Engine {
     }
 
     /// The token of this number in a grant's chain.
-    pub(crate) fn refresh_token(&self, grant: &Grant, counter: u64) -> Result<Zeroizing<String>, MintError> {
+    pub(crate) fn refresh_token(
+        &self,
+        grant: &Grant,
+        counter: u64,
+    ) -> Result<Zeroizing<String>, MintError> {
         let chain = self.data_keys.chain(grant.data_key, grant.id).ok_or_else(|| {
-            KeysError::Corrupt(format!("data key {} of grant {} is missing", grant.data_key, grant.id))
+            KeysError::Corrupt(format!(
+                "data key {} of grant {} is missing",
+                grant.data_key, grant.id
+            ))
         })?;
         Ok(chain.token(counter))
     }

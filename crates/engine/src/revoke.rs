@@ -14,10 +14,16 @@ use crate::Engine;
 impl Engine {
     /// Ends what a client gives back: a refresh token's grant, or a single access token. What is no token, not
     /// one any more, or somebody else's, is left alone without a word (RFC 7009 §2.2).
-    pub async fn revoke(&self, request: &RevocationRequest, client: &Arc<Client>) -> Result<(), Error> {
+    pub async fn revoke(
+        &self,
+        request: &RevocationRequest,
+        client: &Arc<Client>,
+    ) -> Result<(), Error> {
         match request {
             RevocationRequest::Refresh(presented) => {
-                let Some(live) = self.store.find_grant(presented.grant).await? else { return Ok(()) };
+                let Some(live) = self.store.find_grant(presented.grant).await? else {
+                    return Ok(());
+                };
                 if live.grant.client == client.id && self.proves(presented, &live.grant) {
                     let actor = live.grant.user.map_or(Actor::Anybody, Actor::User);
                     self.end_grant(&live.grant, Reason::SignedOut, actor).await?;
@@ -25,7 +31,9 @@ impl Engine {
             }
             RevocationRequest::Access(token) => {
                 self.hear().await?;
-                let Ok(verified) = self.tokens.verify_any_audience(token, self.time.now()) else { return Ok(()) };
+                let Ok(verified) = self.tokens.verify_any_audience(token, self.time.now()) else {
+                    return Ok(());
+                };
                 if verified.claims().client_id == client.id {
                     let mut act = self.act(Kind::GrantEnded, Actor::Anybody);
                     act.event.client = Some(client.id.clone());
@@ -45,7 +53,12 @@ impl Engine {
     }
 
     /// Ends a grant by name; answers whether there was one.
-    pub async fn end_grant_by_id(&self, id: GrantId, reason: Reason, actor: Actor) -> Result<bool, Error> {
+    pub async fn end_grant_by_id(
+        &self,
+        id: GrantId,
+        reason: Reason,
+        actor: Actor,
+    ) -> Result<bool, Error> {
         match self.store.find_grant(id).await? {
             Some(live) => self.end_grant(&live.grant, reason, actor).await,
             None => Ok(false),

@@ -29,7 +29,9 @@ pub const SCOPE: &str = "session:cookie";
 #[non_exhaustive]
 pub enum SessionCookieError {
     /// The token is not one that may ask: not first-party, or without the scope.
-    #[error("this token may not ask for a cookie: it needs the scope `session:cookie` and a first-party client")]
+    #[error(
+        "this token may not ask for a cookie: it needs the scope `session:cookie` and a first-party client"
+    )]
     NotAllowed,
     /// A guest has nobody whose account the page could show.
     #[error("a guest's session cannot be taken into a browser")]
@@ -50,8 +52,12 @@ pub enum SessionCookieError {
 
 impl Engine {
     /// Makes the link's secret for whoever presents a token.
-    pub async fn cookie_link(&self, identity: &Identity) -> Result<Zeroizing<String>, SessionCookieError> {
-        let first_party = self.clients.find(&identity.client).is_some_and(|client| client.first_party);
+    pub async fn cookie_link(
+        &self,
+        identity: &Identity,
+    ) -> Result<Zeroizing<String>, SessionCookieError> {
+        let first_party =
+            self.clients.find(&identity.client).is_some_and(|client| client.first_party);
         let scope = identity.scope.as_ref().is_some_and(|scope| scope.contains(SCOPE));
         if identity.carrier != Carrier::Token || !first_party || !scope {
             return Err(SessionCookieError::NotAllowed);
@@ -78,7 +84,8 @@ impl Engine {
         let Some(Link { purpose: Purpose::Cookie { session }, .. }) = found else {
             return Err(SessionCookieError::LinkSpent);
         };
-        let live = self.store.find_session_by_id(session).await?.ok_or(SessionCookieError::LinkSpent)?;
+        let live =
+            self.store.find_session_by_id(session).await?.ok_or(SessionCookieError::LinkSpent)?;
         if self.is_live(&live.session) { Ok(live) } else { Err(SessionCookieError::LinkSpent) }
     }
 
@@ -96,7 +103,8 @@ impl Engine {
         };
         let noted = self.memory.note();
         let cookie = CookieSecret { kind: CookieKind::SignedIn, secret: self.random.secret() };
-        let mut act = self.act(Kind::SecretReplaced, cloakroom_model::event::Actor::User(live.user.id));
+        let mut act =
+            self.act(Kind::SecretReplaced, cloakroom_model::event::Actor::User(live.user.id));
         act.event.user = Some(live.user.id);
         act.event.session = Some(live.session.id);
         act.event.address = Some(visitor.address.to_string());

@@ -50,6 +50,12 @@ impl Engine {
         } else {
             Scope::of(client.scopes.clone())
         };
-        Ok(self.mint(&Mint { session: &identity.session, client, grant: None, audience, scope: &scope })?)
+        Ok(self.mint(&Mint {
+            session: &identity.session,
+            client,
+            grant: None,
+            audience,
+            scope: &scope,
+        })?)
     }
 }

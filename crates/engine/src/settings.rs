@@ -5,7 +5,7 @@ use std::time::Duration;
 use cloakroom_jose::Algorithm;
 use cloakroom_model::policy::key_rotation::KeyRotation;
 use cloakroom_model::policy::limit::Limit;
-use cloakroom_model::policy::password::PasswordPolicy;
+use cloakroom_model::policy::password::Rules;
 use cloakroom_model::policy::rotation::Rotation;
 
 /// How an engine is set up.
@@ -38,7 +38,7 @@ pub struct Settings {
     /// The most that the documents of one user or session may have in all, in bytes of JSON.
     pub session_data_limit: usize,
     /// What a new password must be.
-    pub password: PasswordPolicy,
+    pub password: Rules,
     /// An answer that says whether credentials are right leaves this long after its question, or as soon
     /// after that as it is ready.
     pub answer_delay: Duration,

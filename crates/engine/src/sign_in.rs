@@ -104,7 +104,8 @@ impl Engine {
         let lookup = Lookup::of(&wish.identifier);
         // A change between the check and the act makes the check worthless: once more, with what is true now.
         for _ in 0..2 {
-            let login = self.check_password(&lookup, &wish.password, &wish.browser, visitor).await?;
+            let login =
+                self.check_password(&lookup, &wish.password, &wish.browser, visitor).await?;
             let (device, new_device) = self.device(&wish.browser);
             let begun = self
                 .begin(Beginning {
@@ -128,7 +129,9 @@ impl Engine {
                 Err(BeginError::Mint(error)) => return Err(error.into()),
                 Err(BeginError::Store(error)) => return Err(error.into()),
                 Err(BeginError::LinkSpent | BeginError::EmailTaken | BeginError::UsernameTaken) => {
-                    return Err(Error::Corrupt("a sign-in was taken for a sign-up".to_owned()).into());
+                    return Err(
+                        Error::Corrupt("a sign-in was taken for a sign-up".to_owned()).into()
+                    );
                 }
             }
         }
@@ -169,19 +172,16 @@ impl Engine {
             Some(hash) => self.passwords.verify(password, hash, &visitor.address).await?,
             None => self.passwords.verify_nobody(password, &visitor.address).await?,
         };
-        match (login, verdict) {
-            (Some(login), Verdict::Match | Verdict::MatchUpgrade) => {
-                self.store.forget_failures(login.user.id, device.as_ref()).await?;
-                if verdict == Verdict::MatchUpgrade {
-                    self.upgrade(login, password, visitor).await;
-                }
-                Ok(login.clone())
+        if let (Some(login), Verdict::Match | Verdict::MatchUpgrade) = (login, verdict) {
+            self.store.forget_failures(login.user.id, device.as_ref()).await?;
+            if verdict == Verdict::MatchUpgrade {
+                self.upgrade(login, password, visitor).await;
             }
-            _ => {
-                self.count_failure(found.as_ref(), device.as_ref(), stranger).await?;
-                self.record_attempt(Kind::SignInFailed, found.as_ref(), visitor).await?;
-                Err(SignInError::Mismatch)
-            }
+            Ok(login.clone())
+        } else {
+            self.count_failure(found.as_ref(), device.as_ref(), stranger).await?;
+            self.record_attempt(Kind::SignInFailed, found.as_ref(), visitor).await?;
+            Err(SignInError::Mismatch)
         }
     }
 
@@ -194,7 +194,11 @@ impl Engine {
     }
 
     /// Hashes a new password.
-    pub(crate) async fn hash_password(&self, password: &Password, visitor: &Visitor) -> Result<String, Busy> {
+    pub(crate) async fn hash_password(
+        &self,
+        password: &Password,
+        visitor: &Visitor,
+    ) -> Result<String, Busy> {
         self.passwords.hash(password, self.random.bytes(), &visitor.address).await
     }
 
@@ -205,8 +209,12 @@ impl Engine {
         let Ok(upgraded) = self.hash_password(password, visitor).await else { return };
         let mut act = self.act(Kind::PasswordUpgraded, Actor::Server);
         act.event.user = Some(login.user.id);
-        if let Err(error) = self.store.upgrade_password(login.user.id, seen, &upgraded, &act).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a password's hash was not upgraded");
+        if let Err(error) = self.store.upgrade_password(login.user.id, seen, &upgraded, &act).await
+        {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a password's hash was not upgraded"
+            );
         }
     }
 
@@ -217,20 +225,23 @@ impl Engine {
         stranger: Digest,
     ) -> Result<(), Error> {
         let now = self.time.now();
-        match login {
-            Some(login) => {
-                self.store.count_failure(login.user.id, device, now).await?;
-            }
-            None => {
-                let before = self.strangers.0.get(&stranger).unwrap_or_default();
-                let after = Failures { in_a_row: before.in_a_row.saturating_add(1), last_at: Some(now) };
-                self.strangers.0.insert(stranger, after);
-            }
+        if let Some(login) = login {
+            self.store.count_failure(login.user.id, device, now).await?;
+        } else {
+            let before = self.strangers.0.get(&stranger).unwrap_or_default();
+            let after =
+                Failures { in_a_row: before.in_a_row.saturating_add(1), last_at: Some(now) };
+            self.strangers.0.insert(stranger, after);
         }
         Ok(())
     }
 
-    async fn record_attempt(&self, kind: Kind, login: Option<&Login>, visitor: &Visitor) -> Result<(), Error> {
+    async fn record_attempt(
+        &self,
+        kind: Kind,
+        login: Option<&Login>,
+        visitor: &Visitor,
+    ) -> Result<(), Error> {
         let mut event = Event::new(self.time.now(), kind, Actor::Anybody);
         event.user = login.map(|login| login.user.id);
         event.address = Some(visitor.address.to_string());

@@ -37,7 +37,13 @@ impl Engine {
     }
 
     /// Ends one session; answers whether there was one.
-    pub(crate) async fn end(&self, sid: SessionId, guest: bool, reason: Reason, mut act: Act) -> Result<bool, Error> {
+    pub(crate) async fn end(
+        &self,
+        sid: SessionId,
+        guest: bool,
+        reason: Reason,
+        mut act: Act,
+    ) -> Result<bool, Error> {
         act.event.session = Some(sid);
         let done = if guest {
             self.store.end_guest(sid, reason, &act).await?

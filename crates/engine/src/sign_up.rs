@@ -134,7 +134,8 @@ impl Engine {
         let now = self.time.now();
         let roles = if wish.set_up.is_some() { vec![Role::admin()] } else { Vec::new() };
         let id = self.random.user_id(now);
-        let user = User { id, email, username, roles, life: Life::Active, generation: 0, created_at: now };
+        let user =
+            User { id, email, username, roles, life: Life::Active, generation: 0, created_at: now };
         let (device, new_device) = self.device(&wish.browser);
         let begun = self
             .begin(Beginning {

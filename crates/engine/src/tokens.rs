@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cloakroom_jose::{Algorithm, Error, Expectations, KeyRing, Verified, Verifier};
 use cloakroom_model::client::{Client, Lifetimes};
-use cloakroom_model::id::{ClientId, GrantId, KeyId, SessionId};
+use cloakroom_model::id::{GrantId, KeyId, SessionId};
 use cloakroom_model::log::Subject;
 use cloakroom_model::time::Timestamp;
 use cloakroom_oauth::access_token::{self, Claims};
@@ -38,7 +38,11 @@ impl Tokens {
     }
 
     /// Verifies strictly, or remembers that it did.
-    pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Verified<TokenClaims>>, Error> {
+    pub(crate) fn verify(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Arc<Verified<TokenClaims>>, Error> {
         self.own.verify(token, seconds(now))
     }
 }
@@ -46,7 +50,11 @@ impl Tokens {
 impl Tokens {
     /// Verifies a token that may be for any audience: for its own client that gives it back, and for nothing
     /// else.
-    pub(crate) fn verify_any_audience(&self, token: &str, now: Timestamp) -> Result<Verified<TokenClaims>, Error> {
+    pub(crate) fn verify_any_audience(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Verified<TokenClaims>, Error> {
         self.own.ring().verify(token, &self.any, seconds(now))
     }
 }
@@ -170,10 +178,15 @@ impl Engine {
             amr: how.map(|how| how.amr.clone()).unwrap_or_default(),
             roles: mint.session.user.as_ref().map(|user| user.roles.clone()).unwrap_or_default(),
         };
-        let token = self.ring.sign(algorithm, mint.audience, &claims).map_err(|error| match error {
-            crate::keys::NoKey::Missing => MintError::NoKey(algorithm, mint.audience.to_owned()),
-            crate::keys::NoKey::Sign(error) => MintError::Keys(KeysError::Corrupt(error.to_string())),
-        })?;
+        let token =
+            self.ring.sign(algorithm, mint.audience, &claims).map_err(|error| match error {
+                crate::keys::NoKey::Missing => {
+                    MintError::NoKey(algorithm, mint.audience.to_owned())
+                }
+                crate::keys::NoKey::Sign(error) => {
+                    MintError::Keys(KeysError::Corrupt(error.to_string()))
+                }
+            })?;
         Ok(AccessToken { token, expires_in: Duration::from_secs(ttl.as_secs()) })
     }
 
@@ -191,7 +204,7 @@ impl Engine {
             return Ok(self.settings.algorithm);
         };
         let algorithm: Algorithm = name.parse().map_err(|_| MintError::Algorithm(name.clone()))?;
-        if algorithm.is_hmac() && audience == self.settings.issuer {
+        if algorithm.is_symmetric() && audience == self.settings.issuer {
             Ok(self.settings.algorithm)
         } else {
             Ok(algorithm)

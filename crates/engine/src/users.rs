@@ -65,10 +65,15 @@ pub enum UserError {
 
 impl Engine {
     /// Adds a user.
-    pub async fn add_user(&self, add: AddUser, actor: Actor, visitor: &Visitor) -> Result<User, UserError> {
+    pub async fn add_user(
+        &self,
+        add: AddUser,
+        actor: Actor,
+        visitor: &Visitor,
+    ) -> Result<User, UserError> {
         let password = match add.credential {
             Credential::Password(password) => {
-                let username = add.username.as_ref().map(|name| name.as_str());
+                let username = add.username.as_ref().map(Username::as_str);
                 let about = About { email: Some(add.email.as_str()), username };
                 self.settings.password.check(&password, &about)?;
                 Some(self.hash_password(&password, visitor).await?)
@@ -139,7 +144,12 @@ impl Engine {
     }
 
     /// Replaces what a user may do.
-    pub async fn set_roles(&self, id: UserId, mut roles: Vec<Role>, actor: Actor) -> Result<(), UserError> {
+    pub async fn set_roles(
+        &self,
+        id: UserId,
+        mut roles: Vec<Role>,
+        actor: Actor,
+    ) -> Result<(), UserError> {
         roles.sort_unstable();
         roles.dedup();
         let mut act = self.about_user(Kind::RolesChanged, id, actor);

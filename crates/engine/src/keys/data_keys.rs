@@ -65,24 +65,39 @@ impl DataKeys {
     }
 
     /// What the refresh tokens of a grant are made with.
-    pub(crate) fn chain(&self, number: u32, grant: GrantId) -> Option<cloakroom_oauth::refresh_token::ChainKey> {
+    pub(crate) fn chain(
+        &self,
+        number: u32,
+        grant: GrantId,
+    ) -> Option<cloakroom_oauth::refresh_token::ChainKey> {
         Some(cloakroom_oauth::refresh_token::ChainKey::derive(self.find(number)?, grant))
     }
 
     /// Seals a signing key with the newest data key; answers that key's number too.
-    pub(super) fn seal(&self, what: &str, plain: &[u8], random: &dyn Random) -> Option<(u32, Vec<u8>)> {
+    pub(super) fn seal(
+        &self,
+        what: &str,
+        plain: &[u8],
+        random: &dyn Random,
+    ) -> Option<(u32, Vec<u8>)> {
         let number = self.newest();
         Some((number, seal::seal(self.find(number)?, what, plain, random)))
     }
 
     /// Opens what [`DataKeys::seal`] sealed.
-    pub(super) fn open(&self, number: u32, what: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    pub(super) fn open(
+        &self,
+        number: u32,
+        what: &str,
+        sealed: &[u8],
+    ) -> Option<Zeroizing<Vec<u8>>> {
         seal::open(self.find(number)?, what, sealed).ok()
     }
 }
 
 fn open(masters: &MasterKeys, key: &DataKey) -> Result<(Zeroizing<[u8; 32]>, bool), KeysError> {
-    let with = |master: &super::MasterKey| seal::open(&master.0, &name(key.number), &key.sealed).ok();
+    let with =
+        |master: &super::MasterKey| seal::open(&master.0, &name(key.number), &key.sealed).ok();
     let (plain, with_previous) = match (with(&masters.current), &masters.previous) {
         (Some(plain), _) => (plain, false),
         (None, Some(previous)) => (with(previous).ok_or(KeysError::WrongMasterKey)?, true),

@@ -14,7 +14,9 @@ pub struct MasterKey(pub(super) [u8; 32]);
 
 /// The text is not a master key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("a master key is 32 bytes in base64 (44 characters): make one with `openssl rand -base64 32`")]
+#[error(
+    "a master key is 32 bytes in base64 (44 characters): make one with `openssl rand -base64 32`"
+)]
 pub struct NotAMasterKey;
 
 impl MasterKey {

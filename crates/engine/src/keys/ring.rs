@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use cloakroom_jose::{Algorithm, HmacKey, Jwk, Jwks, KeyRing, SignError, Signer, SigningKey, TrustedKeys, VerifyingKey};
+use cloakroom_jose::{
+    Algorithm, HmacKey, Jwk, Jwks, KeyRing, SignError, Signer, SigningKey, TrustedKeys,
+    VerifyingKey,
+};
 use cloakroom_model::id::KeyId;
 use cloakroom_model::key::{SigningKey as StoredKey, Stage};
 use cloakroom_oauth::access_token;
@@ -60,9 +63,14 @@ impl Ring {
 
     /// Signs claims as an access token. A secret shared with the audience goes before a published key where one
     /// of that algorithm is there.
-    pub(crate) fn sign(&self, algorithm: Algorithm, audience: &str, claims: &impl Serialize) -> Result<String, NoKey> {
+    pub(crate) fn sign(
+        &self,
+        algorithm: Algorithm,
+        audience: &str,
+        claims: &impl Serialize,
+    ) -> Result<String, NoKey> {
         let keys = self.current.load();
-        let signer = if algorithm.is_hmac() {
+        let signer = if algorithm.is_symmetric() {
             keys.signers.get(&(algorithm, Some(audience.to_owned())))
         } else {
             keys.signers.get(&(algorithm, None))
@@ -87,7 +95,9 @@ fn read(stored: &[StoredKey], data_keys: &DataKeys) -> Result<(KeySet, TrustedKe
     let mut trusted = TrustedKeys::default();
     let mut published = Vec::new();
     for key in stored {
-        let corrupt = |what: &dyn std::fmt::Display| KeysError::Corrupt(format!("signing key {}: {what}", key.id));
+        let corrupt = |what: &dyn std::fmt::Display| {
+            KeysError::Corrupt(format!("signing key {}: {what}", key.id))
+        };
         let signs = match key.stage {
             Stage::Current { .. } => true,
             Stage::Next { .. } | Stage::Retired { .. } => false,
@@ -101,30 +111,37 @@ fn read(stored: &[StoredKey], data_keys: &DataKeys) -> Result<(KeySet, TrustedKe
         };
         if let Some(audience) = &key.audience {
             let secret = open()?;
-            let hmac = || HmacKey::new(algorithm, key.id.0.as_str(), audience.as_str(), &secret);
-            trusted = trusted.with_secret(hmac().map_err(|e| corrupt(&e))?).map_err(|e| corrupt(&e))?;
+            let shared = HmacKey::new(algorithm, key.id.0.as_str(), audience.as_str(), &secret);
+            let shared = shared.map_err(|error| corrupt(&error))?;
             if signs {
-                let signing = SigningKey::from_hmac(hmac().map_err(|e| corrupt(&e))?);
-                let signer = Signer::new(Arc::new(signing), access_token::TYP);
+                let signer = Signer::new(Arc::new(SigningKey::from(&shared)), access_token::TYP);
                 signers.insert((algorithm, Some(audience.clone())), signer);
             }
+            trusted = trusted.with_secret(shared).map_err(|error| corrupt(&error))?;
         } else {
-            let public = key.public.as_deref().ok_or_else(|| corrupt(&"its public half is missing"))?;
+            let public =
+                key.public.as_deref().ok_or_else(|| corrupt(&"its public half is missing"))?;
             let jwk = Jwk::from_json(public.as_bytes()).map_err(|error| corrupt(&error))?;
-            let verifying = VerifyingKey::from_jwk(&jwk, algorithm.into()).map_err(|error| corrupt(&error))?;
+            let verifying =
+                VerifyingKey::from_jwk(&jwk, algorithm.into()).map_err(|error| corrupt(&error))?;
             trusted = trusted.with(verifying).map_err(|error| corrupt(&error))?;
             published.push(jwk);
             if signs {
                 let private = open()?;
-                let signing = SigningKey::from_pkcs8(algorithm, &private).map_err(|error| corrupt(&error))?;
+                let signing =
+                    SigningKey::from_pkcs8(algorithm, &private).map_err(|error| corrupt(&error))?;
                 let signing = signing.with_kid(key.id.0.as_str());
-                signers.insert((algorithm, None), Signer::new(Arc::new(signing), access_token::TYP));
+                signers
+                    .insert((algorithm, None), Signer::new(Arc::new(signing), access_token::TYP));
             }
         }
     }
-    let json = Jwks::new(published).map_err(|error| KeysError::Corrupt(error.to_string()))?.to_json();
+    let json =
+        Jwks::new(published).map_err(|error| KeysError::Corrupt(error.to_string()))?.to_json();
     let digest = digest_bytes(json.as_bytes());
-    let etag = digest.0[..8].iter().fold(String::from("\""), |text, byte| format!("{text}{byte:02x}")) + "\"";
+    let etag =
+        digest.0[..8].iter().fold(String::from("\""), |text, byte| format!("{text}{byte:02x}"))
+            + "\"";
     Ok((KeySet { signers, published: Published { json: json.into(), etag: etag.into() } }, trusted))
 }
 

@@ -1,6 +1,5 @@
 //! Making signing keys, putting them to use, and giving them up.
 
-
 use cloakroom_jose::{Algorithm, SigningKey};
 use cloakroom_model::event::{Actor, Kind};
 use cloakroom_model::id::KeyId;
@@ -81,23 +80,28 @@ impl Engine {
     }
 
     /// Retires the current key of an algorithm now, and signs with its successor.
-    pub async fn rotate_key(&self, algorithm: Algorithm, actor: Actor) -> Result<KeyView, RotateError> {
-        if algorithm.is_hmac() {
+    pub async fn rotate_key(
+        &self,
+        algorithm: Algorithm,
+        actor: Actor,
+    ) -> Result<KeyView, RotateError> {
+        if algorithm.is_symmetric() {
             return Err(RotateError::Algorithm(format!(
                 "{algorithm} needs the audience that shares it: add a key for it instead"
             )));
         }
         let find_next = |keys: Vec<StoredKey>| {
             keys.into_iter().find(|key| {
-                key.algorithm == algorithm.name() && key.audience.is_none() && matches!(key.stage, Stage::Next { .. })
+                key.algorithm == algorithm.name()
+                    && key.audience.is_none()
+                    && matches!(key.stage, Stage::Next { .. })
             })
         };
-        let next = match find_next(self.store.list_signing_keys().await?) {
-            Some(next) => next,
-            None => {
-                self.make_key(algorithm, Stage::Next { since: self.time.now() }, actor).await?;
-                find_next(self.store.list_signing_keys().await?).ok_or(RotateError::Lost)?
-            }
+        let next = if let Some(next) = find_next(self.store.list_signing_keys().await?) {
+            next
+        } else {
+            self.make_key(algorithm, Stage::Next { since: self.time.now() }, actor).await?;
+            find_next(self.store.list_signing_keys().await?).ok_or(RotateError::Lost)?
         };
         let to = Stage::Current { since: self.time.now() };
         if !self.advance_key(&next.id, next.stage, to, Kind::KeyActivated, actor).await? {
@@ -131,8 +135,10 @@ impl Engine {
         audience: &str,
         actor: Actor,
     ) -> Result<(KeyView, Zeroizing<Vec<u8>>), RotateError> {
-        if !algorithm.is_hmac() {
-            return Err(RotateError::Algorithm(format!("{algorithm} has a public key and needs no shared secret")));
+        if !algorithm.is_symmetric() {
+            return Err(RotateError::Algorithm(format!(
+                "{algorithm} has a public key and needs no shared secret"
+            )));
         }
         let secret = Zeroizing::new(self.random.bytes::<64>().to_vec());
         let random: [u8; 8] = self.random.bytes();
@@ -146,7 +152,8 @@ impl Engine {
             Stage::Next { since: self.time.now() },
         )?;
         let act = self.act(Kind::KeyMade, actor);
-        let done = self.store.insert_signing_key(next.clone(), &act).await?.ok_or(RotateError::Lost)?;
+        let done =
+            self.store.insert_signing_key(next.clone(), &act).await?.ok_or(RotateError::Lost)?;
         self.heard(&done.rows).await;
         let to = Stage::Current { since: self.time.now() };
         if !self.advance_key(&id, next.stage, to, Kind::KeyActivated, actor).await? {
@@ -158,10 +165,14 @@ impl Engine {
 
     /// The algorithms that tokens are signed with: the issuer's own and the clients'.
     fn signing_algorithms(&self) -> Vec<Algorithm> {
-        let of_clients = self.clients.all().into_iter().filter_map(|client| client.algorithm.as_ref()?.parse().ok());
+        let of_clients = self
+            .clients
+            .all()
+            .into_iter()
+            .filter_map(|client| client.algorithm.as_ref()?.parse().ok());
         let mut all: Vec<Algorithm> = std::iter::once(self.settings.algorithm)
             .chain(of_clients)
-            .filter(|algorithm: &Algorithm| !algorithm.is_hmac())
+            .filter(|algorithm: &Algorithm| !algorithm.is_symmetric())
             .collect();
         all.sort_unstable();
         all.dedup();
@@ -185,7 +196,12 @@ impl Engine {
         }
     }
 
-    async fn make_key(&self, algorithm: Algorithm, stage: Stage, actor: Actor) -> Result<bool, KeysError> {
+    async fn make_key(
+        &self,
+        algorithm: Algorithm,
+        stage: Stage,
+        actor: Actor,
+    ) -> Result<bool, KeysError> {
         // RSA takes a second: not on a thread that answers requests.
         let key = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm))
             .await
@@ -250,4 +266,3 @@ impl Engine {
 fn view(key: StoredKey) -> KeyView {
     KeyView { id: key.id, algorithm: key.algorithm, audience: key.audience, stage: key.stage }
 }
-

@@ -26,7 +26,11 @@ pub(super) fn seal(key: &[u8; 32], what: &str, plain: &[u8], random: &dyn Random
 }
 
 /// Opens what [`seal`] made with the same key for the same thing.
-pub(super) fn open(key: &[u8; 32], what: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, WrongKey> {
+pub(super) fn open(
+    key: &[u8; 32],
+    what: &str,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, WrongKey> {
     let (nonce, text) = sealed.split_first_chunk::<NONCE>().ok_or(WrongKey)?;
     let mut text = Zeroizing::new(text.to_vec());
     let plain = cipher(key)

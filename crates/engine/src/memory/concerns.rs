@@ -28,7 +28,10 @@ const SHARDS: usize = 64;
 
 impl Default for Concerns {
     fn default() -> Self {
-        Self { shards: (0..SHARDS).map(|_| RwLock::default()).collect(), hasher: RandomState::new() }
+        Self {
+            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            hasher: RandomState::new(),
+        }
     }
 }
 
@@ -42,7 +45,11 @@ impl Concerns {
     /// Adds a row. Rows may come twice and in any order; the result is the same.
     pub fn put(&self, row: &Row) {
         let mut shard = self.shard(&row.subject).write().unwrap_or_else(PoisonError::into_inner);
-        let heard = shard.entry(row.subject.clone()).or_insert(Heard { seq: 0, ended: false, until: row.until });
+        let heard = shard.entry(row.subject.clone()).or_insert(Heard {
+            seq: 0,
+            ended: false,
+            until: row.until,
+        });
         heard.seq = heard.seq.max(row.place.seq);
         heard.ended |= row.change == Change::Ended;
         heard.until = heard.until.max(row.until);

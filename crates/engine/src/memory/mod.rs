@@ -28,7 +28,7 @@ use cloakroom_model::time::Timestamp;
 use quick_cache::sync::Cache;
 
 pub use concerns::{Concerns, Heard};
-pub use remembered::{Remembered, Seen};
+pub use remembered::{Remembered, Seen, Uses};
 
 /// How long a remembered session is believed at most before it is looked up again.
 pub const MAX_AGE: Duration = Duration::from_mins(5);

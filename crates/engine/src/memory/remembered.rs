@@ -71,15 +71,29 @@ impl Seen {
 
     /// Takes the uses that wait: those of guests, and those of users.
     #[must_use]
-    pub fn take(&self) -> (Vec<(SessionId, Timestamp)>, Vec<(SessionId, Timestamp)>) {
-        let entries = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        let (mut guests, mut users) = (Vec::new(), Vec::new());
+    pub fn take(&self) -> Uses {
+        let entries =
+            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut uses = Uses::default();
         for entry in entries {
             // Before the time is read: a use that comes in between waits for the next batch.
             entry.waiting.store(false, Ordering::Release);
             let seen = (entry.session.id, entry.last_seen());
-            if entry.user.is_some() { users.push(seen) } else { guests.push(seen) }
+            if entry.user.is_some() {
+                uses.of_users.push(seen);
+            } else {
+                uses.of_guests.push(seen);
+            }
         }
-        (guests, users)
+        uses
     }
+}
+
+/// The latest use of each session that waits to be written.
+#[derive(Default)]
+pub struct Uses {
+    /// Of guests.
+    pub of_guests: Vec<(SessionId, Timestamp)>,
+    /// Of signed-in sessions.
+    pub of_users: Vec<(SessionId, Timestamp)>,
 }

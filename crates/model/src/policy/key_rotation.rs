@@ -47,7 +47,9 @@ impl KeyRotation {
     pub fn decide(&self, keys: &[SigningKey], wanted: &[&str], now: Timestamp) -> Vec<Step> {
         let of_algorithm = |algorithm| self.of_algorithm(keys, algorithm, now);
         let forgotten = keys.iter().filter_map(|key| match key.stage {
-            Stage::Retired { since } | Stage::Compromised { since } if since.plus(CONCERNS_FOR) <= now => {
+            Stage::Retired { since } | Stage::Compromised { since }
+                if since.plus(CONCERNS_FOR) <= now =>
+            {
                 Some(Step::Forget(key.id.clone()))
             }
             _ => None,
@@ -56,7 +58,8 @@ impl KeyRotation {
     }
 
     fn of_algorithm(&self, keys: &[SigningKey], algorithm: &str, now: Timestamp) -> Option<Step> {
-        let published = || keys.iter().filter(|key| key.algorithm == algorithm && key.audience.is_none());
+        let published =
+            || keys.iter().filter(|key| key.algorithm == algorithm && key.audience.is_none());
         let next = published().find_map(|key| match key.stage {
             Stage::Next { since } => Some((key, since)),
             _ => None,
@@ -93,7 +96,10 @@ mod tests {
     #[test]
     fn the_first_key_signs_at_once() {
         let steps = policy().decide(&[], &[ED], at(0));
-        assert_eq!(steps, [Step::Make { algorithm: ED.into(), stage: Stage::Current { since: at(0) } }]);
+        assert_eq!(
+            steps,
+            [Step::Make { algorithm: ED.into(), stage: Stage::Current { since: at(0) } }]
+        );
     }
 
     #[test]
@@ -107,25 +113,31 @@ mod tests {
         let next = key("b", Stage::Next { since: at(89) });
         let keys = [current, next.clone()];
         assert_eq!(policy().decide(&keys, &[ED], Timestamp(at(90).0 - 1)), []);
-        assert_eq!(policy().decide(&keys, &[ED], at(90)), [Step::Promote { key: next.id, from: next.stage }]);
+        assert_eq!(
+            policy().decide(&keys, &[ED], at(90)),
+            [Step::Promote { key: next.id, from: next.stage }]
+        );
     }
 
     #[test]
     fn a_late_successor_is_still_published_for_its_time() {
-        let keys = [key("a", Stage::Current { since: at(0) }), key("b", Stage::Next { since: at(100) })];
+        let keys =
+            [key("a", Stage::Current { since: at(0) }), key("b", Stage::Next { since: at(100) })];
         assert_eq!(policy().decide(&keys, &[ED], at(100)), []);
         assert!(matches!(&policy().decide(&keys, &[ED], at(101))[..], [Step::Promote { .. }]));
     }
 
     #[test]
     fn after_a_compromise_the_next_key_signs_at_once() {
-        let keys = [key("a", Stage::Compromised { since: at(5) }), key("b", Stage::Next { since: at(5) })];
+        let keys =
+            [key("a", Stage::Compromised { since: at(5) }), key("b", Stage::Next { since: at(5) })];
         assert!(matches!(&policy().decide(&keys, &[ED], at(5))[..], [Step::Promote { .. }]));
     }
 
     #[test]
     fn a_retired_key_is_forgotten_when_its_last_token_is_dead() {
-        let keys = [key("a", Stage::Retired { since: at(1) }), key("b", Stage::Current { since: at(1) })];
+        let keys =
+            [key("a", Stage::Retired { since: at(1) }), key("b", Stage::Current { since: at(1) })];
         let dead = at(1).plus(CONCERNS_FOR);
         assert_eq!(policy().decide(&keys, &[ED], Timestamp(dead.0 - 1)), []);
         assert_eq!(policy().decide(&keys, &[ED], dead), [Step::Forget(KeyId("a".into()))]);
@@ -133,7 +145,10 @@ mod tests {
 
     #[test]
     fn a_shared_secret_is_left_alone() {
-        let shared = SigningKey { audience: Some("https://old.example".into()), ..key("s", Stage::Current { since: at(0) }) };
+        let shared = SigningKey {
+            audience: Some("https://old.example".into()),
+            ..key("s", Stage::Current { since: at(0) })
+        };
         let steps = policy().decide(&[shared], &[ED], at(400));
         assert!(matches!(&steps[..], [Step::Make { .. }]), "it is no key for everybody: {steps:?}");
     }
