@@ -1,1 +1,3 @@
 //! See the crate's part of ARCHITECTURE.md.
+
+pub mod pages;
