@@ -1,1 +1,251 @@
-//! The promises of storage, as tests that every backend runs.
+//! The promises that every backend must keep, each as a test whose name is the claim.
+//!
+//! A backend runs all of them with [`contract!`](crate::contract!), each on a store of its own. Those about
+//! callers at once bring real threads together at a barrier; the backend's own tests may add what only it can
+//! do, such as a second process or a crash. Times are arguments throughout: nothing here waits for a clock.
+//!
+//! That each promise can fail is a test too: there is a backend, broken on purpose, that breaks it.
+
+#![expect(missing_docs, reason = "a promise's name is its claim, and its body says the rest")]
+#![expect(clippy::missing_panics_doc, reason = "to panic is how a promise says that it was broken")]
+
+mod scene;
+mod witness;
+
+pub mod carry_over;
+pub mod clients;
+pub mod data;
+pub mod events;
+pub mod grants;
+pub mod guests;
+pub mod keys;
+pub mod links;
+pub mod passwords;
+pub mod revocations;
+pub mod secrets;
+pub mod sessions;
+pub mod sign_in;
+pub mod throttles;
+pub mod users;
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::Store;
+
+/// An empty store, and what must outlive it, such as its folder.
+pub struct Fresh {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    _outlives: Option<Box<dyn Any>>,
+}
+
+impl Fresh {
+    /// A store that needs nothing else.
+    pub fn new(store: impl Store + 'static) -> Self {
+        Self { store: Arc::new(store), _outlives: None }
+    }
+
+    /// Keeps `outlives` until the store is gone.
+    #[must_use]
+    pub fn beside(self, outlives: impl Any) -> Self {
+        Self { _outlives: Some(Box::new(outlives)), ..self }
+    }
+}
+
+impl fmt::Debug for Fresh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fresh").finish_non_exhaustive()
+    }
+}
+
+/// Makes a test of each promise. `$fresh` is evaluated anew in each, on a runtime of several threads, and gives
+/// a [`Fresh`].
+#[macro_export]
+macro_rules! contract {
+    ($fresh:expr) => {
+        $crate::for_each_promise! { contract_test ($fresh) }
+    };
+}
+
+/// The tests of one list of promises.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_test {
+    (($fresh:expr) $($module:ident { $($promise:ident,)* })*) => {
+        $(mod $module {
+            use super::*;
+
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $promise() {
+                let fresh: $crate::contract::Fresh = $fresh;
+                let store = ::std::sync::Arc::clone(&fresh.store);
+                $crate::contract::$module::$promise(store).await;
+            }
+            )*
+        })*
+    };
+}
+
+/// Hands the one list of all promises, by module, to the macro of this crate that is named.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! for_each_promise {
+    ($then:ident $with:tt) => {
+        $crate::$then! {
+            $with
+            users {
+                a_user_is_found_by_id_email_and_username,
+                insert_never_replaces_a_user,
+                of_many_who_want_one_name_one_gets_it,
+                users_are_listed_page_by_page,
+                an_administrator_is_one_who_may_come_in,
+                an_upgraded_password_is_the_same_password,
+                a_disabled_user_is_out_and_keeps_the_account,
+                roles_are_replaced_and_told,
+                names_are_replaced_and_told,
+                a_deleted_user_leaves_nothing,
+                nothing_lasts_that_raced_the_end_of_its_user,
+            }
+            passwords {
+                a_password_is_changed_only_as_it_was_seen,
+                of_many_changes_that_saw_the_same_password_one_is_done,
+                a_changed_password_can_leave_the_others_in,
+                a_changed_password_can_end_the_others,
+                who_changed_the_password_gets_a_new_secret,
+                a_session_that_is_gone_changes_no_password,
+                a_recovery_link_changes_one_password_once,
+            }
+            sessions {
+                a_session_is_found_by_its_secret_and_by_its_id,
+                guests_and_sessions_are_two_things,
+                an_end_is_told_of_the_session_and_of_each_grant,
+                nothing_brings_an_ended_session_back,
+                an_end_wins_over_everything_it_races,
+                the_end_of_all_of_a_user_reaches_nobody_else,
+                the_end_of_the_others_leaves_one_and_the_users_own_grants,
+                the_end_of_everybodys_leaves_nothing_to_present,
+                sessions_of_a_user_are_listed_the_latest_used_first,
+                all_sessions_are_listed_page_by_page,
+                last_seen_is_raised_and_never_lowered,
+                sessions_whose_time_is_over_end_with_their_reason,
+            }
+            secrets {
+                a_new_secret_takes_the_place_of_the_old_one,
+                stepping_up_is_kept_with_the_new_secret,
+                a_replaced_secret_is_told_for_a_minute,
+                an_ended_session_is_told_of_no_more,
+                a_link_puts_a_session_into_a_cookie_once,
+                of_many_who_follow_one_link_one_gets_the_cookie,
+                a_browser_that_takes_a_session_over_leaves_its_own,
+            }
+            sign_in {
+                a_session_begins_with_all_that_belongs_to_it,
+                a_sign_up_makes_user_and_session_together,
+                a_sign_in_against_an_older_generation_is_not_stored,
+                no_sign_in_survives_what_it_raced,
+                a_sign_in_takes_the_place_of_the_browsers_earlier_session,
+                one_more_than_the_limit_evicts_the_one_unused_for_longest,
+                a_full_house_can_refuse_one_more,
+                of_many_who_want_the_last_place_one_gets_it,
+                a_set_up_link_makes_one_administrator,
+                a_set_up_link_is_void_once_there_is_an_administrator,
+                of_many_who_follow_the_set_up_link_one_becomes_administrator,
+                a_recovery_link_lets_its_user_in_once,
+                a_refused_sign_in_changes_nothing,
+            }
+            carry_over {
+                a_guests_cart_goes_to_the_user,
+                each_namespace_follows_its_rule,
+                what_is_over_the_limit_stays_behind_and_the_sign_in_succeeds,
+                a_guest_without_data_merges_nothing,
+                a_session_hands_its_own_documents_on_to_its_users_next,
+                clicking_sign_in_again_keeps_the_cart,
+                a_sign_out_between_two_clicks_is_final,
+                however_often_one_clicks_at_once_the_cart_is_kept,
+                what_a_guest_writes_is_merged_or_refused,
+            }
+            guests {
+                a_guest_is_found_by_its_secret_and_by_its_id,
+                insert_never_replaces_a_guest,
+                an_ended_guest_leaves_nothing,
+                a_guests_last_seen_is_raised_and_never_lowered,
+                guests_whose_time_is_over_end_with_their_reason,
+            }
+            data {
+                a_document_is_read_as_it_was_written,
+                a_writer_who_saw_another_version_is_told,
+                of_many_writers_who_saw_the_same_version_one_wins,
+                a_patch_merges_onto_the_latest_version,
+                patches_of_different_keys_all_stay,
+                what_was_deleted_and_made_again_is_not_what_it_was,
+                the_limit_is_of_all_documents_of_one_owner,
+                who_is_gone_writes_nothing,
+                a_users_documents_outlive_the_session_and_its_own_do_not,
+                writing_data_is_neither_told_nor_recorded,
+            }
+            grants {
+                a_grant_is_found_with_its_parents,
+                grants_are_listed_by_session_and_by_user,
+                a_rotation_moves_the_chain_from_the_number_it_saw,
+                of_many_who_rotate_the_same_token_one_does,
+                a_rotation_is_a_use_of_the_grant_and_of_its_session,
+                an_ended_grant_rotates_no_more,
+                an_end_of_a_grant_wins_over_the_rotations_it_races,
+                grants_whose_time_is_over_end_with_their_reason,
+            }
+            links {
+                a_link_is_found_until_it_expires,
+                a_new_link_takes_the_place_of_the_earlier_one_for_the_same,
+                a_link_to_nothing_is_not_kept,
+                an_ended_session_takes_the_links_to_it_along,
+                expired_links_are_forgotten,
+            }
+            clients {
+                a_client_is_kept_as_it_was_registered,
+                insert_never_replaces_a_client,
+                a_client_is_replaced_only_as_it_was_seen,
+                of_many_who_change_the_same_client_one_does,
+                a_removed_client_ends_its_grants_and_no_session,
+            }
+            keys {
+                a_data_key_is_kept_once,
+                of_many_who_make_a_data_key_one_does,
+                seals_are_replaced_only_as_they_were_seen,
+                a_signing_key_is_kept_and_told,
+                two_keys_for_one_place_are_one,
+                of_many_who_make_the_next_key_one_does,
+                the_next_key_retires_the_current_one,
+                a_compromised_key_is_told_as_ended,
+                only_a_key_that_signs_no_more_is_forgotten,
+            }
+            revocations {
+                a_reader_goes_on_from_its_place,
+                every_row_has_a_number_above_all_before_it,
+                no_row_appears_behind_a_reader,
+                a_reader_in_another_history_is_lost,
+                forgotten_rows_are_holes_and_a_reader_on_one_is_lost,
+                the_last_row_is_never_forgotten,
+                a_snapshot_is_a_place_to_go_on_from,
+                a_single_token_ends_as_long_as_any_token_lives,
+                whatever_changes_can_be_announced,
+            }
+            throttles {
+                unknown_devices_count_together_and_known_ones_apart,
+                no_failure_is_left_out_of_the_count,
+                a_success_forgets_the_failures_of_its_own_device,
+                an_operator_clears_every_failure_of_a_user,
+                a_device_is_known_until_it_was_not_seen_for_long,
+            }
+            events {
+                events_are_listed_the_latest_first_page_by_page,
+                an_event_is_kept_with_all_it_says,
+                each_ending_is_told_once_and_says_why,
+                an_act_tells_of_itself_and_of_what_it_ended,
+                an_act_that_was_not_done_is_not_told,
+                old_events_are_forgotten_the_oldest_first,
+            }
+        }
+    };
+}

@@ -146,3 +146,11 @@ impl State {
 fn id_taken(what: &str) -> Error {
     Error::Corrupt(format!("a {what} of this id is there already"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Fresh;
+
+    crate::contract!(Fresh::new(Memory::new(Arc::new(|| Timestamp(1_800_000_000_000)))));
+}

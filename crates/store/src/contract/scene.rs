@@ -1,0 +1,291 @@
+//! The people and things that the promises are played with.
+//!
+//! Everything is numbered: user 1, session 1 with secret 1 and grant 1. All of it happens in the year 2100 and
+//! in 1970, so that a backend's own clock, which decides only what a log's row still concerns, may say any time
+//! between the two.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use cloakroom_model::client::{Client, DataRule, Template};
+use cloakroom_model::data::{
+    Belongs, Change, Document, DocumentKey, Etag, MergeRule, Namespace, Owner, Seen,
+};
+use cloakroom_model::event::{Actor, Event, Kind, Reason};
+use cloakroom_model::grant::Grant;
+use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
+use cloakroom_model::link::{Link, Purpose};
+use cloakroom_model::log::Row;
+use cloakroom_model::secret::Digest;
+use cloakroom_model::session::{Acr, Authentication, Carrier, Device, Session};
+use cloakroom_model::time::Timestamp;
+use cloakroom_model::user::{Email, Life, Role, User, Username};
+use serde_json::Value;
+
+use super::witness::look_at;
+use crate::{
+    Act, Begin, Begun, Done, Earlier, Hanging, InsertLink, InsertUser, Merge, NewUser, Store, Who,
+    Write, Written,
+};
+
+/// The most that the documents of one owner may have, where a promise is not about the limit.
+pub(super) const PLENTY: usize = 64 * 1024;
+
+const START: Timestamp = Timestamp(4_102_444_800_000);
+
+/// So many seconds after the beginning of every scene.
+pub(super) fn at(seconds: u64) -> Timestamp {
+    START.plus(Duration::from_secs(seconds))
+}
+
+/// An act at a time, with a mark of its own.
+pub(super) fn act_at(at: Timestamp, kind: Kind) -> Act {
+    static NONCE: AtomicU64 = AtomicU64::new(1);
+    let event = Event {
+        client: Some(client_id("shop")),
+        address: Some("192.0.2.1".to_owned()),
+        ..Event::new(at, kind, Actor::Operator)
+    };
+    Act { at, nonce: NONCE.fetch_add(1, Ordering::Relaxed), event }
+}
+
+/// An act at the beginning.
+pub(super) fn act(kind: Kind) -> Act {
+    act_at(at(0), kind)
+}
+
+/// The act of ending something.
+pub(super) fn ending() -> Act {
+    act(Kind::SessionEnded)
+}
+
+pub(super) fn user_id(n: u8) -> UserId {
+    UserId::new(START, [n; 10])
+}
+
+pub(super) fn session_id(n: u8) -> SessionId {
+    SessionId::new(START, [n; 10])
+}
+
+pub(super) fn grant_id(n: u8) -> GrantId {
+    GrantId::new(START, [n; 10])
+}
+
+pub(super) fn client_id(name: &str) -> ClientId {
+    ClientId::parse(name).unwrap()
+}
+
+pub(super) fn digest(n: u8) -> Digest {
+    Digest([n; 32])
+}
+
+pub(super) fn email(n: u8) -> Email {
+    Email::parse(&format!("User{n}@example.com")).unwrap()
+}
+
+pub(super) fn username(n: u8) -> Username {
+    Username::parse(&format!("User{n}")).unwrap()
+}
+
+/// A user who is not there yet, with the password's hash `hash n`.
+pub(super) fn new_user(n: u8) -> NewUser {
+    let user = User {
+        id: user_id(n),
+        email: email(n),
+        username: Some(username(n)),
+        roles: Vec::new(),
+        life: Life::Active,
+        generation: 0,
+        created_at: START,
+    };
+    NewUser { user, password: Some(format!("hash {n}")) }
+}
+
+/// An administrator who is not there yet.
+pub(super) fn new_admin(n: u8) -> NewUser {
+    let mut new = new_user(n);
+    new.user.roles.push(Role::admin());
+    new
+}
+
+pub(super) fn disabled() -> Life {
+    Life::Disabled { at: START }
+}
+
+/// A session that idles after an hour and ends after a day.
+pub(super) fn session(n: u8, user: Option<UserId>) -> Session {
+    Session {
+        id: session_id(n),
+        user,
+        client: client_id("shop"),
+        carrier: Carrier::Cookie,
+        device: Device { name: format!("Browser {n}"), address: "192.0.2.1".to_owned() },
+        authentication: user.map(|_| Authentication {
+            at: START,
+            acr: Acr::Aal1,
+            amr: vec!["pwd".to_owned()],
+        }),
+        created_at: START,
+        expires_at: at(86_400),
+        idle: Duration::from_hours(1),
+        last_seen_at: START,
+        remembered: true,
+    }
+}
+
+/// A grant that idles after an hour and ends after a day, of the client `shop`.
+pub(super) fn grant(n: u8, user: Option<UserId>, session: Option<SessionId>) -> Grant {
+    Grant {
+        id: grant_id(n),
+        user,
+        session,
+        client: client_id("shop"),
+        scope: vec!["openid".to_owned(), "profile".to_owned()],
+        audience: vec!["https://api.example.com".to_owned()],
+        created_at: START,
+        expires_at: at(86_400),
+        idle: Duration::from_hours(1),
+        last_used_at: START,
+        data_key: 1,
+        counter: 0,
+        rotations: Vec::new(),
+        bound: false,
+    }
+}
+
+/// A sign-in of a user as they are, by a cookie and with a grant.
+pub(super) fn begin(user: &User, n: u8) -> Begin {
+    Begin {
+        who: Who::Known { user: user.id, generation: user.generation },
+        session: session(n, Some(user.id)),
+        secret: Some(digest(n)),
+        grant: Some(grant(n, Some(user.id), Some(session_id(n)))),
+        earlier: None,
+        limit: None,
+        link: None,
+        device: None,
+    }
+}
+
+/// A sign-up: user and session together.
+pub(super) fn begin_new(new: NewUser, n: u8) -> Begin {
+    let begin = begin(&new.user, n);
+    Begin { who: Who::New(Box::new(new)), ..begin }
+}
+
+/// A browser's session until now, by the default rules.
+pub(super) fn earlier(id: SessionId) -> Earlier {
+    let merge = Merge { rules: Vec::new(), limit: PLENTY, etag_seed: *id.as_bytes() };
+    Earlier { id, merge }
+}
+
+pub(super) fn data_rule(
+    namespace: &str,
+    belongs: Belongs,
+    at_sign_in: MergeRule,
+) -> (ClientId, DataRule) {
+    let namespace = Namespace::parse(namespace).unwrap();
+    (client_id("shop"), DataRule { namespace, belongs, at_sign_in })
+}
+
+/// A link that works for a minute.
+pub(super) fn link(n: u8, purpose: Purpose) -> Link {
+    Link { digest: digest(n), purpose, created_at: START, expires_at: at(60) }
+}
+
+pub(super) fn client(name: &str) -> Client {
+    Client {
+        id: client_id(name),
+        name: name.to_uppercase(),
+        template: Template::Web,
+        first_party: true,
+        carriers: vec![Carrier::Cookie],
+        token_places: Vec::new(),
+        lifetimes: Template::Web.lifetimes(),
+        audiences: Vec::new(),
+        scopes: vec!["openid".to_owned()],
+        algorithm: None,
+        origins: vec![format!("https://{name}.example.com")],
+        authentication: Vec::new(),
+        data: Vec::new(),
+        data_of_others: Vec::new(),
+        created_at: START,
+    }
+}
+
+/// A document of the client `shop`.
+pub(super) fn key(owner: Owner, namespace: &str) -> DocumentKey {
+    let namespace = Namespace::parse(namespace).unwrap();
+    DocumentKey { owner, client: client_id("shop"), namespace }
+}
+
+pub(super) fn etag(n: u8) -> Etag {
+    Etag([n; 16])
+}
+
+/// A change onto whatever is there, by the right of the owner.
+pub(super) fn write(key: DocumentKey, change: Change, n: u8) -> Write {
+    let by = match key.owner {
+        Owner::User(user) => Hanging::User(user),
+        Owner::Session(session) => Hanging::Session(session),
+    };
+    Write { key, by, seen: Seen::Unsaid, change, etag: etag(n), limit: PLENTY }
+}
+
+/// Makes user `n`.
+pub(super) async fn sign_up(store: &dyn Store, n: u8) -> User {
+    insert(store, new_user(n)).await
+}
+
+/// Makes this user.
+pub(super) async fn insert(store: &dyn Store, new: NewUser) -> User {
+    let id = new.user.id;
+    assert_eq!(store.insert_user(new, &act(Kind::SignedUp)).await.unwrap(), InsertUser::Done);
+    look_at(store, id).await
+}
+
+/// Begins session `n` of a user, with secret `n` and grant `n`.
+pub(super) async fn sign_in(store: &dyn Store, user: &User, n: u8) -> Session {
+    begun(store, begin(user, n)).await;
+    store.find_session_by_id(session_id(n)).await.unwrap().expect("the session is there").session
+}
+
+/// Begins a session; answers the rows of what ended for it.
+pub(super) async fn begun(store: &dyn Store, begin: Begin) -> Vec<Row> {
+    match store.begin_session(begin, &act(Kind::SignedIn)).await.unwrap() {
+        Begun::Done(Done { rows, .. }) => rows,
+        refused => panic!("the sign-in was refused: {refused:?}"),
+    }
+}
+
+/// Lets guest `n` in, with secret `n` and grant `n`.
+pub(super) async fn come_as_guest(store: &dyn Store, n: u8) -> Session {
+    let guest = session(n, None);
+    let grant = grant(n, None, Some(guest.id));
+    store
+        .insert_guest(guest.clone(), Some(digest(n)), Some(grant), &act(Kind::GuestCame))
+        .await
+        .unwrap();
+    guest
+}
+
+/// Makes grant `n` a user's own: it hangs from no session.
+pub(super) async fn give_own_grant(store: &dyn Store, user: &User, n: u8) {
+    let begin = Begin { grant: Some(grant(n, Some(user.id), None)), ..begin(user, n) };
+    begun(store, begin).await;
+    let ended = store.end_session(session_id(n), Reason::SignedOut, &ending()).await.unwrap();
+    assert!(ended.is_some());
+}
+
+/// Keeps a document, whatever was there.
+pub(super) async fn put(store: &dyn Store, key: DocumentKey, value: Value, n: u8) {
+    let write = write(key, Change::Put(value.clone()), n);
+    let written = store.write_data(write, &act(Kind::ProfileChanged)).await.unwrap();
+    assert_eq!(written, Written::Done(Some(Document { value, etag: etag(n) })));
+}
+
+/// Keeps a link that has a point.
+pub(super) async fn insert_link(store: &dyn Store, link: Link) {
+    let inserted = store.insert_link(link, &act(Kind::LinkMade)).await.unwrap();
+    assert_eq!(inserted, InsertLink::Done);
+}

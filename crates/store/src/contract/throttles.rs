@@ -1,0 +1,140 @@
+//! Promises about counts of failures: an attacker on unknown devices fills one count, and the owner's devices
+//! have their own.
+
+use std::sync::Arc;
+
+use cloakroom_model::event::Kind;
+use cloakroom_model::user::User;
+
+use super::scene::{act, act_at, at, begin, digest, sign_up, user_id};
+use super::witness::{CALLERS, at_once, count};
+use crate::{AccountFailures, Begin, Begun, Store};
+
+/// The device that signed user 1 in, one that nobody knows, and none.
+const DEVICES: [Option<u8>; 3] = [Some(50), Some(99), None];
+
+pub async fn unknown_devices_count_together_and_known_ones_apart(store: Arc<dyn Store>) {
+    let (user, other) = two_users(&*store).await;
+    let fail = async |device: Option<u8>, seconds| {
+        let device = device.map(digest);
+        store.count_failure(user.id, device.as_ref(), at(seconds)).await.unwrap()
+    };
+
+    assert_eq!(fail(Some(99), 1).await, unknown(1, Some(1)));
+    assert_eq!(fail(None, 2).await, unknown(2, Some(2)));
+    assert_eq!(fail(Some(50), 3).await, known(1, Some(3)));
+    // Another user's device is unknown here.
+    assert_eq!(fail(Some(51), 4).await, unknown(3, Some(4)));
+    assert_eq!(fail(Some(50), 5).await, known(2, Some(5)));
+
+    let expected = [known(2, Some(5)), unknown(3, Some(4)), unknown(3, Some(4))];
+    assert_eq!(failures(&*store, &user).await, expected);
+    assert_eq!(failures(&*store, &other).await, [unknown(0, None); 3]);
+}
+
+pub async fn no_failure_is_left_out_of_the_count(store: Arc<dyn Store>) {
+    let (user, _) = two_users(&*store).await;
+    let answers = at_once(&store, |store, caller| {
+        let id = user.id;
+        async move {
+            let device = digest(if caller % 2 == 0 { 50 } else { 99 });
+            store.count_failure(id, Some(&device), at(1)).await.unwrap()
+        }
+    })
+    .await;
+    let half = u32::from(CALLERS / 2);
+    let expected = [known(half, Some(1)), unknown(half, Some(1)), unknown(half, Some(1))];
+    assert_eq!(failures(&*store, &user).await, expected);
+    // Each caller is told a state of its own.
+    for known_device in [true, false] {
+        let mut told: Vec<_> = answers
+            .iter()
+            .filter(|answer| answer.known_device == known_device)
+            .map(|answer| answer.in_a_row)
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told, (1..=half).collect::<Vec<_>>());
+    }
+}
+
+pub async fn a_success_forgets_the_failures_of_its_own_device(store: Arc<dyn Store>) {
+    let (user, _) = two_users(&*store).await;
+    fail_everywhere(&*store, &user).await;
+    store.forget_failures(user.id, Some(&digest(50))).await.unwrap();
+    let expected = [known(0, None), unknown(2, Some(1)), unknown(2, Some(1))];
+    assert_eq!(failures(&*store, &user).await, expected);
+
+    fail_everywhere(&*store, &user).await;
+    store.forget_failures(user.id, Some(&digest(99))).await.unwrap();
+    let expected = [known(1, Some(1)), unknown(0, None), unknown(0, None)];
+    assert_eq!(failures(&*store, &user).await, expected);
+    store.forget_failures(user_id(7), None).await.unwrap();
+}
+
+pub async fn an_operator_clears_every_failure_of_a_user(store: Arc<dyn Store>) {
+    let (user, other) = two_users(&*store).await;
+    fail_everywhere(&*store, &user).await;
+    fail_everywhere(&*store, &other).await;
+    assert!(store.clear_failures(user.id, &act(Kind::ThrottleCleared)).await.unwrap());
+    let expected = [known(0, None), unknown(0, None), unknown(0, None)];
+    assert_eq!(failures(&*store, &user).await, expected);
+    assert_eq!(failures(&*store, &other).await, [unknown(3, Some(1)); 3]);
+
+    assert!(!store.clear_failures(user_id(7), &act(Kind::ThrottleCleared)).await.unwrap());
+    assert_eq!(count(&*store, Kind::ThrottleCleared).await, 1);
+}
+
+pub async fn a_device_is_known_until_it_was_not_seen_for_long(store: Arc<dyn Store>) {
+    let (user, _) = two_users(&*store).await;
+    store.count_failure(user.id, Some(&digest(50)), at(1)).await.unwrap();
+    // Seen again, ten seconds later: its count is its own affair.
+    signs_in_from(&*store, &user, 3, 50, 10).await;
+    signs_in_from(&*store, &user, 4, 52, 5).await;
+
+    store.expire_devices(at(10)).await.unwrap();
+    assert_eq!(failures(&*store, &user).await[0], known(1, Some(1)));
+    let gone = store.find_failures(user.id, Some(&digest(52))).await.unwrap();
+    assert_eq!(gone, unknown(0, None));
+    store.expire_devices(at(11)).await.unwrap();
+    assert_eq!(failures(&*store, &user).await, [unknown(0, None); 3]);
+}
+
+/// User 1, whom device 50 signed in, and user 2, whom device 51 did.
+async fn two_users(store: &dyn Store) -> (User, User) {
+    let (user, other) = (sign_up(store, 1).await, sign_up(store, 2).await);
+    signs_in_from(store, &user, 1, 50, 0).await;
+    signs_in_from(store, &other, 2, 51, 0).await;
+    (user, other)
+}
+
+async fn signs_in_from(store: &dyn Store, user: &User, n: u8, device: u8, seconds: u64) {
+    let begin = Begin { device: Some(digest(device)), ..begin(user, n) };
+    let answer = store.begin_session(begin, &act_at(at(seconds), Kind::SignedIn)).await.unwrap();
+    assert!(matches!(answer, Begun::Done(_)), "{answer:?}");
+}
+
+/// One failure from each of [`DEVICES`].
+async fn fail_everywhere(store: &dyn Store, user: &User) {
+    for device in DEVICES {
+        let device = device.map(digest);
+        store.count_failure(user.id, device.as_ref(), at(1)).await.unwrap();
+    }
+}
+
+/// What is known of each of [`DEVICES`].
+async fn failures(store: &dyn Store, user: &User) -> [AccountFailures; 3] {
+    let mut found = [AccountFailures::default(); 3];
+    for (found, device) in found.iter_mut().zip(DEVICES) {
+        let device = device.map(digest);
+        *found = store.find_failures(user.id, device.as_ref()).await.unwrap();
+    }
+    found
+}
+
+fn known(in_a_row: u32, last: Option<u64>) -> AccountFailures {
+    AccountFailures { known_device: true, in_a_row, last_at: last.map(at) }
+}
+
+fn unknown(in_a_row: u32, last: Option<u64>) -> AccountFailures {
+    AccountFailures { known_device: false, in_a_row, last_at: last.map(at) }
+}
