@@ -11,7 +11,7 @@ use cloakroom_store::{ChangePassword, Changed, CredentialLink, Error, InsertLink
 use zeroize::Zeroizing;
 
 use crate::Engine;
-use crate::password::Unavailable;
+use crate::password::pool::Busy;
 use crate::secret::{digest_of, to_text};
 use crate::throttle::{Limited, What};
 use crate::visitor::Visitor;
@@ -32,9 +32,9 @@ pub enum LinkError {
     /// Too many from here.
     #[error(transparent)]
     Limited(#[from] Limited),
-    /// Too many passwords at once, or the server is stopping.
+    /// Too many at once.
     #[error(transparent)]
-    Passwords(#[from] Unavailable),
+    Busy(#[from] Busy),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] Error),

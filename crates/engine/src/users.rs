@@ -8,7 +8,8 @@ use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
 use cloakroom_store::{Changed, Error, InsertUser, NewUser, UserFilter};
 
 use crate::Engine;
-use crate::password::{PasswordHash, Unavailable};
+use crate::password::Imported;
+use crate::password::pool::Busy;
 use crate::visitor::Visitor;
 
 /// A user whom an operator adds.
@@ -30,7 +31,7 @@ pub enum Credential {
     /// With this password.
     Password(Password),
     /// With the password that this hash from elsewhere is of.
-    Imported(PasswordHash),
+    Imported(Imported),
     /// Not yet: a recovery link gives them a password.
     None,
 }
@@ -54,9 +55,9 @@ pub enum UserError {
     /// The user was changed at the same time.
     #[error("the user was changed at the same time; look again")]
     Stale,
-    /// Too many passwords at once, or the server is stopping.
+    /// Too many at once.
     #[error(transparent)]
-    Passwords(#[from] Unavailable),
+    Busy(#[from] Busy),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] Error),
@@ -77,7 +78,7 @@ impl Engine {
                 self.settings.password.check(&password, &about)?;
                 Some(self.hash_password(&password, visitor).await?)
             }
-            Credential::Imported(hash) => Some(hash.as_str().to_owned()),
+            Credential::Imported(hash) => Some(hash.into_text()),
             Credential::None => None,
         };
         let now = self.time.now();

@@ -24,7 +24,8 @@ const MAP: &[Place] = &[
     Place(
         "cloakroom-server",
         "crates/server",
-        &["cloakroom-engine", "cloakroom-model", "cloakroom-oauth"],
+        // `jose` for its reader of strict JSON: bodies are held to what tokens are held to.
+        &["cloakroom-engine", "cloakroom-jose", "cloakroom-model", "cloakroom-oauth"],
     ),
     // The only crate that names concrete backends, and so the only one that sees everything.
     Place(

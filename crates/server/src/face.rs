@@ -1,0 +1,43 @@
+//! To whom an address speaks, which decides how a request is turned away there: with a page, or with a problem.
+
+/// To whom an address speaks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Face {
+    /// To programs.
+    Api,
+    /// To people.
+    Page,
+    /// To whatever looks whether this server is alive, by any of its names.
+    Health,
+}
+
+impl Face {
+    /// The face of a path.
+    #[must_use]
+    pub fn of(path: &str) -> Self {
+        const API: [&str; 5] = ["/api/", "/oauth/", "/.well-known/", "/openapi.json", "/problems/"];
+        if path == "/healthz" {
+            Self::Health
+        } else if API.iter().any(|beginning| path.starts_with(beginning)) {
+            Self::Api
+        } else {
+            Self::Page
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_and_people_have_addresses_of_their_own() {
+        for path in ["/api/v1/session", "/oauth/token", "/.well-known/jwks.json", "/openapi.json"] {
+            assert_eq!(Face::of(path), Face::Api, "{path}");
+        }
+        for path in ["/", "/sign-in", "/account/devices", "/apis", ""] {
+            assert_eq!(Face::of(path), Face::Page, "{path}");
+        }
+        assert_eq!(Face::of("/healthz"), Face::Health);
+    }
+}
