@@ -46,7 +46,7 @@ use crate::clock::StoreTime;
 use crate::follow::Follower;
 use crate::keys::{DataKeys, Ring};
 use crate::memory::{Memory, Seen};
-use crate::password::pool::Pool;
+use crate::password::Pool;
 use crate::random::Random;
 use crate::settings::Settings;
 use crate::throttle::Limits;

@@ -11,7 +11,7 @@ use cloakroom_store::{ChangePassword, Changed, CredentialLink, Error, InsertLink
 use zeroize::Zeroizing;
 
 use crate::Engine;
-use crate::password::pool::Busy;
+use crate::password::Unavailable;
 use crate::secret::{digest_of, to_text};
 use crate::throttle::{Limited, What};
 use crate::visitor::Visitor;
@@ -32,9 +32,9 @@ pub enum LinkError {
     /// Too many from here.
     #[error(transparent)]
     Limited(#[from] Limited),
-    /// Too many at once.
+    /// Too many passwords at once, or the server is stopping.
     #[error(transparent)]
-    Busy(#[from] Busy),
+    Passwords(#[from] Unavailable),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] Error),

@@ -12,7 +12,7 @@ use crate::Engine;
 use crate::begin::SignedIn;
 use crate::identity::Identity;
 use crate::memory::{Name, Remembered};
-use crate::password::pool::Busy;
+use crate::password::Unavailable;
 use crate::secret::{CookieSecret, Kind as CookieKind};
 use crate::sign_in::SignInError;
 use crate::visitor::{Browser, Visitor};
@@ -45,9 +45,9 @@ pub enum ProfileError {
     /// The account changed meanwhile: look again.
     #[error("the account was changed at the same time; look again")]
     Stale,
-    /// Too many at once.
+    /// Too many passwords at once, or the server is stopping.
     #[error(transparent)]
-    Busy(#[from] Busy),
+    Passwords(#[from] Unavailable),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] Error),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use cloakroom_model::event::{Actor, Event, Kind};
 use cloakroom_model::id::ClientId;
+use cloakroom_model::network::Network;
 use cloakroom_model::password::Password;
 use cloakroom_model::policy::throttle::{Account, Failures, Outcome};
 use cloakroom_model::secret::Digest;
@@ -18,7 +19,7 @@ use quick_cache::sync::Cache;
 
 use crate::Engine;
 use crate::begin::{BeginError, Beginning, CarryError, SignedIn};
-use crate::password::pool::{Busy, Verdict};
+use crate::password::{PasswordHash, Unavailable, Verdict};
 use crate::secret::{digest_bytes, digest_of};
 use crate::throttle::{Limited, What};
 use crate::tokens::MintError;
@@ -63,9 +64,9 @@ pub enum SignInError {
     /// Too many from here.
     #[error(transparent)]
     Limited(#[from] Limited),
-    /// Too many at once.
+    /// Too many passwords at once, or the server is stopping.
     #[error(transparent)]
-    Busy(#[from] Busy),
+    Passwords(#[from] Unavailable),
     /// No token could be made.
     #[error(transparent)]
     Mint(#[from] MintError),
@@ -168,9 +169,14 @@ impl Engine {
             }
         }
         let login = found.as_ref().filter(|login| login.user.life == Life::Active);
+        let network = Network::of(visitor.address);
         let verdict = match login.and_then(|login| login.password.as_deref()) {
-            Some(hash) => self.passwords.verify(password, hash, &visitor.address).await?,
-            None => self.passwords.verify_nobody(password, &visitor.address).await?,
+            Some(hash) => {
+                let hash =
+                    PasswordHash::parse(hash).map_err(|error| Error::Corrupt(error.to_string()))?;
+                self.passwords.verify(network, password.clone(), hash).await?
+            }
+            None => self.passwords.verify_nobody(network, password.clone()).await?,
         };
         if let (Some(login), Verdict::Match | Verdict::MatchUpgrade) = (login, verdict) {
             self.store.forget_failures(login.user.id, device.as_ref()).await?;
@@ -198,8 +204,10 @@ impl Engine {
         &self,
         password: &Password,
         visitor: &Visitor,
-    ) -> Result<String, Busy> {
-        self.passwords.hash(password, self.random.bytes(), &visitor.address).await
+    ) -> Result<String, Unavailable> {
+        let network = Network::of(visitor.address);
+        let hash = self.passwords.hash(network, password.clone(), self.random.bytes()).await?;
+        Ok(hash.as_str().to_owned())
     }
 
     /// Stores the same password under today's hash. It is a kindness: where it does not work out, the next

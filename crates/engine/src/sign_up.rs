@@ -13,7 +13,7 @@ use cloakroom_store::{Error, NewUser, Who};
 
 use crate::Engine;
 use crate::begin::{BeginError, Beginning, CarryError, SignedIn};
-use crate::password::pool::Busy;
+use crate::password::Unavailable;
 use crate::secret::digest_of;
 use crate::throttle::{Limited, What};
 use crate::tokens::MintError;
@@ -65,9 +65,9 @@ pub enum SignUpError {
     /// Too many from here.
     #[error(transparent)]
     Limited(#[from] Limited),
-    /// Too many at once.
+    /// Too many passwords at once, or the server is stopping.
     #[error(transparent)]
-    Busy(#[from] Busy),
+    Passwords(#[from] Unavailable),
     /// No token could be made.
     #[error(transparent)]
     Mint(#[from] MintError),

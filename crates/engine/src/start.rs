@@ -9,7 +9,7 @@ use crate::clock::{Clock, StoreTime};
 use crate::follow::Follower;
 use crate::keys::{DataKeys, KeysError, MasterKeys, Ring};
 use crate::memory::{Memory, Seen};
-use crate::password::pool::Pool;
+use crate::password::Pool;
 use crate::random::Random;
 use crate::settings::Settings;
 use crate::sign_in::Strangers;

@@ -8,8 +8,7 @@ use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
 use cloakroom_store::{Changed, Error, InsertUser, NewUser, UserFilter};
 
 use crate::Engine;
-use crate::password::Imported;
-use crate::password::pool::Busy;
+use crate::password::{PasswordHash, Unavailable};
 use crate::visitor::Visitor;
 
 /// A user whom an operator adds.
@@ -31,7 +30,7 @@ pub enum Credential {
     /// With this password.
     Password(Password),
     /// With the password that this hash from elsewhere is of.
-    Imported(Imported),
+    Imported(PasswordHash),
     /// Not yet: a recovery link gives them a password.
     None,
 }
@@ -55,9 +54,9 @@ pub enum UserError {
     /// The user was changed at the same time.
     #[error("the user was changed at the same time; look again")]
     Stale,
-    /// Too many at once.
+    /// Too many passwords at once, or the server is stopping.
     #[error(transparent)]
-    Busy(#[from] Busy),
+    Passwords(#[from] Unavailable),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] Error),
@@ -78,7 +77,7 @@ impl Engine {
                 self.settings.password.check(&password, &about)?;
                 Some(self.hash_password(&password, visitor).await?)
             }
-            Credential::Imported(hash) => Some(hash.into_text()),
+            Credential::Imported(hash) => Some(hash.as_str().to_owned()),
             Credential::None => None,
         };
         let now = self.time.now();

@@ -1,0 +1,79 @@
+//! A thread of the pool.
+
+use std::sync::PoisonError;
+use std::time::Instant;
+
+use super::{Memory, Shared, Task};
+
+/// Takes turns until the pool stops.
+pub(super) fn run(shared: &Shared) {
+    lower_priority();
+    let mut memory = Memory::none();
+    while let Some(task) = next(shared, &mut memory) {
+        let held_before = memory.held_kib() > 0;
+        let started = now();
+        task.run(&mut memory);
+        shared.pace.record(now().duration_since(started));
+        memory.shrink_to(shared.settings.cost.memory_kib() as usize);
+        shared.count(held_before, memory.held_kib() > 0);
+    }
+    shared.count(memory.held_kib() > 0, false);
+}
+
+/// The next task, or `None` when the pool stops. Gives the memory back where none comes for long enough.
+fn next(shared: &Shared, memory: &mut Memory) -> Option<Box<dyn Task>> {
+    let mut state = shared.state();
+    loop {
+        if state.stopped {
+            return None;
+        }
+        if let Some(task) = state.queue.pop() {
+            return Some(task);
+        }
+        if memory.held_kib() == 0 {
+            state = shared.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        }
+        let waited = shared.ready.wait_timeout(state, shared.settings.keep_memory);
+        let (locked, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        state = locked;
+        if timeout.timed_out() && state.queue.len() == 0 {
+            drop(state);
+            memory.free();
+            shared.count(true, false);
+            state = shared.state();
+        }
+    }
+}
+
+impl Shared {
+    /// Counts a thread that came to hold memory, or ceased to.
+    fn count(&self, before: bool, after: bool) {
+        match (before, after) {
+            (false, true) => self.holding.send_modify(|threads| *threads += 1),
+            (true, false) => self.holding.send_modify(|threads| *threads -= 1),
+            _ => {}
+        }
+    }
+}
+
+/// A hash gives way to everything else that this process does. On Linux priorities belong to threads.
+#[cfg(target_os = "linux")]
+fn lower_priority() {
+    use rustix::process::{getpriority_process, setpriority_process};
+
+    let lowered = getpriority_process(None)
+        .and_then(|inherited| setpriority_process(None, inherited.max(super::NICE)));
+    if let Err(error) = lowered {
+        tracing::warn!(%error, "password hashing runs at normal priority");
+    }
+}
+
+/// Elsewhere priorities belong to the process, which must not give way.
+#[cfg(not(target_os = "linux"))]
+fn lower_priority() {}
+
+#[expect(clippy::disallowed_methods, reason = "measures how long a hash takes; decides nothing")]
+fn now() -> Instant {
+    Instant::now()
+}
