@@ -1,0 +1,100 @@
+//! The limits, one row each. Documentation and messages read the same rows.
+
+use std::time::Duration;
+
+use cloakroom_model::policy::throttle::Rate;
+
+/// What is limited.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum What {
+    /// Sign-ins from a network.
+    SignIn,
+    /// Sign-ins at an account from devices it does not know, or from one that it knows.
+    SignInAccount,
+    /// New accounts from a network.
+    SignUp,
+    /// New guests from a network.
+    Guest,
+    /// Refreshes from a network.
+    Refresh,
+    /// One-time links looked at from a network.
+    Link,
+}
+
+/// One limit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Row {
+    /// Of what.
+    pub what: What,
+    /// Its name, in messages and logs.
+    pub name: &'static str,
+    /// How many at once, and in what time they come back.
+    pub rate: Rate,
+    /// Why so many.
+    pub sentence: &'static str,
+}
+
+/// All limits.
+pub const TABLE: [Row; 6] = [
+    Row {
+        what: What::SignIn,
+        name: "sign_in_address",
+        rate: Rate::new(30, Duration::from_mins(5)),
+        sentence: "An office behind one address signs in of a morning; somebody who tries stolen passwords at many accounts does not get far.",
+    },
+    Row {
+        what: What::SignInAccount,
+        name: "sign_in_account",
+        rate: Rate::new(10, Duration::from_mins(1)),
+        sentence: "Tries at one account that come all at once, from however many addresses, before their failures are counted. Each device that signed in there before has its own.",
+    },
+    Row {
+        what: What::SignUp,
+        name: "sign_up_address",
+        rate: Rate::new(20, Duration::from_hours(1)),
+        sentence: "A sign-up says whether an address is taken, and costs a password hash.",
+    },
+    Row {
+        what: What::Guest,
+        name: "guest_address",
+        rate: Rate::new(60, Duration::from_mins(1)),
+        sentence: "A visitor that keeps no cookie is a new guest with every request, and every guest is stored.",
+    },
+    Row {
+        what: What::Refresh,
+        name: "refresh_address",
+        rate: Rate::new(600, Duration::from_mins(1)),
+        sentence: "A mobile network puts thousands of phones behind one address, and each refreshes every ten minutes.",
+    },
+    Row {
+        what: What::Link,
+        name: "link_address",
+        rate: Rate::new(30, Duration::from_mins(5)),
+        sentence: "Nobody guesses 256 bits; this keeps the look-ups few.",
+    },
+];
+
+impl What {
+    /// Its row.
+    #[must_use]
+    pub const fn row(self) -> &'static Row {
+        // The table stands in the order of the enum; a test holds it there.
+        &TABLE[self as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_row_is_found_by_what_it_limits() {
+        for row in &TABLE {
+            assert_eq!(row.what.row(), row);
+        }
+        let names: BTreeSet<_> = TABLE.iter().map(|row| row.name).collect();
+        assert_eq!(names.len(), TABLE.len());
+    }
+}
