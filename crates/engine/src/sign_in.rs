@@ -150,16 +150,26 @@ impl Engine {
         let found = self.store.find_login(lookup).await?;
         let device = browser.device.as_ref().map(digest_of);
         let stranger = digest_bytes(lookup.as_str().as_bytes());
+        // Tries at once are counted by the account, and apart for each device that it knows.
+        let mut counted_as = stranger;
         let failures = match &found {
             Some(login) => {
                 let known = self.store.find_failures(login.user.id, device.as_ref()).await?;
+                if let Some(device) = device.filter(|_| known.known_device) {
+                    counted_as = device;
+                }
                 Failures { in_a_row: known.in_a_row, last_at: known.last_at }
             }
             None => self.strangers.0.get(&stranger).unwrap_or_default(),
         };
         if self.limits.are_on() {
-            let refused = match Account::default().decide(failures, self.time.now()) {
-                Outcome::Admit => None,
+            let now = self.time.now();
+            let refused = match Account::default().decide(failures, now) {
+                Outcome::Admit => self
+                    .limits
+                    .check(What::SignInAccount, counted_as, now)
+                    .err()
+                    .map(SignInError::Limited),
                 Outcome::Wait(wait) => Some(SignInError::Wait(wait)),
                 Outcome::Refuse => Some(SignInError::Refused),
             };
