@@ -1,0 +1,3 @@
+//! The use cases on the memory store: the promises, and the races that must not break them.
+
+mod races;

@@ -1,0 +1,86 @@
+//! An engine on any store, with everything that a test wants to decide for itself.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use cloakroom_engine::Engine;
+use cloakroom_engine::clock::Clock;
+use cloakroom_engine::keys::{MasterKey, MasterKeys};
+use cloakroom_engine::password::{self, Cost, Pool};
+use cloakroom_engine::settings::Settings;
+use cloakroom_engine::start::Wiring;
+use cloakroom_engine::throttle::Limits;
+use cloakroom_engine::visitor::Visitor;
+use cloakroom_jose::Algorithm;
+use cloakroom_model::policy::key_rotation::KeyRotation;
+use cloakroom_model::policy::password::Rules;
+use cloakroom_model::policy::rotation::Rotation;
+use cloakroom_store::Store;
+
+use crate::clock::HandClock;
+use crate::randomness::Seeded;
+
+/// The public URL of a server under test.
+pub const ISSUER: &str = "http://localhost:7117";
+
+/// A password that every rule admits.
+pub const PASSWORD: &str = "seven coats and an umbrella";
+
+/// The settings that tests begin with: the defaults, without the fixed delay.
+#[must_use]
+pub fn settings() -> Settings {
+    Settings {
+        issuer: ISSUER.to_owned(),
+        sign_up_open: true,
+        rotation: Rotation { replay_window: Duration::from_secs(30) },
+        key_rotation: KeyRotation {
+            period: Duration::from_hours(90 * 24),
+            ahead: Duration::from_hours(24),
+        },
+        algorithm: Algorithm::Ed25519,
+        access_token_ttl: Duration::from_mins(10),
+        staleness: Duration::from_secs(2),
+        log_interval: Duration::from_millis(200),
+        last_seen_flush: Duration::from_secs(5),
+        remembered_sessions: 10_000,
+        session_limit: None,
+        session_data_limit: 64 * 1024,
+        password: Rules::default(),
+        answer_delay: Duration::ZERO,
+        events_retention: Duration::from_hours(90 * 24),
+    }
+}
+
+/// An engine on `store`, at the time of `clock`, with the randomness of `seed`. Hashes are as cheap as the
+/// algorithm allows.
+///
+/// # Panics
+///
+/// When the engine does not start.
+pub async fn on(store: Arc<dyn Store>, clock: &HandClock, seed: u64, settings: Settings) -> Engine {
+    let cost = Cost::danger_next_to_nothing();
+    Engine::start(Wiring {
+        store,
+        clock: Arc::new(clock.clone()) as Arc<dyn Clock>,
+        random: Arc::new(Seeded::new(seed)),
+        masters: MasterKeys { current: master_key(), previous: None },
+        passwords: Pool::start(password::Settings::new(cost)).unwrap(),
+        limits: Limits::default(),
+        settings,
+    })
+    .await
+    .unwrap()
+}
+
+/// The master key of every engine under test, so that two of them can share a store.
+#[must_use]
+pub fn master_key() -> MasterKey {
+    MasterKey::generate(&Seeded::new(7117))
+}
+
+/// Somebody at a browser on this machine.
+#[must_use]
+pub fn visitor() -> Visitor {
+    Visitor { address: IpAddr::V4(Ipv4Addr::LOCALHOST), device: "Firefox on Linux".to_owned() }
+}

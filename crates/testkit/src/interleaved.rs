@@ -1,0 +1,198 @@
+//! A store that pauses before and after every verb, so that a seed decides who goes on.
+//!
+//! [`Turns`] runs tasks on one thread: at each step the seed picks one of them, which then runs to its next
+//! pause. Two runs of one seed are the same run.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cloakroom_model::client::Client;
+use cloakroom_model::data::{Document, DocumentKey};
+use cloakroom_model::event::{Event, Reason, Recorded};
+use cloakroom_model::grant::Grant;
+use cloakroom_model::id::{ClientId, GrantId, KeyId, SessionId, UserId};
+use cloakroom_model::key::{DataKey, SigningKey};
+use cloakroom_model::link::Link;
+use cloakroom_model::log::{Place, Subject};
+use cloakroom_model::secret::Digest;
+use cloakroom_model::session::Session;
+use cloakroom_model::time::Timestamp;
+use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
+use cloakroom_store::{
+    AccountFailures, Act, AdvanceKey, Begin, Begun, ChangePassword, Changed, Clients, Done, Ends,
+    Error, EventFilter, Events, FoundSession, Grants, Guests, InsertClient, InsertGrant,
+    InsertLink, InsertUser, Keys, Links, LiveGrant, LiveGuest, LiveSession, Login, NewUser,
+    Reading, ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData, Sessions,
+    Snapshot, Throttles, UserFilter, Users, Write, Written,
+};
+
+use crate::randomness::Seeded;
+
+/// A store that pauses before and after every verb.
+#[derive(Clone, Debug)]
+pub struct Interleaved<S>(pub Arc<S>);
+
+macro_rules! pausing {
+    ($($trait:ident {
+        $($verb:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*
+    })*) => {
+        $(
+            #[async_trait]
+            impl<S: $trait> $trait for Interleaved<S> {
+                $(
+                    async fn $verb(&self $(, $argument: $type)*) -> $answer {
+                        pause().await;
+                        let answer = self.0.$verb($($argument),*).await;
+                        pause().await;
+                        answer
+                    }
+                )*
+            }
+        )*
+    };
+}
+
+pausing! {
+    Users {
+        find_user(id: UserId) -> Result<Option<User>, Error>;
+        find_login(identifier: &Lookup) -> Result<Option<Login>, Error>;
+        find_login_of(id: UserId) -> Result<Option<Login>, Error>;
+        list_users(filter: &UserFilter) -> Result<Vec<User>, Error>;
+        has_admin() -> Result<bool, Error>;
+        insert_user(user: NewUser, act: &Act) -> Result<InsertUser, Error>;
+        change_password(change: ChangePassword, act: &Act) -> Result<Changed, Error>;
+        upgrade_password(id: UserId, seen: &str, upgraded: &str, act: &Act) -> Result<bool, Error>;
+        set_life(id: UserId, life: Life, act: &Act) -> Result<Changed, Error>;
+        set_roles(id: UserId, roles: Vec<Role>, act: &Act) -> Result<Changed, Error>;
+        set_names(id: UserId, email: Email, username: Option<Username>, act: &Act) -> Result<Changed, Error>;
+        delete_user(id: UserId, act: &Act) -> Result<Changed, Error>;
+    }
+    Sessions {
+        find_session(secret: &Digest, now: Timestamp) -> Result<Option<FoundSession>, Error>;
+        find_session_by_id(id: SessionId) -> Result<Option<LiveSession>, Error>;
+        begin_session(begin: Begin, act: &Act) -> Result<Begun, Error>;
+        replace_secret(replace: ReplaceSecret, act: &Act) -> Result<Replacing, Error>;
+        end_session(id: SessionId, reason: Reason, act: &Act) -> Result<Option<Done<()>>, Error>;
+        end_sessions(which: Ends, reason: Reason, act: &Act) -> Result<Done<usize>, Error>;
+        list_sessions(user: UserId) -> Result<Vec<Session>, Error>;
+        list_all_sessions(after: Option<SessionId>, limit: usize) -> Result<Vec<Session>, Error>;
+        touch_sessions(seen: &[(SessionId, Timestamp)]) -> Result<(), Error>;
+        expire_sessions(lag: Duration, limit: usize, act: &Act) -> Result<Done<usize>, Error>;
+    }
+    Guests {
+        insert_guest(guest: Session, secret: Option<Digest>, grant: Option<InsertGrant>, act: &Act) -> Result<(), Error>;
+        find_guest(secret: &Digest, now: Timestamp) -> Result<Option<LiveGuest>, Error>;
+        find_guest_by_id(id: SessionId) -> Result<Option<Session>, Error>;
+        end_guest(id: SessionId, reason: Reason, act: &Act) -> Result<Option<Done<()>>, Error>;
+        touch_guests(seen: &[(SessionId, Timestamp)]) -> Result<(), Error>;
+        expire_guests(lag: Duration, limit: usize, act: &Act) -> Result<Done<usize>, Error>;
+    }
+    SessionData {
+        read_data(key: &DocumentKey) -> Result<Option<Document>, Error>;
+        write_data(write: Write, act: &Act) -> Result<Written, Error>;
+    }
+    Grants {
+        find_grant(id: GrantId) -> Result<Option<LiveGrant>, Error>;
+        rotate(rotate: Rotate, act: &Act) -> Result<RotateOutcome, Error>;
+        end_grant(id: GrantId, reason: Reason, act: &Act) -> Result<Option<Done<()>>, Error>;
+        list_grants_of_session(session: SessionId) -> Result<Vec<Grant>, Error>;
+        list_grants_of_user(user: UserId) -> Result<Vec<Grant>, Error>;
+        expire_grants(limit: usize, act: &Act) -> Result<Done<usize>, Error>;
+    }
+    Links {
+        insert_link(link: Link, act: &Act) -> Result<InsertLink, Error>;
+        find_link(digest: &Digest, now: Timestamp) -> Result<Option<Link>, Error>;
+        expire_links(now: Timestamp) -> Result<(), Error>;
+    }
+    Clients {
+        find_client(id: &ClientId) -> Result<Option<Client>, Error>;
+        list_clients() -> Result<Vec<Client>, Error>;
+        insert_client(client: Client, act: &Act) -> Result<InsertClient, Error>;
+        replace_client(seen: &Client, client: Client, act: &Act) -> Result<Option<Done<()>>, Error>;
+        remove_client(id: &ClientId, act: &Act) -> Result<Option<Done<()>>, Error>;
+    }
+    Keys {
+        list_data_keys() -> Result<Vec<DataKey>, Error>;
+        insert_data_key(key: DataKey) -> Result<bool, Error>;
+        reseal_data_keys(seen: &[DataKey], resealed: &[DataKey]) -> Result<bool, Error>;
+        list_signing_keys() -> Result<Vec<SigningKey>, Error>;
+        insert_signing_key(key: SigningKey, act: &Act) -> Result<Option<Done<()>>, Error>;
+        advance_signing_key(advance: AdvanceKey, act: &Act) -> Result<Option<Done<()>>, Error>;
+        delete_signing_key(id: &KeyId, act: &Act) -> Result<bool, Error>;
+    }
+    Revocations {
+        read_log(place: Place, limit: usize) -> Result<Reading, Error>;
+        read_snapshot() -> Result<Snapshot, Error>;
+        end_token(jti: &str, act: &Act) -> Result<Done<()>, Error>;
+        announce(subject: Subject, act: &Act) -> Result<Done<()>, Error>;
+        prune_log(now: Timestamp) -> Result<(), Error>;
+    }
+    Throttles {
+        find_failures(user: UserId, device: Option<&Digest>) -> Result<AccountFailures, Error>;
+        count_failure(user: UserId, device: Option<&Digest>, at: Timestamp) -> Result<AccountFailures, Error>;
+        forget_failures(user: UserId, device: Option<&Digest>) -> Result<(), Error>;
+        clear_failures(user: UserId, act: &Act) -> Result<bool, Error>;
+        expire_devices(before: Timestamp) -> Result<(), Error>;
+    }
+    Events {
+        record(events: Vec<Event>) -> Result<(), Error>;
+        list_events(filter: &EventFilter) -> Result<Vec<Recorded>, Error>;
+        prune_events(before: Timestamp, limit: usize) -> Result<usize, Error>;
+    }
+}
+
+/// Lets somebody else go on.
+pub fn pause() -> impl Future<Output = ()> + Send {
+    let mut paused = false;
+    std::future::poll_fn(move |context: &mut Context<'_>| {
+        if paused {
+            return Poll::Ready(());
+        }
+        paused = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+}
+
+/// Tasks that take turns as a seed decides.
+pub struct Turns<'a> {
+    tasks: Vec<Pin<Box<dyn Future<Output = ()> + 'a>>>,
+    seed: u64,
+}
+
+impl<'a> Turns<'a> {
+    /// No tasks yet.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self { tasks: Vec::new(), seed }
+    }
+
+    /// Adds a task.
+    pub fn add(&mut self, task: impl Future<Output = ()> + 'a) {
+        self.tasks.push(Box::pin(task));
+    }
+
+    /// Runs all of them to their ends.
+    ///
+    /// # Panics
+    ///
+    /// When a task panics, or when none of them comes to an end: a task that waits for something other than a
+    /// pause or another task does not belong here.
+    pub fn run(mut self) {
+        let choices = Seeded::new(self.seed);
+        let mut context = Context::from_waker(Waker::noop());
+        let mut steps = 0_u32;
+        while !self.tasks.is_empty() {
+            let chosen = choices.below(self.tasks.len());
+            if self.tasks[chosen].as_mut().poll(&mut context).is_ready() {
+                drop(self.tasks.swap_remove(chosen));
+            }
+            steps += 1;
+            assert!(steps < 1_000_000, "seed {}: the tasks wait for each other", self.seed);
+        }
+    }
+}
