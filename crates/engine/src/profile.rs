@@ -1,6 +1,6 @@
 //! A user's own account: the password, the names, and leaving.
 
-use cloakroom_model::event::{Kind, Reason};
+use cloakroom_model::event::{Actor, Kind, Reason};
 use cloakroom_model::password::Password;
 use cloakroom_model::policy::password::{About, Refusal};
 use cloakroom_model::session::Carrier;
@@ -88,6 +88,10 @@ impl Engine {
             reason: Reason::PasswordChanged,
         };
         self.changed(self.store.change_password(change, &act).await?).await?;
+        // What was guessed at the old password says nothing about the new one.
+        let mut cleared = self.act(Kind::ThrottleCleared, Actor::Server);
+        cleared.event.user = Some(login.user.id);
+        self.store.clear_failures(login.user.id, &cleared).await?;
         let live =
             self.store.find_session_by_id(identity.sid()).await?.ok_or(ProfileError::Stale)?;
         let session =

@@ -6,5 +6,5 @@
 mod account;
 mod rate;
 
-pub use account::{Account, Cause, Device, Failures, Forget, Outcome};
+pub use account::{Account, Failures, Outcome};
 pub use rate::{Rate, Spent, Verdict};
