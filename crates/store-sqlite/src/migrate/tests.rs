@@ -1,0 +1,162 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Barrier;
+
+use super::*;
+use crate::open::connect;
+use crate::{Options, Sqlite};
+
+#[test]
+fn every_earlier_schema_is_brought_to_the_present_one() {
+    let fresh = schema(&migrated(Connection::open_in_memory().unwrap()));
+    let dumps = dumps();
+    assert_eq!(dumps.len(), CURRENT as usize, "one dump for each version");
+    for (path, version) in dumps.iter().zip(1..) {
+        let dump = load(path);
+        assert_eq!(super::version(&dump).unwrap(), version, "{}", path.display());
+        let before: u32 = rows(&dump);
+        assert!(before > 0, "{} has rows that a step could lose", path.display());
+
+        let dump = migrated(dump);
+
+        assert_eq!(schema(&dump), fresh, "{}", path.display());
+        assert_eq!(rows(&dump), before, "{}", path.display());
+    }
+}
+
+#[test]
+fn the_latest_dump_is_the_present_schema() {
+    let fresh = migrated(Connection::open_in_memory().unwrap());
+    let latest = load(&dumps()[CURRENT as usize - 1]);
+    assert_eq!(schema(&latest), schema(&fresh));
+}
+
+#[test]
+fn a_database_of_a_newer_program_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cloakroom.db");
+    drop(Sqlite::open(&path, Options::default()).unwrap());
+    set_version(&path, CURRENT + 1);
+    let before = fs::read(&path).unwrap();
+
+    let opened = Sqlite::open(&path, Options::default()).unwrap_err();
+    let attached = Sqlite::attach(&path, Options::default()).unwrap_err();
+
+    for error in [opened, attached] {
+        let OpenError::Newer { found, expected } = error else { panic!("{error}") };
+        assert_eq!((found, expected), (CURRENT + 1, CURRENT));
+    }
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn the_command_line_never_migrates() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cloakroom.db");
+    drop(Sqlite::open(&path, Options::default()).unwrap());
+    assert!(Sqlite::attach(&path, Options::default()).is_ok());
+    set_version(&path, CURRENT - 1);
+
+    let attached = Sqlite::attach(&path, Options::default());
+
+    assert!(matches!(attached, Err(OpenError::Older { found, .. }) if found == CURRENT - 1));
+}
+
+#[test]
+fn the_command_line_never_makes_a_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cloakroom.db");
+    assert!(matches!(
+        Sqlite::attach(&path, Options::default()),
+        Err(OpenError::Missing { path: missing }) if missing == path
+    ));
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_database_of_another_program_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cloakroom.db");
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("CREATE TABLE notes (text TEXT)").unwrap();
+    drop(other);
+    assert!(matches!(Sqlite::open(&path, Options::default()), Err(OpenError::NotOurs)));
+}
+
+#[test]
+fn a_step_that_fails_leaves_the_schema_as_it_was() {
+    // The first step stumbles over a table that is in its way.
+    let mut connection = Connection::open_in_memory().unwrap();
+    connection.pragma_update(None, "application_id", APPLICATION).unwrap();
+    connection.execute_batch("CREATE TABLE events (text TEXT)").unwrap();
+    let before = schema(&connection);
+
+    assert!(matches!(migrate(&mut connection), Err(OpenError::Sqlite(_))));
+
+    assert_eq!(schema(&connection), before);
+    assert_eq!(version(&connection).unwrap(), 0);
+}
+
+#[test]
+fn two_starts_at_once_migrate_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cloakroom.db");
+    let together = Barrier::new(4);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                together.wait();
+                Sqlite::open(&path, Options::default()).unwrap();
+            });
+        }
+    });
+    let connection = Connection::open(&path).unwrap();
+    assert_eq!(version(&connection).unwrap(), CURRENT);
+}
+
+fn migrated(mut connection: Connection) -> Connection {
+    migrate(&mut connection).unwrap();
+    connection
+}
+
+fn dumps() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas");
+    let mut dumps: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    dumps.sort();
+    dumps
+}
+
+fn load(path: &Path) -> Connection {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch(&fs::read_to_string(path).unwrap()).unwrap();
+    connection
+}
+
+fn set_version(path: &Path, version: u32) {
+    let connection =
+        connect(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE, &Options::default()).unwrap();
+    connection.pragma_update(None, "user_version", version).unwrap();
+}
+
+/// Tables and indices as they were declared, without regard to white space and comments.
+fn schema(connection: &Connection) -> Vec<String> {
+    let mut statement = connection
+        .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name")
+        .unwrap();
+    let declared = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    declared
+        .map(|sql| {
+            let sql = sql.unwrap();
+            let lines = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
+            lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+        })
+        .collect()
+}
+
+fn rows(connection: &Connection) -> u32 {
+    let users = connection.query_row("SELECT COUNT(*) FROM users", [], |row| row.get::<_, u32>(0));
+    let sessions =
+        connection.query_row("SELECT COUNT(*) FROM sessions", [], |row| row.get::<_, u32>(0));
+    users.unwrap() + sessions.unwrap()
+}

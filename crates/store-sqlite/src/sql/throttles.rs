@@ -1,0 +1,31 @@
+//! Failures in a row, and known devices.
+
+use super::statements;
+
+statements! {
+    FIND_DEVICE = "SELECT in_a_row, last_at FROM devices WHERE user_id = $1 AND device = $2";
+
+    FIND_UNKNOWN = "SELECT in_a_row, last_at FROM failures WHERE user_id = $1";
+
+    KNOW_DEVICE = "INSERT INTO devices (user_id, device, seen_at, in_a_row, last_at) VALUES ($1, $2, $3, 0, NULL)
+        ON CONFLICT (user_id, device) DO UPDATE SET seen_at = excluded.seen_at";
+
+    COUNT_OF_DEVICE = "UPDATE devices SET in_a_row = in_a_row + 1, last_at = $1 WHERE user_id = $2 AND device = $3
+        RETURNING in_a_row, last_at";
+
+    /// Nothing where the user is gone.
+    COUNT_OF_UNKNOWN = "INSERT INTO failures (user_id, in_a_row, last_at)
+        SELECT id, 1, $1 FROM users WHERE id = $2
+        ON CONFLICT (user_id) DO UPDATE SET in_a_row = failures.in_a_row + 1, last_at = excluded.last_at
+        RETURNING in_a_row, last_at";
+
+    FORGET_OF_DEVICE = "UPDATE devices SET in_a_row = 0, last_at = NULL WHERE user_id = $1 AND device = $2";
+
+    FORGET_OF_UNKNOWN = "DELETE FROM failures WHERE user_id = $1";
+
+    FORGET_OF_ALL_DEVICES = "UPDATE devices SET in_a_row = 0, last_at = NULL WHERE user_id = $1";
+
+    EXPIRE_DEVICES = "DELETE FROM devices WHERE seen_at < $1";
+
+    DELETE_DEVICES_OF_USER = "DELETE FROM devices WHERE user_id = $1";
+}

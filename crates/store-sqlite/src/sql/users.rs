@@ -1,0 +1,57 @@
+//! Users.
+
+use super::statements;
+
+/// As [`crate::users::user`] reads them.
+macro_rules! user_columns {
+    () => {
+        "u.id, u.email, u.username, u.roles, u.disabled_at, u.generation, u.created_at"
+    };
+}
+pub(super) use user_columns;
+
+statements! {
+    FIND = concat!("SELECT ", user_columns!(), " FROM users u WHERE u.id = $1");
+
+    FIND_LOGIN = concat!(
+        "SELECT ", user_columns!(), ", u.password FROM users u
+         WHERE u.email_lookup = $1 OR u.username_lookup = $1"
+    );
+
+    FIND_LOGIN_OF = concat!("SELECT ", user_columns!(), ", u.password FROM users u WHERE u.id = $1");
+
+    LIST = concat!("SELECT ", user_columns!(), " FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2");
+
+    /// From `$2` to `$3`, which is `$2` and the last character there is.
+    LIST_BEGINNING_WITH = concat!(
+        "SELECT ", user_columns!(), " FROM users u
+         WHERE u.id > $1
+           AND ((u.email_lookup >= $2 AND u.email_lookup < $3) OR (u.username_lookup >= $2 AND u.username_lookup < $3))
+         ORDER BY u.id LIMIT $4"
+    );
+
+    HAS_ADMIN = "SELECT 1 FROM users WHERE is_admin = 1 AND disabled_at IS NULL LIMIT 1";
+
+    /// Whose an email is. Asked before a name is given away, so that the answer can say which one is taken.
+    OWNER_OF_EMAIL = "SELECT id FROM users WHERE email_lookup = $1";
+
+    OWNER_OF_USERNAME = "SELECT id FROM users WHERE username_lookup = $1";
+
+    INSERT = "INSERT INTO users (
+            id, email, email_lookup, username, username_lookup, roles, is_admin, disabled_at, generation, password,
+            created_at
+        ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+
+    SET_PASSWORD = "UPDATE users SET password = $1, generation = generation + 1 WHERE id = $2 AND generation = $3";
+
+    UPGRADE_PASSWORD = "UPDATE users SET password = $1 WHERE id = $2 AND password = $3";
+
+    SET_DISABLED_AT = "UPDATE users SET disabled_at = $1, generation = generation + 1 WHERE id = $2";
+
+    SET_ROLES = "UPDATE users SET roles = $1, is_admin = $2 WHERE id = $3";
+
+    SET_NAMES =
+        "UPDATE users SET email = $1, email_lookup = $2, username = $3, username_lookup = $4 WHERE id = $5";
+
+    DELETE = "DELETE FROM users WHERE id = $1";
+}
