@@ -15,7 +15,7 @@ use super::scene::{
     etag, key, new_user, put, session_id, sign_in, sign_up, user_id, write,
 };
 use super::witness::{CALLERS, at_once, events, opens, value};
-use crate::{Begin, Begun, Earlier, LiveGuest, Merge, Store, Written};
+use crate::{Begin, Begun, Earlier, FoundSession, LiveGuest, Merge, Store, Written};
 
 pub async fn a_guests_cart_goes_to_the_user(store: Arc<dyn Store>) {
     let user = sign_up(&*store, 1).await;
@@ -199,6 +199,14 @@ pub async fn however_often_one_clicks_at_once_the_cart_is_kept(store: Arc<dyn St
 
     let sessions = store.list_sessions(user.id).await.unwrap();
     assert_eq!(sessions.len(), 1, "each click took the place of the one before");
+    // Every one of them was acknowledged, and none is forgotten: the others are told who goes on.
+    for n in 1..=CALLERS {
+        match store.find_session(&digest(n), at(0)).await.unwrap() {
+            Some(FoundSession::Live(live)) => assert_eq!(live.session.id, sessions[0].id),
+            Some(FoundSession::Replaced(it)) => assert_eq!(it.successor, sessions[0].id),
+            None => panic!("the sign-in of caller {n} is lost"),
+        }
+    }
     let cart = value(&*store, key(Owner::Session(sessions[0].id), "tabs")).await;
     assert_eq!(cart, Some(json!(["a"])));
 }

@@ -9,8 +9,10 @@
 #![expect(missing_docs, reason = "a promise's name is its claim, and its body says the rest")]
 #![expect(clippy::missing_panics_doc, reason = "to panic is how a promise says that it was broken")]
 
+#[cfg(test)]
+mod broken;
 mod scene;
-mod witness;
+pub(crate) mod witness;
 
 pub mod carry_over;
 pub mod clients;
@@ -65,7 +67,7 @@ impl fmt::Debug for Fresh {
 #[macro_export]
 macro_rules! contract {
     ($fresh:expr) => {
-        $crate::for_each_promise! { contract_test ($fresh) }
+        $crate::for_each_promise! { [$crate::contract_test] ($fresh) }
     };
 }
 
@@ -88,12 +90,12 @@ macro_rules! contract_test {
     };
 }
 
-/// Hands the one list of all promises, by module, to the macro of this crate that is named.
+/// Hands the one list of all promises, by module, to the macro that is named.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! for_each_promise {
-    ($then:ident $with:tt) => {
-        $crate::$then! {
+    ([$($then:tt)*] $with:tt) => {
+        $($then)*! {
             $with
             users {
                 a_user_is_found_by_id_email_and_username,

@@ -2,6 +2,7 @@
 //! have missed something is told that it is lost.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use cloakroom_model::event::Kind;
 use cloakroom_model::log::{CONCERNS_FOR, Change, Place, Row, Subject};
@@ -43,23 +44,20 @@ pub async fn every_row_has_a_number_above_all_before_it(store: Arc<dyn Store>) {
 }
 
 pub async fn no_row_appears_behind_a_reader(store: Arc<dyn Store>) {
-    let answers = at_once(&store, |store, caller| async move {
-        let mut seen = Vec::new();
-        if caller == 1 {
-            // A reader, from the first row to the last of all writers.
-            let mut place = Place::default();
-            while seen.len() < EACH * usize::from(CALLERS - 1) {
-                let page = rows(&*store, place, 7).await;
-                place = page.last().map_or(place, |row| row.place);
-                seen.extend(page);
-                tokio::task::yield_now().await;
+    let writers = Arc::new(AtomicU8::new(CALLERS - 1));
+    let answers = at_once(&store, |store, caller| {
+        let writers = Arc::clone(&writers);
+        async move {
+            if caller == 1 {
+                return read_until(&*store, || writers.load(Ordering::SeqCst) == 0).await;
             }
-        } else {
+            let mut wrote = Vec::new();
             for _ in 0..EACH {
-                seen.push(tell(&*store, caller, at(0)).await);
+                wrote.push(tell(&*store, caller, at(0)).await);
             }
+            writers.fetch_sub(1, Ordering::SeqCst);
+            wrote
         }
-        seen
     })
     .await;
 
@@ -159,6 +157,22 @@ pub async fn whatever_changes_can_be_announced(store: Arc<dyn Store>) {
     let done = store.announce(Subject::User(user_id(1)), &announce).await.unwrap();
     log.hears(&*store, &announce, &done.rows, [different(Subject::User(user_id(1)))]).await;
     assert_eq!(count(&*store, Kind::ClientChanged).await, 1);
+}
+
+/// Follows the log from its first row until nothing is there to come and nothing is left.
+async fn read_until(store: &dyn Store, is_all: impl Fn() -> bool) -> Vec<Row> {
+    let (mut place, mut read) = (Place::default(), Vec::new());
+    loop {
+        // Asked before reading, so that what the last writer wrote is still read.
+        let is_all = is_all();
+        let page = rows(store, place, 7).await;
+        if is_all && page.is_empty() {
+            return read;
+        }
+        place = page.last().map_or(place, |row| row.place);
+        read.extend(page);
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Appends a row about session `n`.

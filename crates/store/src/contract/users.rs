@@ -259,6 +259,8 @@ pub async fn a_deleted_user_leaves_nothing(store: Arc<dyn Store>) {
     assert_eq!(store.find_login(&email(1).lookup()).await.unwrap(), None);
     assert_eq!(store.find_login(&username(1).lookup()).await.unwrap(), None);
     assert!(!opens(&*store, 1).await && opens(&*store, 3).await);
+    assert_eq!(store.list_sessions(user.id).await.unwrap(), []);
+    assert_eq!(store.list_all_sessions(None, 9).await.unwrap().len(), 1);
     assert_eq!(grants_there(&*store, [1, 3, 9]).await, [3]);
     let mut values = Vec::new();
     for document in documents {

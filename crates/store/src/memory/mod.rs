@@ -4,6 +4,8 @@
 //! that it is done as a whole or not at all; the lock is never held across an await. Promise 7 (acknowledged is
 //! durable) does not hold here, and cannot.
 
+#[cfg(test)]
+pub(crate) mod broken;
 mod clients;
 mod data;
 mod endings;
@@ -70,6 +72,7 @@ impl fmt::Debug for Memory {
 
 /// Everything there is.
 #[derive(Default)]
+#[cfg_attr(test, derive(Clone))]
 struct State {
     users: BTreeMap<UserId, Login>,
     names: HashMap<Lookup, UserId>,
@@ -89,12 +92,14 @@ struct State {
 }
 
 /// A session, signed in or not, with how it is found.
+#[cfg_attr(test, derive(Clone))]
 struct KeptSession {
     session: Session,
     secret: Option<Digest>,
 }
 
 /// What a secret was.
+#[cfg_attr(test, derive(Clone))]
 struct ReplacedSecret {
     replaced: Replaced,
     /// Whose: guests are found by another verb than sessions with a user.

@@ -51,8 +51,9 @@ impl State {
 
 /// Rows in the order of their numbers.
 #[derive(Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Log {
-    rows: VecDeque<Row>,
+    pub(super) rows: VecDeque<Row>,
     last: u64,
     forgot: bool,
 }

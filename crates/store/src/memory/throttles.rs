@@ -17,6 +17,7 @@ pub(super) struct Failures {
 }
 
 /// A browser that signed a user in.
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Device {
     seen_at: Timestamp,
     failures: Failures,
