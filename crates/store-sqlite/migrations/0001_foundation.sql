@@ -135,7 +135,7 @@ CREATE TABLE signing_keys (
     audience TEXT,
     public TEXT,
     sealed BLOB NOT NULL,
-    data_key INTEGER NOT NULL REFERENCES data_keys (number),
+    data_key INTEGER NOT NULL,
     stage TEXT NOT NULL,
     since INTEGER NOT NULL,
     created_at INTEGER NOT NULL

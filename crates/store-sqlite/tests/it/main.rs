@@ -1,0 +1,3 @@
+//! The backend from outside: the contract of all backends, and what only a file can do.
+
+mod contract;
