@@ -10,6 +10,7 @@ pub mod clock;
 pub mod devices;
 pub mod events;
 pub mod follow;
+pub mod forms;
 pub mod guest;
 pub mod housekeeping;
 pub mod identity;
@@ -40,6 +41,9 @@ use std::sync::Arc;
 
 use cloakroom_model::event::{Actor, Event, Kind};
 use cloakroom_store::{Act, Store};
+
+/// A failure of storage, as callers of the use cases meet it.
+pub use cloakroom_store::Error as StoreError;
 
 use crate::clients::Registry;
 use crate::clock::StoreTime;

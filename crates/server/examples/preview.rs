@@ -11,6 +11,7 @@ use std::time::Duration;
 use askama::Template;
 use cloakroom_model::id::ClientId;
 use cloakroom_model::id::SessionId;
+use cloakroom_model::policy::password::Refusal;
 use cloakroom_model::session::{Acr, Authentication, Carrier, Device as Place, Session};
 use cloakroom_model::time::Timestamp;
 use cloakroom_server::pages::assets;
@@ -105,7 +106,7 @@ fn doors(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
             &sign_up().typed(ADA, "ada").refused(&[
                 sign_up::Problem::EmailTaken,
                 sign_up::Problem::UsernameTaken,
-                sign_up::Problem::Password(BadPassword::TooShort { least: 15 }),
+                sign_up::Problem::Password(BadPassword::Refused(Refusal::TooShort { minimum: 15 })),
             ]),
         ),
         page(
@@ -113,7 +114,7 @@ fn doors(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
             &sign_up().typed("ada@@example", "@da").refused(&[
                 sign_up::Problem::NotAnEmail,
                 sign_up::Problem::NotAUsername,
-                sign_up::Problem::Password(BadPassword::Common),
+                sign_up::Problem::Password(BadPassword::Refused(Refusal::Common)),
             ]),
         ),
         page(
@@ -144,7 +145,7 @@ fn one_time_links(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
             "set-up-guessable",
             &set_up()
                 .typed(ADA, "ada")
-                .refused(&[sign_up::Problem::Password(BadPassword::Guessable)]),
+                .refused(&[sign_up::Problem::Password(BadPassword::Refused(Refusal::Context))]),
         ),
         page("set-up-spent", &LinkSpent { site, kind: LinkKind::SetUp }),
         page("recover", &recover()),
@@ -192,11 +193,10 @@ fn rooms(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
         page("password-busy", &password().refused(&[password::Problem::Trouble(busy)])),
         page("devices", &devices(some_devices())),
         page("devices-alone", &devices(some_devices().drain(..1).collect())),
-        page("devices-done", &devices(some_devices()).done(&Done::One)),
+        page("devices-done", &devices(some_devices()).done(Done::One)),
         page("devices-many", &devices(many_devices())),
         page("delete", &delete()),
         page("delete-wrong", &delete().refused(delete::Problem::WrongPassword)),
-        page("delete-last", &delete().refused(delete::Problem::LastAdministrator)),
     ]
 }
 

@@ -4,6 +4,9 @@
 //! | --- | --- | --- |
 //! | `__Host-cloakroom` | the session's secret | as long as the browser runs, or the session where it is remembered |
 //! | `__Host-cloakroom-device` | the secret by which the browser is known to users it signed in before | 400 days |
+//! | `__Host-cloakroom-form` | a number that forms before a sign-in are bound to | as long as the browser runs |
+//! | `__Host-cloakroom-note` | a word: what the next page says was done | a minute |
+//! | `__Host-cloakroom-again` | that a navigation was sent to itself, which happens once | seconds |
 //!
 //! Their `__Host-` prefix makes browsers refuse them from any other host and over plain http. An issuer on plain http
 //! can only be this machine, for development, and goes without prefix and `Secure`.
@@ -29,6 +32,12 @@ pub enum Name {
     Session,
     /// The secret by which a browser is known.
     Device,
+    /// The number that forms before a sign-in are bound to.
+    Form,
+    /// What the next page says was done.
+    Note,
+    /// That a navigation was sent to itself.
+    Again,
 }
 
 impl Cookies {
@@ -46,6 +55,12 @@ impl Cookies {
             (Name::Session, false) => "cloakroom",
             (Name::Device, true) => "__Host-cloakroom-device",
             (Name::Device, false) => "cloakroom-device",
+            (Name::Form, true) => "__Host-cloakroom-form",
+            (Name::Form, false) => "cloakroom-form",
+            (Name::Note, true) => "__Host-cloakroom-note",
+            (Name::Note, false) => "cloakroom-note",
+            (Name::Again, true) => "__Host-cloakroom-again",
+            (Name::Again, false) => "cloakroom-again",
         }
     }
 

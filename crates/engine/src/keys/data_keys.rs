@@ -59,6 +59,15 @@ impl DataKeys {
         self.by_number.last_key_value().map_or(0, |(number, _)| *number)
     }
 
+    /// The first key that was made. What is derived from it stays when there are newer ones.
+    ///
+    /// # Panics
+    ///
+    /// Never: [`DataKeys::load`] makes one where there is none.
+    pub(crate) fn oldest(&self) -> &[u8; 32] {
+        self.by_number.values().next().expect("there is always a data key")
+    }
+
     /// The key of this number.
     pub(crate) fn find(&self, number: u32) -> Option<&[u8; 32]> {
         self.by_number.get(&number).map(|key| &**key)

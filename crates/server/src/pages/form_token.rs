@@ -18,6 +18,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cloakroom_model::id::SessionId;
 use http::HeaderValue;
 
+use crate::cookies::{Cookies, Name};
+
 /// The key of all form tokens of one installation; every node has the same one.
 pub struct FormKey(hmac::Key);
 
@@ -127,32 +129,17 @@ impl Browser {
         Self(random)
     }
 
-    /// From the value of the cookie [`Browser::cookie_name`]; `None` unless it is one of ours to the letter.
+    /// From the cookie's value; `None` unless it is one of ours to the letter.
     #[must_use]
     pub fn from_cookie(value: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(value).ok()?;
         bytes.try_into().ok().map(Self)
     }
 
-    /// `__Host-` binds the cookie to this very host over https. A plain-http issuer on localhost cannot set such
-    /// a cookie in every browser and goes without.
-    #[must_use]
-    pub const fn cookie_name(https: bool) -> &'static str {
-        if https { "__Host-cloakroom-form" } else { "cloakroom-form" }
-    }
-
     /// The `Set-Cookie` that gives the browser its number until it closes.
-    ///
-    /// # Panics
-    ///
-    /// Never: the value is base64url.
     #[must_use]
-    pub fn set_cookie(&self, https: bool) -> HeaderValue {
-        let name = Self::cookie_name(https);
-        let value = URL_SAFE_NO_PAD.encode(self.0);
-        let secure = if https { "; Secure" } else { "" };
-        let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}");
-        HeaderValue::try_from(cookie).expect("a cookie of ASCII letters")
+    pub fn set_cookie(&self, cookies: Cookies) -> HeaderValue {
+        cookies.set(Name::Form, &URL_SAFE_NO_PAD.encode(self.0), None)
     }
 }
 
@@ -243,7 +230,7 @@ mod tests {
     #[test]
     fn the_cookie_brings_the_same_browser_back() {
         let browser = Browser::new([9; 16]);
-        let cookie = browser.set_cookie(true);
+        let cookie = browser.set_cookie(Cookies::new(true));
         let text = cookie.to_str().unwrap();
         assert_eq!(
             text,
@@ -263,14 +250,6 @@ mod tests {
         ] {
             assert_eq!(Browser::from_cookie(bad), None, "{bad:?}");
         }
-    }
-
-    #[test]
-    fn plain_http_has_no_prefix_and_no_secure() {
-        let cookie = Browser::new([9; 16]).set_cookie(false);
-        let text = cookie.to_str().unwrap();
-        assert!(text.starts_with("cloakroom-form="));
-        assert!(!text.contains("Secure"));
     }
 
     #[test]

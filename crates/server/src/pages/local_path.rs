@@ -4,7 +4,7 @@
 //! [`LocalPath`], and redirects to somewhere that was asked for take one of these. What is refused here is not
 //! repaired: the caller goes to its own default.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A path with an optional query that resolves to this origin, whoever resolves it (RFC 3986 §4.2,
 /// "absolute-path reference").
@@ -32,6 +32,12 @@ impl LocalPath {
         if ok { Ok(Self(text.to_owned())) } else { Err(NotLocal) }
     }
 
+    /// The address of the page at `page` that leads on to here.
+    #[must_use]
+    pub fn as_return_to(&self, page: &str) -> String {
+        format!("{page}?return_to={}", encode(&self.0))
+    }
+
     /// The text as it was given, fit for a `Location`.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -49,6 +55,19 @@ impl fmt::Display for LocalPath {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("expected a path of this server, such as /account")]
 pub struct NotLocal;
+
+/// Everything but RFC 3986's unreserved letters and the slash.
+fn encode(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a string does not fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
+}
 
 /// Only the last segment may be empty: `/`, `/account/`.
 fn segments_are_plain(segments: &str) -> bool {

@@ -1,14 +1,148 @@
 //! The pages: what a person sees of Cloakroom.
 //!
-//! Rendered on the server and complete without JavaScript. A page is a typed view in [`view`] and a template in
-//! `templates/`; a view holds everything that its page shows and can be rendered without a server, which is how
-//! they are looked at (`cargo run -p cloakroom-server --example preview`). The small pure parts beside it keep
-//! forms ours ([`form_token`], [`cross_site`]), redirects local ([`local_path`]) and browsers strict
-//! ([`headers`]); [`assets`] are the files that pages ask for.
+//! Rendered on the server and complete without JavaScript. A page is a typed view in [`view`] with a template in
+//! `templates/`, and a handler here that reads a request, calls one use case and answers with the view. A view
+//! holds everything that its page shows and can be rendered without a server, which is how pages are looked at
+//! (`cargo run -p cloakroom-server --example preview`).
+//!
+//! The small pure parts keep forms ours ([`form_token`], [`cross_site`]), redirects local ([`local_path`]) and
+//! browsers strict ([`headers`]); [`assets`] are the files that pages ask for.
 
 pub mod assets;
 pub mod cross_site;
 pub mod form_token;
 pub mod headers;
 pub mod local_path;
+pub mod paths;
 pub mod view;
+
+mod account;
+mod failure;
+mod link;
+mod member;
+mod note;
+mod recover;
+mod reply;
+mod set_up;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod trouble;
+mod visit;
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use cloakroom_engine::Engine;
+use http::{HeaderMap, StatusCode};
+
+use self::failure::Failure;
+use self::form_token::FormKey;
+use self::view::error::ErrorPage;
+use self::view::site::Site;
+use crate::address::PublicAddress;
+use crate::cookies::Cookies;
+
+pub use self::view::error::Kind as ErrorKind;
+
+/// What the pages are made with.
+pub struct Pages {
+    engine: Engine,
+    address: PublicAddress,
+    cookies: Cookies,
+    key: FormKey,
+    site: Site,
+}
+
+impl Pages {
+    /// The pages of an installation that is called `name`.
+    #[must_use]
+    pub fn new(engine: Engine, address: PublicAddress, name: String) -> Self {
+        let settings = engine.settings();
+        let site = Site {
+            name,
+            host: address.host().to_owned(),
+            sign_up_open: settings.sign_up_open,
+            shortest_password: settings.password.minimum.code_points(),
+        };
+        let key = FormKey::new(&engine.form_key());
+        let cookies = Cookies::new(address.is_https());
+        Self { engine, address, cookies, key, site }
+    }
+
+    /// All pages and their assets. Requests bring a [`Visitor`](cloakroom_engine::visitor::Visitor) as an
+    /// extension. What is not found here is for the caller to answer, with [`Pages::error`].
+    pub fn router(self: Arc<Self>) -> Router {
+        Router::new()
+            .route(paths::SET_UP, get(set_up::show).post(set_up::send))
+            .route(paths::SIGN_UP, get(sign_up::show).post(sign_up::send))
+            .route(paths::SIGN_IN, get(sign_in::show).post(sign_in::send))
+            .route(paths::LINK, get(link::show).post(link::send))
+            .route(paths::SIGN_OUT, get(sign_out::show).post(sign_out::send))
+            .route(paths::RECOVER, get(recover::show).post(recover::send))
+            .route(paths::ACCOUNT, get(account::profile::show))
+            .route(paths::PASSWORD, get(account::password::show).post(account::password::send))
+            .route(paths::DEVICES, get(account::devices::show))
+            .route(paths::DEVICE_OUT, get(account::devices::back).post(account::devices::one))
+            .route(paths::OTHERS_OUT, get(account::devices::back).post(account::devices::others))
+            .route(paths::ALL_OUT, get(account::devices::back).post(account::devices::all))
+            .route(paths::DELETE, get(account::delete::show).post(account::delete::send))
+            .route("/", get(async || reply::see_other(paths::ACCOUNT)))
+            .layer(from_fn_with_state(Arc::clone(&self), frame))
+            .route("/assets/{name}", get(asset))
+            .with_state(self)
+    }
+
+    /// The page for what went wrong where no page of ours was asked.
+    #[must_use]
+    pub fn error(&self, kind: ErrorKind<'_>) -> Response {
+        let mut response =
+            reply::page(self, kind.status(), &ErrorPage::new(&self.site, kind, None));
+        if let Some(wait) = kind.wait() {
+            reply::retry_after(&mut response, wait);
+        }
+        response
+    }
+}
+
+impl fmt::Debug for Pages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages").field("site", &self.site).finish_non_exhaustive()
+    }
+}
+
+/// Turns other sites away, and shows what failed as a page.
+async fn frame(State(pages): State<Arc<Pages>>, request: Request, next: Next) -> Response {
+    if cross_site::check(request.method(), request.headers(), pages.address.origin()).is_err() {
+        return pages.error(ErrorKind::CrossSite);
+    }
+    let response = next.run(request).await;
+    if let Some(failure) = response.extensions().get::<Failure>() {
+        return pages.error(failure.kind());
+    }
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let mut page = pages.error(ErrorKind::MethodNotAllowed);
+        // RFC 9110 §15.5.6: the methods there are.
+        for allow in response.headers().get_all(http::header::ALLOW) {
+            page.headers_mut().append(http::header::ALLOW, allow.clone());
+        }
+        return page;
+    }
+    response
+}
+
+async fn asset(
+    State(pages): State<Arc<Pages>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    match assets::answer(&name, &headers) {
+        Some(found) => found.map(axum::body::Body::from).into_response(),
+        None => pages.error(ErrorKind::NotFound),
+    }
+}

@@ -26,8 +26,6 @@ pub enum Problem {
     NoPassword,
     /// It is another.
     WrongPassword,
-    /// Nobody else could run this server.
-    LastAdministrator,
     /// Something that is not about what was typed.
     Trouble(Trouble),
 }
@@ -55,9 +53,6 @@ impl<'a> Delete<'a> {
             Problem::WrongPassword => self.password.refuse(Sentence::new(
                 "This is not your password. Nothing was deleted. Please try again.",
             )),
-            Problem::LastAdministrator => self.form.say(super::form::Notice::bad(Sentence::new(
-                "You are the only administrator. Make somebody else one first; then you can leave.",
-            ))),
             Problem::Trouble(trouble) => self.form.say(trouble.into()),
         }
         self.form.start(&mut [&mut self.password]);

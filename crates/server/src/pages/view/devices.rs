@@ -24,7 +24,7 @@ pub struct Devices<'a> {
 }
 
 /// What an act on this page did.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Done {
     /// One device was signed out.
     One,
@@ -44,7 +44,7 @@ impl<'a> Devices<'a> {
 
     /// Says what was done.
     #[must_use]
-    pub fn done(mut self, done: &Done) -> Self {
+    pub fn done(mut self, done: Done) -> Self {
         self.notice = Some(Notice::good(Sentence::new(match done {
             Done::One => "That device is signed out.",
             Done::Others => "All your other devices are signed out.",

@@ -72,6 +72,15 @@ impl Kind<'_> {
         }
     }
 
+    /// How long to wait, where that is known.
+    #[must_use]
+    pub const fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::TooMany(wait) | Self::Unavailable(wait) => Some(*wait),
+            _ => None,
+        }
+    }
+
     /// Heading, what happened, what to do next.
     fn words(&self) -> (&'static str, &'static str, String) {
         match self {

@@ -65,7 +65,7 @@ impl Form {
     #[must_use]
     pub fn beside(&self, path: &str) -> String {
         match &self.return_to {
-            Some(return_to) => format!("{path}?return_to={}", encode(return_to.as_str())),
+            Some(return_to) => return_to.as_return_to(path),
             None => path.to_owned(),
         }
     }
@@ -169,6 +169,12 @@ pub enum Trouble {
     TooMany(Duration),
     /// Passwords are being checked as fast as this server can.
     Busy(Duration),
+    /// So many attempts failed that only devices that are known may try.
+    Closed,
+    /// The account has as many sessions as it may.
+    Full,
+    /// The account was changed by somebody else at the same time.
+    Stale,
 }
 
 impl From<Trouble> for Notice {
@@ -188,21 +194,18 @@ impl From<Trouble> for Notice {
                  changed. Please try again in {}.",
                 wait(time)
             ),
+            Trouble::Closed => "There were too many wrong attempts, so this account can be reached only from \
+                 devices that signed in to it before. Use one of those, or ask the people who run this \
+                 service to let you in."
+                .to_owned(),
+            Trouble::Full => "This account is signed in on as many devices as it may be. Sign out on one of \
+                 them, then try again here."
+                .to_owned(),
+            Trouble::Stale => "Your account was changed at the same time, from another place. Nothing was \
+                 changed from here. Please look, and try again."
+                .to_owned(),
         }))
     }
-}
-
-/// Everything but RFC 3986's unreserved letters and the slash.
-fn encode(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            use std::fmt::Write as _;
-            write!(encoded, "%{byte:02X}").expect("writing to a string");
-        }
-        encoded
-    })
 }
 
 #[cfg(test)]

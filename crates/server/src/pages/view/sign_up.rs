@@ -1,6 +1,7 @@
 //! `/sign-up`, and the fields that every new account has.
 
 use askama::Template;
+use cloakroom_model::policy::password::Refusal;
 
 use super::field::Field;
 use super::form::{Form, Trouble};
@@ -51,39 +52,24 @@ pub enum Problem {
 pub enum BadPassword {
     /// None was given.
     Missing,
-    /// Fewer characters than this.
-    TooShort {
-        /// The fewest.
-        least: usize,
-    },
     /// More bytes than are read.
     TooLong,
-    /// On a list of passwords that are tried first.
-    Common,
-    /// Made of the account's own name, the email or the name of this place.
-    Guessable,
     /// The one that is to be replaced.
     Same,
+    /// The rules of this installation say so.
+    Refused(Refusal),
 }
 
 impl BadPassword {
     /// What to do about it.
     #[must_use]
     pub fn words(self) -> Sentence {
-        Sentence::new(match self {
-            Self::Missing => "Choose a password.".to_owned(),
-            Self::TooShort { least } => format!("Use at least {least} characters."),
-            Self::TooLong => "This is longer than can be kept. Use a shorter one.".to_owned(),
-            Self::Common => "This is one of the passwords that are guessed first. Choose another, \
-                 such as a few words that only you would put together."
-                .to_owned(),
-            Self::Guessable => {
-                "This can be guessed from your name, your email or the name of this \
-                 place. Choose another."
-                    .to_owned()
-            }
-            Self::Same => "This is the password you have now. Choose another.".to_owned(),
-        })
+        match self {
+            Self::Missing => Sentence::new("Choose a password."),
+            Self::TooLong => Sentence::new("This is longer than can be kept. Use a shorter one."),
+            Self::Same => Sentence::new("This is the password you have now. Choose another."),
+            Self::Refused(refusal) => Sentence::new(refusal.to_string()),
+        }
     }
 }
 

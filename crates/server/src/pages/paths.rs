@@ -1,0 +1,37 @@
+//! Where the pages are. Templates write these addresses too; a test holds every link on every page against the
+//! router.
+
+use zeroize::Zeroizing;
+
+/// Creates the administrator, by a one-time link.
+pub const SET_UP: &str = "/setup";
+/// Creates an account.
+pub const SIGN_UP: &str = "/sign-up";
+/// Signs in.
+pub const SIGN_IN: &str = "/sign-in";
+/// Puts an app's session into this browser, by a one-time link.
+pub const LINK: &str = "/sign-in/link";
+/// Signs out of this browser.
+pub const SIGN_OUT: &str = "/sign-out";
+/// Sets a new password, by a one-time link.
+pub const RECOVER: &str = "/recover";
+/// The user's profile.
+pub const ACCOUNT: &str = "/account";
+/// Changes the password.
+pub const PASSWORD: &str = "/account/password";
+/// Lists the devices.
+pub const DEVICES: &str = "/account/devices";
+/// Signs one device out.
+pub const DEVICE_OUT: &str = "/account/devices/sign-out";
+/// Signs all other devices out.
+pub const OTHERS_OUT: &str = "/account/devices/sign-out-others";
+/// Signs every device out.
+pub const ALL_OUT: &str = "/account/devices/sign-out-everywhere";
+/// Deletes the account.
+pub const DELETE: &str = "/account/delete";
+
+/// The one-time link to the page at `path` of the server at `origin`; `secret` is the link's, as text.
+#[must_use]
+pub fn one_time_link(origin: &str, path: &str, secret: &str) -> Zeroizing<String> {
+    Zeroizing::new(format!("{origin}{path}?link={secret}"))
+}
