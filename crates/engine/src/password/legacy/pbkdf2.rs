@@ -8,9 +8,6 @@ use super::super::phc::{Phc, decode};
 use super::sha::Sha;
 use super::{Unusable, number};
 
-/// Iterations times blocks of output, about a second; Django asks for a million today.
-const MOST_ITERATIONS: u64 = 4_000_000;
-
 #[derive(Clone)]
 pub(in super::super) struct Pbkdf2 {
     sha: Sha,
@@ -70,7 +67,7 @@ impl Pbkdf2 {
             return Err(Unusable::Malformed);
         }
         let blocks = output.len().div_ceil(sha.output()) as u64;
-        if u64::from(iterations.get()) * blocks > MOST_ITERATIONS {
+        if u64::from(iterations.get()) * blocks > sha.most_iterations() {
             return Err(Unusable::TooCostly);
         }
         Ok(Self { sha, iterations, salt, output })

@@ -37,6 +37,15 @@ impl Sha {
         }
     }
 
+    /// How many iterations of PBKDF2, times blocks of output, take about a second. Django asks for a million with
+    /// SHA-256 today, OWASP for 210,000 with SHA-512.
+    pub(super) const fn most_iterations(self) -> u64 {
+        match self {
+            Self::One | Self::Two256 => 3_000_000,
+            Self::Two384 | Self::Two512 => 1_200_000,
+        }
+    }
+
     pub(super) fn pbkdf2(self) -> pbkdf2::Algorithm {
         match self {
             Self::One => pbkdf2::PBKDF2_HMAC_SHA1,
