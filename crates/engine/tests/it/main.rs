@@ -1,3 +1,4 @@
-//! The use cases on the memory store: the promises, and the races that must not break them.
+//! The use cases: the promises on every store, and the races that must not break them.
 
+mod promises;
 mod races;

@@ -104,10 +104,11 @@ async fn a_stolen_token_that_comes_late_ends_the_grant_whatever_its_owner_does_m
         turns.run();
 
         assert!(cluster.store.find_grant(stolen.grant).await.unwrap().is_none(), "seed {seed}");
+        let latest = latest.into_inner();
         for node in [here, there] {
             node.catch_up().await.unwrap();
             assert!(
-                node.check_token(&latest.borrow()).await.is_err(),
+                node.check_token(&latest).await.is_err(),
                 "seed {seed}: a token outlived its grant"
             );
         }

@@ -1,0 +1,134 @@
+//! Promise 6: new rights, new secret.
+
+use std::future::Future;
+
+use cloakroom_engine::identity::NotSignedIn;
+use cloakroom_engine::secret::from_text;
+use cloakroom_engine::settings::Settings;
+use cloakroom_engine::visitor::Browser;
+use cloakroom_model::session::Carrier;
+use cloakroom_testkit::engine::{PASSWORD, visitor};
+
+use super::{Scene, browser_with, built_in, defaults, on_every_store, password, sign_in};
+
+on_every_store! {
+    a_sign_in_replaces_the_browsers_secret_and_names_the_successor
+    a_change_of_password_replaces_the_secret_and_ends_the_others_on_wish
+    a_token_takes_its_session_into_a_browser_by_a_link_that_works_once
+    a_cookies_token_for_cloakroom_earns_no_cookie
+    an_old_password_lets_nobody_in
+}
+
+const NEW: &str = "a new and much longer password";
+
+async fn a_sign_in_replaces_the_browsers_secret_and_names_the_successor<
+    F: Future<Output = Scene>,
+>(
+    scene: impl Fn(Settings) -> F,
+) {
+    let scene = scene(defaults()).await;
+    let first = scene.ada(Carrier::Cookie).await;
+    let second = scene.again(Carrier::Cookie, browser_with(&first)).await.unwrap();
+    assert_ne!(first.session.session.id, second.session.session.id);
+    scene.there.catch_up().await.unwrap();
+    for node in scene.nodes() {
+        match node.check_cookie(first.cookie.as_ref().unwrap()).await {
+            Err(NotSignedIn::Replaced(replaced)) => {
+                assert_eq!(replaced.successor, second.session.session.id);
+            }
+            other => panic!("{:?}", other.map(|identity| identity.sid())),
+        }
+        node.check_cookie(second.cookie.as_ref().unwrap()).await.unwrap();
+    }
+}
+
+async fn a_change_of_password_replaces_the_secret_and_ends_the_others_on_wish<
+    F: Future<Output = Scene>,
+>(
+    scene: impl Fn(Settings) -> F,
+) {
+    for end_others in [false, true] {
+        let scene = scene(defaults()).await;
+        let here = scene.ada(Carrier::Cookie).await;
+        let other = scene.again(Carrier::Cookie, Browser::default()).await.unwrap().cookie.unwrap();
+        let identity = scene.here.check_cookie(here.cookie.as_ref().unwrap()).await.unwrap();
+
+        let changed = scene
+            .here
+            .change_my_password(
+                &identity,
+                &password(PASSWORD),
+                &password(NEW),
+                end_others,
+                &browser_with(&here),
+                &visitor(),
+            )
+            .await
+            .unwrap();
+
+        assert_eq!(
+            changed.session.session.id, here.session.session.id,
+            "the session stays the same one"
+        );
+        scene.there.catch_up().await.unwrap();
+        for node in scene.nodes() {
+            let old = node.check_cookie(here.cookie.as_ref().unwrap()).await;
+            assert!(matches!(old, Err(NotSignedIn::Replaced(_))));
+            node.check_cookie(changed.cookie.as_ref().unwrap()).await.unwrap();
+            assert_eq!(node.check_cookie(&other).await.is_ok(), !end_others);
+        }
+    }
+}
+
+async fn a_token_takes_its_session_into_a_browser_by_a_link_that_works_once<
+    F: Future<Output = Scene>,
+>(
+    scene: impl Fn(Settings) -> F,
+) {
+    let scene = scene(defaults()).await;
+    let ada = scene.ada(Carrier::Token).await;
+    let identity = scene.here.check_token(&ada.tokens.unwrap().access.token).await.unwrap();
+    let link = from_text(&scene.here.cookie_link(&identity).await.unwrap()).unwrap();
+
+    let shown = scene.there.look_at_cookie_link(&link, &visitor()).await.unwrap();
+    assert_eq!(shown.user.email.as_str(), "ada@example.com");
+    let taken =
+        scene.there.spend_cookie_link(&link, &Browser::default(), &visitor()).await.unwrap();
+    let again = scene.here.spend_cookie_link(&link, &Browser::default(), &visitor()).await;
+
+    assert!(again.is_err());
+    let carried = scene.here.check_cookie(taken.cookie.as_ref().unwrap()).await.unwrap();
+    assert_eq!(carried.sid(), identity.sid());
+}
+
+async fn a_cookies_token_for_cloakroom_earns_no_cookie<F: Future<Output = Scene>>(
+    scene: impl Fn(Settings) -> F,
+) {
+    let scene = scene(defaults()).await;
+    let ada = scene.ada(Carrier::Cookie).await;
+    let identity = scene.here.check_cookie(ada.cookie.as_ref().unwrap()).await.unwrap();
+    let client = built_in(&scene.here);
+    let token = scene.here.earn_token(&identity, &client, &scene.here.settings().issuer).unwrap();
+    let as_token = scene.here.check_token(&token.token).await.unwrap();
+    assert!(scene.here.cookie_link(&as_token).await.is_err());
+    assert!(scene.here.earn_token(&as_token, &client, &scene.here.settings().issuer).is_err());
+    assert!(scene.here.earn_token(&identity, &client, "https://elsewhere.example").is_err());
+}
+
+async fn an_old_password_lets_nobody_in<F: Future<Output = Scene>>(scene: impl Fn(Settings) -> F) {
+    let scene = scene(defaults()).await;
+    let ada = scene.ada(Carrier::Cookie).await;
+    let identity = scene.here.check_cookie(ada.cookie.as_ref().unwrap()).await.unwrap();
+    let (old, new, browser) = (password(PASSWORD), password(NEW), Browser::default());
+    scene
+        .here
+        .change_my_password(&identity, &old, &new, false, &browser, &visitor())
+        .await
+        .unwrap();
+    assert!(scene.again(Carrier::Cookie, Browser::default()).await.is_err());
+    scene
+        .there
+        .sign_in(sign_in(NEW, Carrier::Cookie, Browser::default()), &visitor())
+        .await
+        .unwrap();
+}
