@@ -56,7 +56,9 @@ impl Signer {
 
     /// Signs claims. They must become one JSON object, or no verifier will take the token.
     pub fn sign(&self, claims: &impl Serialize) -> Result<String, SignError> {
-        let payload = serde_json::to_vec(claims).map_err(SignError::Claims)?;
+        // Most claims fit, and need no second place.
+        let mut payload = Vec::with_capacity(512);
+        serde_json::to_writer(&mut payload, claims).map_err(SignError::Claims)?;
         self.sign_payload(&payload)
     }
 

@@ -60,15 +60,22 @@ struct Scanner<'a> {
     text: &'a str,
     at: usize,
     max_depth: usize,
-    open: Vec<Open>,
-    /// The names of all objects that are still open, outermost first.
-    names: Vec<Cow<'a, str>>,
+    /// How many arrays and objects are open.
+    depth: usize,
+    /// Which of them are objects, a bit each, the innermost in the lowest.
+    objects: u64,
+    /// The names of all objects that are open, outermost first.
+    names: Vec<Name<'a>>,
+    /// Where in `names` those of the innermost object begin, and those of the ones around it.
+    first_name: usize,
+    outer_first_names: Vec<usize>,
 }
 
-enum Open {
-    Array,
-    /// Its names begin here in `names`.
-    Object(usize),
+/// A name of a member, escapes resolved. Compared and ordered by its tag first, which tells most names apart.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Name<'a> {
+    tag: u64,
+    text: Cow<'a, str>,
 }
 
 impl<'a> Scanner<'a> {
@@ -77,8 +84,11 @@ impl<'a> Scanner<'a> {
             text,
             at: 0,
             max_depth: max_depth.min(DEEPEST),
-            open: Vec::with_capacity(4),
+            depth: 0,
+            objects: 0,
             names: Vec::with_capacity(16),
+            first_name: 0,
+            outer_first_names: Vec::new(),
         }
     }
 
@@ -87,12 +97,12 @@ impl<'a> Scanner<'a> {
         loop {
             // A value begins here, or the end of an empty array or object.
             self.white();
-            if self.open.len() == 1 {
+            if self.depth == 1 {
                 outermost_value = self.at;
             }
             let begun = match self.peek() {
-                Some(b'{') => self.begin(Open::Object(self.names.len()), b'}')?,
-                Some(b'[') => self.begin(Open::Array, b']')?,
+                Some(b'{') => self.begin(true, b'}')?,
+                Some(b'[') => self.begin(false, b']')?,
                 Some(b'"') => {
                     self.string()?;
                     false
@@ -108,26 +118,30 @@ impl<'a> Scanner<'a> {
             }
             // A value has just ended; what it is inside of may end with it, and so on outwards.
             loop {
-                if self.open.len() == 1
+                if self.depth == 1
                     && let Some(name) = self.names.last()
                 {
-                    member(name, &self.text[outermost_value..self.at]);
+                    member(&name.text, &self.text[outermost_value..self.at]);
                 }
                 self.white();
-                match (self.open.last(), self.peek()) {
-                    (None, None) => return Ok(()),
-                    (Some(Open::Array), Some(b',')) => {
+                let in_object = self.objects & 1 == 1;
+                match self.peek() {
+                    None if self.depth == 0 => return Ok(()),
+                    _ if self.depth == 0 => return Err(Defect::Syntax),
+                    Some(b',') => {
                         self.at += 1;
+                        if in_object {
+                            self.name()?;
+                        }
                         break;
                     }
-                    (Some(Open::Object(_)), Some(b',')) => {
+                    Some(b'}') if in_object => {
                         self.at += 1;
-                        self.name()?;
-                        break;
+                        self.end_object()?;
                     }
-                    (Some(Open::Array), Some(b']')) | (Some(Open::Object(_)), Some(b'}')) => {
+                    Some(b']') if !in_object => {
                         self.at += 1;
-                        self.end()?;
+                        self.step_out();
                     }
                     _ => return Err(Defect::Syntax),
                 }
@@ -136,8 +150,8 @@ impl<'a> Scanner<'a> {
     }
 
     /// Steps into an array or object. False if it was empty, and has thus ended already.
-    fn begin(&mut self, open: Open, close: u8) -> Result<bool, Defect> {
-        if self.open.len() == self.max_depth {
+    fn begin(&mut self, object: bool, close: u8) -> Result<bool, Defect> {
+        if self.depth == self.max_depth {
             return Err(Defect::TooDeep);
         }
         self.at += 1;
@@ -146,20 +160,27 @@ impl<'a> Scanner<'a> {
             self.at += 1;
             return Ok(false);
         }
-        let is_object = matches!(open, Open::Object(_));
-        self.open.push(open);
-        if is_object {
+        self.depth += 1;
+        self.objects = self.objects << 1 | u64::from(object);
+        if object {
+            if self.depth > 1 {
+                self.outer_first_names.push(self.first_name);
+                self.first_name = self.names.len();
+            }
             self.name()?;
         }
         Ok(true)
     }
 
-    /// Steps out of an array or object, and looks through the names of the object.
-    fn end(&mut self) -> Result<(), Defect> {
-        let Some(Open::Object(first)) = self.open.pop() else {
-            return Ok(());
-        };
-        let names = &mut self.names[first..];
+    fn step_out(&mut self) {
+        self.depth -= 1;
+        self.objects >>= 1;
+    }
+
+    /// Steps out of an object after looking through its names.
+    fn end_object(&mut self) -> Result<(), Defect> {
+        self.step_out();
+        let names = &mut self.names[self.first_name..];
         let twice = if names.len() <= 16 {
             names.iter().enumerate().any(|(index, name)| names[..index].contains(name))
         } else {
@@ -167,7 +188,8 @@ impl<'a> Scanner<'a> {
             names.sort_unstable();
             names.windows(2).any(|pair| pair[0] == pair[1])
         };
-        self.names.truncate(first);
+        self.names.truncate(self.first_name);
+        self.first_name = self.outer_first_names.pop().unwrap_or(0);
         if twice { Err(Defect::DuplicateMember) } else { Ok(()) }
     }
 
@@ -177,7 +199,7 @@ impl<'a> Scanner<'a> {
             return Err(Defect::Syntax);
         }
         let (inner, escaped) = self.string()?;
-        self.names.push(unescape(inner, escaped));
+        self.names.push(Name::new(unescape(inner, escaped)));
         self.white();
         if self.peek() != Some(b':') {
             return Err(Defect::Syntax);
@@ -192,6 +214,7 @@ impl<'a> Scanner<'a> {
         let begin = self.at;
         let mut escaped = false;
         loop {
+            self.at += plain(&self.text.as_bytes()[self.at..]);
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -303,6 +326,40 @@ impl<'a> Scanner<'a> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
+}
+
+impl<'a> Name<'a> {
+    fn new(text: Cow<'a, str>) -> Self {
+        let bytes = text.as_bytes();
+        let word = |chunk: Option<&[u8; 8]>| chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk));
+        let tag = if bytes.len() < 8 {
+            bytes.iter().fold(0, |tag, byte| tag << 8 | u64::from(*byte))
+        } else {
+            word(bytes.first_chunk()) ^ word(bytes.last_chunk()).rotate_left(4)
+        };
+        Self { tag: tag ^ (bytes.len() as u64) << 56, text }
+    }
+}
+
+/// How many bytes at the front of `bytes` surely mean themselves in a string, found eight at a time.
+fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+    let mut at = 0;
+    while let Some(chunk) = bytes[at..].first_chunk() {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        // Borrows run upwards, so the lowest mark is true, and only that one is used.
+        let marks = quote | backslash | below(word, 0x20);
+        if marks != 0 {
+            return at + marks.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    at
 }
 
 /// Resolves the escapes of a string that the scanner has read.

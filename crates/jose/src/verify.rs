@@ -76,7 +76,7 @@ impl TrustedKeys {
     }
 }
 
-/// The three parts of RFC 7515 §7.1. A fourth dot would be part of the signature, which does not decode.
+/// The three parts of RFC 7515 §7.1.
 fn parts(token: &str) -> Result<[&str; 3], Error> {
     let mut parts = token.split('.');
     match (parts.next(), parts.next(), parts.next(), parts.next()) {
