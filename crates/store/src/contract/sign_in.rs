@@ -140,6 +140,7 @@ pub async fn a_sign_in_takes_the_place_of_the_browsers_earlier_session(store: Ar
     // Which secret belonged to whom is told apart; who goes on is told to each.
     let guest = store.find_guest(&digest(1), at(60)).await.unwrap();
     assert!(matches!(guest, Some(LiveGuest::Replaced(it)) if it.successor == session_id(11)));
+    assert_eq!(store.find_guest(&digest(1), at(61)).await.unwrap(), None);
     for (n, successor) in [(2, 12), (3, 13)] {
         let session = store.find_session(&digest(n), at(60)).await.unwrap();
         let expected = session_id(successor);

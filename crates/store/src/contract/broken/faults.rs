@@ -235,6 +235,7 @@ pub(super) const FAULTS: &[(&str, &[Fault])] = &[
     (
         "sign_in::a_sign_in_takes_the_place_of_the_browsers_earlier_session",
         &[
+            Slips(Slip::FindGuestTellsForever),
             Slips(Slip::BeginWithoutEarlier),
             Keeps("begin_session", Part::Replaced),
             Keeps("begin_session", Part::Log),
@@ -388,6 +389,7 @@ pub(super) const FAULTS: &[(&str, &[Fault])] = &[
     (
         "grants::grants_whose_time_is_over_end_with_their_reason",
         &[
+            Slips(Slip::ExpireUnlimited),
             Keeps("expire_grants", Part::Grants),
             Keeps("expire_grants", Part::Log),
             Keeps("expire_grants", Part::Events),

@@ -14,6 +14,7 @@ pub(crate) enum Slip {
     PasswordFromAnywhere,
     PasswordEndsOthers,
     FindSessionTellsForever,
+    FindGuestTellsForever,
     BeginUnseen,
     BeginForDisabled,
     BeginWithoutLink,
