@@ -4,7 +4,8 @@
 //! of the whole password and never of a part of it, so that a passphrase may contain any word. The blocklist is
 //! a set of whole passwords that is larger than its file:
 //!
-//! - the passwords of the file (`password/SOURCES.md` says which);
+//! - the passwords of the file (`password/SOURCES.md` says which), and sentences that everybody knows, with or
+//!   without their spaces;
 //! - context words: the service's, and the user's own names;
 //! - either of these with nothing but key rows or one repeated character before or after it (`password1234567`);
 //! - anything made of key rows and repeated characters alone (`1234567890qwertyuiop`, `1q2w3e4r5t6y7u8i`);

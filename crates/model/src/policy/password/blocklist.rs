@@ -1,13 +1,24 @@
 //! The passwords of the file, looked up where they lie: no heap, and no page of the file in memory that no
 //! look-up has touched.
 
+use zeroize::Zeroizing;
+
 /// Folded, sorted by bytes, one a line.
 const COMMON: &str = include_str!("common.txt");
 
-/// Whether a folded text is in the file.
+/// Sentences that everybody knows, of letters and digits alone; in the same form.
+const PHRASES: &str = include_str!("phrases.txt");
+
+/// Whether a folded text is in one of the files. In a phrase, spaces and punctuation make no difference.
 pub(super) fn contains(folded: &str) -> bool {
+    let mut letters = Zeroizing::new(String::with_capacity(folded.len()));
+    letters.extend(folded.chars().filter(|c| c.is_alphanumeric()));
+    is_line_of(COMMON, folded) || is_line_of(PHRASES, &letters)
+}
+
+fn is_line_of(lines: &str, folded: &str) -> bool {
     let wanted = folded.as_bytes();
-    let mut rest = COMMON.as_bytes();
+    let mut rest = lines.as_bytes();
     while !rest.is_empty() {
         let middle = rest.len() / 2;
         let start = rest[..middle].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -28,13 +39,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_is_folded_sorted_and_without_repetition() {
-        let lines: Vec<_> = COMMON.lines().collect();
-        assert!(lines.is_sorted_by(|a, b| a.as_bytes() < b.as_bytes()));
-        for line in lines {
-            assert_eq!(*fold(line), line);
-            assert_eq!(line.trim(), line);
+    fn the_files_are_folded_sorted_and_without_repetition() {
+        for file in [COMMON, PHRASES] {
+            let lines: Vec<_> = file.lines().collect();
+            assert!(lines.is_sorted_by(|a, b| a.as_bytes() < b.as_bytes()));
+            for line in lines {
+                assert_eq!(*fold(line), line);
+                assert_eq!(line.trim(), line);
+            }
         }
+        assert!(PHRASES.lines().all(|line| line.chars().all(char::is_alphanumeric)));
     }
 
     #[test]
@@ -45,7 +59,7 @@ mod tests {
 
     #[test]
     fn every_line_is_found_and_nothing_beside_it() {
-        for line in COMMON.lines() {
+        for line in COMMON.lines().chain(PHRASES.lines()) {
             assert!(contains(line), "{line}");
         }
         for absent in

@@ -54,6 +54,8 @@ fn what_everybody_tries_is_refused_for_its_reason() {
         ("password1234567", Refusal::Common),
         ("Monkey!!!!!!!!!", Refusal::Common),
         ("1234567dragon", Refusal::Common),
+        ("correct horse battery staple", Refusal::Common),
+        ("CorrectHorseBatteryStaple123", Refusal::Common),
         ("acme-industries", Refusal::Context),
         ("ACME INDUSTRIES", Refusal::Context),
         ("login.acme-industries.example", Refusal::Context),
@@ -78,7 +80,7 @@ fn a_passphrase_may_contain_any_word() {
     let service = ServiceWords::new("acme.example", []);
     let rules = Rules { service, ..Rules::default() };
     for fine in [
-        "correct horse battery staple",
+        "seven coats and an umbrella",
         "password for my bank",
         "acme pays my rent",
         "monkey dragon letmein",
