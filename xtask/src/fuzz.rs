@@ -12,7 +12,7 @@ use crate::shell::{cargo, program, root, run};
 /// Where a fuzzed build lies, apart from the others, because its flags differ.
 const TARGET: &str = "target/fuzz";
 
-const TARGETS: &[&str] = &["token", "signed-token", "jwks", "strict-json"];
+const TARGETS: &[&str] = &["token", "signed-token", "jwks", "strict-json", "cookies", "form"];
 
 /// What cargo-fuzz asks of the compiler, without the sanitizer. Counters and comparisons are what guides libFuzzer.
 const FLAGS: &[&str] = &[

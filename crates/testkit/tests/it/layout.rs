@@ -55,7 +55,7 @@ const MAP: &[Place] = &[
         ],
     ),
     // What reads untrusted bytes is fuzzed where it lies.
-    Place("cloakroom-fuzz", "fuzz", &["cloakroom-jose"]),
+    Place("cloakroom-fuzz", "fuzz", &["cloakroom-jose", "cloakroom-oauth", "cloakroom-server"]),
     Place("xtask", "xtask", &[]),
 ];
 
