@@ -1,7 +1,7 @@
 //! The use cases: load the facts, let `model` decide, carry the decision out.
 //!
 //! A file for each. This is the only reader of the clock and of randomness. Every act that ends or changes
-//! something hands its log rows to [`Engine::heard`] before it is acknowledged, so that this node's memory
+//! something hands its log rows to `Engine::heard` before it is acknowledged, so that this node's memory
 //! refuses from that moment on; other nodes hear of it from the log.
 
 pub mod begin;

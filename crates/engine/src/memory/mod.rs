@@ -2,7 +2,7 @@
 //!
 //! Two things are kept: sessions that were looked up ([`Remembered`]), and the rows of the log that still
 //! concern something ([`concerns::Concerns`]). A remembered session is believed only while no row since the
-//! moment it was looked up concerns it, and while the log was heard less than [`Memory::staleness`] ago. So a
+//! moment it was looked up concerns it, and while the log was heard less than `staleness` ago. So a
 //! row never has to find the entries it concerns: it is enough that it is there when they are used.
 //!
 //! Invariants:
