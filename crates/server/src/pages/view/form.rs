@@ -181,8 +181,9 @@ impl From<Trouble> for Notice {
     fn from(trouble: Trouble) -> Self {
         Self::bad(Sentence::new(match trouble {
             Trouble::Expired => {
-                "This page was open for too long, or you signed in or out in another tab. \
-                 Nothing was changed. Please send it again."
+                "Nothing was changed yet: this page was older than your visit here, because you signed in \
+                 or out in another tab, or your browser keeps no cookies for this address. Please send \
+                 it again."
                     .to_owned()
             }
             Trouble::TooMany(time) => format!(

@@ -1,0 +1,3 @@
+//! The server, asked in this process as its clients ask it.
+
+mod pages;
