@@ -164,7 +164,10 @@ impl Engine {
             Begun::UsernameTaken => return Err(BeginError::UsernameTaken),
         };
         self.heard(&done.rows).await;
-        let remembered = Arc::new(Remembered::new(session, Some(done.value), noted, now));
+        let remembered = Arc::new(
+            Remembered::new(session, Some(done.value), noted, now)
+                .with_secret(cookie.as_ref().map(CookieSecret::digest)),
+        );
         if let Some(cookie) = &cookie {
             self.memory.keep(Name::Secret(cookie.digest()), Arc::clone(&remembered));
         }

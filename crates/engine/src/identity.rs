@@ -14,6 +14,7 @@ use cloakroom_oauth::scope::Scope;
 use cloakroom_store::{Error, FoundSession, Hanging, LiveGuest};
 
 use crate::Engine;
+use crate::identifying_cookie::Presented;
 use crate::memory::{Name, Remembered};
 use crate::secret::{CookieSecret, Kind as CookieKind};
 use crate::tokens::TokenClaims;
@@ -31,6 +32,8 @@ pub struct Identity {
     pub grant: Option<GrantId>,
     /// What the token allows; `None` for a cookie, which is not limited.
     pub scope: Option<Scope>,
+    /// Whether it came by the identifying cookie, and earns no more than to be shown who it is.
+    pub identifies_only: bool,
 }
 
 impl Identity {
@@ -59,12 +62,22 @@ impl Identity {
         self.session.last_seen().plus(session.idle).min(session.expires_at)
     }
 
+    /// Refuses an identity that may only be shown.
+    pub fn may_act(&self) -> Result<(), IdentifiesOnly> {
+        if self.identifies_only { Err(IdentifiesOnly) } else { Ok(()) }
+    }
+
     /// What a thing hangs from that lasts and is made by this identity's right.
     #[must_use]
     pub fn hanging(&self) -> Hanging {
         Hanging::Session(self.sid())
     }
 }
+
+/// The identifying cookie was presented for more than it earns.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the identifying cookie shows who is there and earns nothing else")]
+pub struct IdentifiesOnly;
 
 /// Why nobody is there.
 #[derive(Debug, thiserror::Error)]
@@ -102,7 +115,14 @@ impl Engine {
         };
         self.seen.note(&session, now);
         let client = session.session.client.clone();
-        Ok(Identity { session, carrier: Carrier::Cookie, client, grant: None, scope: None })
+        Ok(Identity {
+            session,
+            carrier: Carrier::Cookie,
+            client,
+            grant: None,
+            scope: None,
+            identifies_only: false,
+        })
     }
 
     /// Says whose token it is, if it is an access token for Cloakroom itself. Counts as a use of the session.
@@ -127,6 +147,33 @@ impl Engine {
             client: claims.client_id.clone(),
             grant: claims.grant(),
             scope: Some(claims.scope.clone()),
+            identifies_only: false,
+        })
+    }
+
+    /// Says whose identifying cookie it is: the second one, that sibling hosts see. What it finds may be shown
+    /// and nothing else; see [`crate::identifying_cookie`].
+    pub async fn check_identifying_cookie(&self, cookie: &str) -> Result<Identity, NotSignedIn> {
+        let presented = Presented::parse(cookie).ok_or(NotSignedIn::NoSession)?;
+        self.hear().await?;
+        let now = self.time.now();
+        let name = Name::Session(presented.session);
+        let session = match self.remembered(&name, now) {
+            Some(session) => session,
+            None => self.look_up_session(presented.session, name).await?,
+        };
+        if !self.proves_session(&presented, &session) {
+            return Err(NotSignedIn::NoSession);
+        }
+        self.seen.note(&session, now);
+        let client = session.session.client.clone();
+        Ok(Identity {
+            session,
+            carrier: Carrier::Cookie,
+            client,
+            grant: None,
+            scope: None,
+            identifies_only: true,
         })
     }
 
@@ -173,7 +220,8 @@ impl Engine {
             },
         };
         self.alive_or_ended(&session, now).await?;
-        let entry = Arc::new(Remembered::new(session, user, noted, now));
+        let entry = Remembered::new(session, user, noted, now).with_secret(Some(digest));
+        let entry = Arc::new(entry);
         self.memory.keep(name, Arc::clone(&entry));
         Ok(entry)
     }
@@ -185,12 +233,14 @@ impl Engine {
     ) -> Result<Arc<Remembered>, NotSignedIn> {
         let noted = self.memory.note();
         let now = self.time.now();
-        let (session, user) = match self.store.find_session_by_id(sid).await? {
-            Some(live) => (live.session, Some(live.user)),
-            None => (self.store.find_guest_by_id(sid).await?.ok_or(NotSignedIn::NoSession)?, None),
+        let (session, user, secret) = match self.store.find_session_by_id(sid).await? {
+            Some(live) => (live.session, Some(live.user), live.secret),
+            None => {
+                (self.store.find_guest_by_id(sid).await?.ok_or(NotSignedIn::NoSession)?, None, None)
+            }
         };
         self.alive_or_ended(&session, now).await?;
-        let entry = Arc::new(Remembered::new(session, user, noted, now));
+        let entry = Arc::new(Remembered::new(session, user, noted, now).with_secret(secret));
         self.memory.keep(name, Arc::clone(&entry));
         Ok(entry)
     }

@@ -13,6 +13,7 @@ pub mod follow;
 pub mod forms;
 pub mod guest;
 pub mod housekeeping;
+pub mod identifying_cookie;
 pub mod identity;
 pub mod keys;
 pub mod links;

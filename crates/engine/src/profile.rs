@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::Engine;
 use crate::begin::SignedIn;
-use crate::identity::Identity;
+use crate::identity::{IdentifiesOnly, Identity};
 use crate::memory::{Name, Remembered};
 use crate::password::Unavailable;
 use crate::secret::{CookieSecret, Kind as CookieKind};
@@ -21,6 +21,9 @@ use crate::visitor::{Browser, Visitor};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProfileError {
+    /// The identifying cookie earns nothing.
+    #[error(transparent)]
+    IdentifiesOnly(#[from] IdentifiesOnly),
     /// A guest has no account.
     #[error("a guest has no account")]
     Guest,
@@ -94,8 +97,10 @@ impl Engine {
         self.store.clear_failures(login.user.id, &cleared).await?;
         let live =
             self.store.find_session_by_id(identity.sid()).await?.ok_or(ProfileError::Stale)?;
-        let session =
-            Arc::new(Remembered::new(live.session, Some(live.user), noted, self.time.now()));
+        let session = Arc::new(
+            Remembered::new(live.session, Some(live.user), noted, self.time.now())
+                .with_secret(live.secret),
+        );
         if let Some(cookie) = &cookie {
             self.memory.keep(Name::Secret(cookie.digest()), Arc::clone(&session));
         }
@@ -146,6 +151,7 @@ impl Engine {
         browser: &Browser,
         visitor: &Visitor,
     ) -> Result<Login, ProfileError> {
+        identity.may_act()?;
         let user = identity.session.user.as_ref().ok_or(ProfileError::Guest)?;
         let lookup = Lookup::of(user.email.as_str());
         let began = self.time.steady();

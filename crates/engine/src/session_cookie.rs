@@ -121,8 +121,10 @@ impl Engine {
             Replacing::LinkSpent => return Err(SessionCookieError::LinkSpent),
         };
         self.heard(&done.rows).await;
-        let LiveSession { session, user } = *done.value;
-        let session = Arc::new(Remembered::new(session, Some(user), noted, self.time.now()));
+        let LiveSession { session, user, secret } = *done.value;
+        let session = Arc::new(
+            Remembered::new(session, Some(user), noted, self.time.now()).with_secret(secret),
+        );
         self.memory.keep(Name::Secret(cookie.digest()), Arc::clone(&session));
         Ok(SignedIn { session, cookie: Some(cookie), tokens: None, device: None })
     }

@@ -9,12 +9,15 @@ use cloakroom_model::id::ClientId;
 use cloakroom_store::{Error, Write, Written};
 
 use crate::Engine;
-use crate::identity::Identity;
+use crate::identity::{IdentifiesOnly, Identity};
 
 /// Why nothing was read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
+    /// The identifying cookie earns nothing.
+    #[error(transparent)]
+    IdentifiesOnly(#[from] IdentifiesOnly),
     /// The namespace is another client's, and was not granted.
     #[error("this client may not use this namespace")]
     NotYours,
@@ -79,6 +82,7 @@ impl Engine {
         of: Option<&ClientId>,
         namespace: &Namespace,
     ) -> Result<DocumentKey, DataError> {
+        identity.may_act()?;
         let of = of.unwrap_or(&client.id);
         if !client.may_use(of, namespace) {
             return Err(DataError::NotYours);

@@ -8,7 +8,7 @@ use cloakroom_model::session::Carrier;
 use cloakroom_oauth::scope::Scope;
 
 use crate::Engine;
-use crate::identity::Identity;
+use crate::identity::{IdentifiesOnly, Identity};
 use crate::throttle::Limited;
 use crate::tokens::{AccessToken, Mint, MintError};
 
@@ -16,6 +16,9 @@ use crate::tokens::{AccessToken, Mint, MintError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionTokenError {
+    /// The identifying cookie earns nothing.
+    #[error(transparent)]
+    IdentifiesOnly(#[from] IdentifiesOnly),
     /// Rights never grow: a token earns no other token.
     #[error("only a session's cookie earns a token")]
     NotACookie,
@@ -38,6 +41,7 @@ impl Engine {
         client: &Arc<Client>,
         audience: &str,
     ) -> Result<AccessToken, SessionTokenError> {
+        identity.may_act()?;
         if identity.carrier != Carrier::Cookie {
             return Err(SessionTokenError::NotACookie);
         }

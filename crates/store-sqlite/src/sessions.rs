@@ -232,7 +232,11 @@ pub(crate) fn device(columns: &mut Columns<'_, '_>) -> Result<Device, Error> {
 }
 
 fn live(columns: &mut Columns<'_, '_>) -> Result<LiveSession, Error> {
-    Ok(LiveSession { session: session(columns)?, user: users::user(columns)? })
+    Ok(LiveSession {
+        session: session(columns)?,
+        user: users::user(columns)?,
+        secret: columns.value::<Option<[u8; 32]>>()?.map(Digest),
+    })
 }
 
 fn authentication(columns: &mut Columns<'_, '_>) -> Result<Option<Authentication>, Error> {

@@ -96,6 +96,8 @@ pub struct LiveSession {
     pub session: Session,
     /// Whose it is; always active, since disabling ends every session.
     pub user: User,
+    /// The digest of its cookie's secret, where it has one: what identifies it elsewhere is bound to it.
+    pub secret: Option<Digest>,
 }
 
 /// What a secret is found to be.

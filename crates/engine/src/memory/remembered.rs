@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cloakroom_model::id::SessionId;
+use cloakroom_model::secret::Digest;
 use cloakroom_model::session::Session;
 use cloakroom_model::time::Timestamp;
 use cloakroom_model::user::User;
@@ -16,6 +17,8 @@ pub struct Remembered {
     pub session: Session,
     /// Whose it is; `None` for a guest.
     pub user: Option<User>,
+    /// The digest of its cookie's secret, where it has one.
+    pub secret: Option<Digest>,
     /// When it was looked up.
     pub filled_at: Timestamp,
     /// Where the log was before it was looked up.
@@ -35,12 +38,19 @@ impl Remembered {
         Self {
             session,
             user,
+            secret: None,
             filled_at,
             noted,
             clean_at: AtomicU64::new(0),
             last_seen,
             waiting: AtomicBool::new(false),
         }
+    }
+
+    /// The same with the digest of its cookie's secret.
+    #[must_use]
+    pub fn with_secret(self, secret: Option<Digest>) -> Self {
+        Self { secret, ..self }
     }
 
     /// The last use that this node knows of.

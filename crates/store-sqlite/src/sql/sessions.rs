@@ -13,12 +13,12 @@ macro_rules! session_columns {
 
 statements! {
     FIND_BY_SECRET = concat!(
-        "SELECT ", session_columns!(), ", ", user_columns!(),
+        "SELECT ", session_columns!(), ", ", user_columns!(), ", s.secret",
         " FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.secret = $1"
     );
 
     FIND = concat!(
-        "SELECT ", session_columns!(), ", ", user_columns!(),
+        "SELECT ", session_columns!(), ", ", user_columns!(), ", s.secret",
         " FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
     );
 

@@ -24,7 +24,7 @@ pub async fn a_new_secret_takes_the_place_of_the_old_one(store: Arc<dyn Store>) 
 
     let replace = act_at(at(5), Kind::SecretReplaced);
     let done = done(store.replace_secret(replacing(1), &replace).await.unwrap());
-    assert_eq!(*done.value, LiveSession { session, user });
+    assert_eq!(*done.value, LiveSession { session, user, secret: Some(digest(21)) });
     let expected = [different(Subject::Session(session_id(1)))];
     log.hears(&*store, &replace, &done.rows, expected).await;
 

@@ -26,7 +26,8 @@ use crate::{
 pub async fn a_session_is_found_by_its_secret_and_by_its_id(store: Arc<dyn Store>) {
     let user = sign_up(&*store, 1).await;
     let begin = begin(&user, 1);
-    let live = LiveSession { session: begin.session.clone(), user: user.clone() };
+    let live =
+        LiveSession { session: begin.session.clone(), user: user.clone(), secret: Some(digest(1)) };
     begun(&*store, begin).await;
 
     let found = store.find_session(&digest(1), at(0)).await.unwrap();

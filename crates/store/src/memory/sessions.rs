@@ -103,9 +103,9 @@ impl State {
     }
 
     fn live_session(&self, id: SessionId) -> Option<LiveSession> {
-        let KeptSession { session, .. } = self.signed_in(id)?;
+        let KeptSession { session, secret } = self.signed_in(id)?;
         let user = self.user(session.user?)?;
-        Some(LiveSession { session: session.clone(), user: user.clone() })
+        Some(LiveSession { session: session.clone(), user: user.clone(), secret: *secret })
     }
 
     /// What became of a secret, as long as that is told.

@@ -17,6 +17,7 @@ on_every_store! {
     a_token_takes_its_session_into_a_browser_by_a_link_that_works_once
     a_cookies_token_for_cloakroom_earns_no_cookie
     an_old_password_lets_nobody_in
+    the_identifying_cookie_ends_with_the_secret_and_earns_nothing
 }
 
 const NEW: &str = "a new and much longer password";
@@ -131,4 +132,46 @@ async fn an_old_password_lets_nobody_in<F: Future<Output = Scene>>(scene: impl F
         .sign_in(sign_in(NEW, Carrier::Cookie, Browser::default()), &visitor())
         .await
         .unwrap();
+}
+
+async fn the_identifying_cookie_ends_with_the_secret_and_earns_nothing<
+    F: Future<Output = Scene>,
+>(
+    scene: impl Fn(Settings) -> F,
+) {
+    let scene = scene(defaults()).await;
+    let first = scene.ada(Carrier::Cookie).await;
+    let value = scene.here.identifying_cookie(&first.session).unwrap();
+    for node in scene.nodes() {
+        let identity = node.check_identifying_cookie(&value).await.unwrap();
+        assert_eq!(identity.sid(), first.session.session.id);
+        assert!(identity.identifies_only);
+        let issuer = &node.settings().issuer;
+        assert!(node.earn_token(&identity, &built_in(node), issuer).is_err());
+        let (old, new) = (password(PASSWORD), password(NEW));
+        let changed = node
+            .change_my_password(&identity, &old, &new, true, &Browser::default(), &visitor())
+            .await;
+        assert!(changed.is_err());
+        let client = built_in(node);
+        assert!(node.read_data(&identity, &client, None, &super::cart()).await.is_err());
+    }
+    let mut forged = value.to_string();
+    let other = if forged.ends_with('A') { "E" } else { "A" };
+    forged.replace_range(forged.len() - 1.., other);
+    assert!(scene.here.check_identifying_cookie(&forged).await.is_err());
+
+    let identity = scene.here.check_cookie(first.cookie.as_ref().unwrap()).await.unwrap();
+    let (old, new) = (password(PASSWORD), password(NEW));
+    let changed = scene
+        .here
+        .change_my_password(&identity, &old, &new, false, &browser_with(&first), &visitor())
+        .await
+        .unwrap();
+    scene.there.catch_up().await.unwrap();
+    let value_now = scene.here.identifying_cookie(&changed.session).unwrap();
+    for node in scene.nodes() {
+        assert!(node.check_identifying_cookie(&value).await.is_err(), "the old secret is gone");
+        node.check_identifying_cookie(&value_now).await.unwrap();
+    }
 }
