@@ -10,6 +10,7 @@ mod shell;
 mod step;
 mod steps;
 mod stopwatch;
+mod tools;
 
 use std::process::ExitCode;
 

@@ -15,6 +15,8 @@ use crate::step::Step;
 pub(crate) enum Need {
     /// A program on the search path.
     Program { name: &'static str, package: &'static str },
+    /// Python with its modules for virtual environments, which Debian ships apart.
+    PythonVenv,
     /// A part of the Rust toolchain that cargo runs as a subcommand.
     Component { name: &'static str, subcommand: &'static str },
 }
@@ -23,6 +25,7 @@ impl Need {
     fn is_met(self) -> bool {
         match self {
             Self::Program { name, .. } => on_path(name),
+            Self::PythonVenv => succeeds(program("python3").args(["-c", "import venv, ensurepip"])),
             Self::Component { subcommand, .. } => {
                 succeeds(program("cargo").args([subcommand, "--version"]))
             }
@@ -33,6 +36,7 @@ impl Need {
     fn package(self) -> Option<&'static str> {
         match self {
             Self::Program { package, .. } => Some(package),
+            Self::PythonVenv => Some("python3-venv"),
             Self::Component { .. } => None,
         }
     }
@@ -42,6 +46,7 @@ impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Program { name, package } => write!(f, "{name} (Debian: {package})"),
+            Self::PythonVenv => f.write_str("python3 with venv (Debian: python3-venv)"),
             Self::Component { name, .. } => write!(f, "{name} (rustup component add {name})"),
         }
     }

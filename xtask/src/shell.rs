@@ -1,7 +1,7 @@
 //! Running other programs from the repository's root: said aloud, with nobody at the keyboard.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -9,6 +9,12 @@ use anyhow::{Context, Result, bail};
 /// The repository's root.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies one folder below the root")
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target() -> PathBuf {
+    let elsewhere = std::env::var_os("CARGO_TARGET_DIR");
+    root().join(elsewhere.unwrap_or_else(|| "target".into()))
 }
 
 /// A program to be run from the root, without input.

@@ -5,8 +5,9 @@ use anyhow::Result;
 use crate::fuzz;
 use crate::generate;
 use crate::needs::Need;
-use crate::shell::{cargo, run};
+use crate::shell::{cargo, program, root, run, target};
 use crate::step::Step;
+use crate::tools::{NODE, NPM, node, npm_ci, python};
 
 /// Cryptography and SQLite come as C sources.
 const C_COMPILER: Need = Need::Program { name: "cc", package: "build-essential" };
@@ -44,6 +45,12 @@ pub(crate) const ALL: &[Step] = &[
         run: cargo_test,
     },
     Step {
+        name: "interop",
+        proves: "tokens made here are read by npm jose and PyPI joserfc, and theirs here",
+        needs: &[C_COMPILER, NODE, NPM, Need::PythonVenv],
+        run: interop,
+    },
+    Step {
         name: "fuzz",
         proves: "what reads untrusted bytes holds under coverage-guided input, for a short while",
         needs: &[C_COMPILER, CPP_COMPILER],
@@ -78,4 +85,15 @@ fn docs() -> Result<()> {
 
 fn cargo_test() -> Result<()> {
     run(cargo().args(["test", "--locked", "--workspace", "--no-fail-fast"]))
+}
+
+fn interop() -> Result<()> {
+    const FOLDER: &str = "tests/interop";
+    let example = ["--package=cloakroom-jose", "--example=interop"];
+    run(cargo().args(["build", "--locked"]).args(example))?;
+    let ours = target().join("debug/examples/interop");
+    npm_ci(FOLDER)?;
+    run(node(FOLDER)?.arg("jose.mjs").arg(&ours))?;
+    let mut joserfc = program(python(FOLDER)?);
+    run(joserfc.arg(root().join(FOLDER).join("joserfc_check.py")).arg(&ours))
 }
