@@ -119,7 +119,7 @@ impl Browser {
             if page.status != StatusCode::SEE_OTHER {
                 break;
             }
-            page = self.get(&page.leads_to().to_owned()).await;
+            page = self.get(page.leads_to()).await;
         }
         page
     }

@@ -66,8 +66,8 @@ async fn every_address_on_every_page_leads_somewhere() {
         {
             for tag in page.tags(tag) {
                 let address = attribute(tag, name).unwrap();
-                if address.starts_with('#') {
-                    page.element(&address[1..]);
+                if let Some(id) = address.strip_prefix('#') {
+                    page.element(id);
                     continue;
                 }
                 for browser in [&mut ada, &mut stranger] {
