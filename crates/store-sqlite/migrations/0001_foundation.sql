@@ -176,7 +176,7 @@ CREATE TABLE log (
 
 CREATE INDEX log_by_end ON log (until);
 
--- One row. `forgotten` is the highest number of a row that was pruned.
+-- One row. `forgotten` is 0 until a row is forgotten; then nobody is at the place before the first row any more.
 CREATE TABLE log_counter (
     only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
     seq INTEGER NOT NULL,

@@ -1,14 +1,15 @@
 //! Storage in one SQLite file: the default, embedded in the server.
 //!
-//! One connection writes, in groups of acts ([`writer`]); several read, and see what was acknowledged
-//! ([`readers`]). An act is a closure over the open transaction ([`doing`]), which checks, writes, and last of all
-//! takes its numbers in the log. Every statement stands in [`sql`].
+//! One connection writes, in groups of acts (`writer`); several read, and see what was acknowledged
+//! (`readers`). An act is a closure over the open transaction (`doing`), which checks, writes, and last of all
+//! takes its numbers in the log. Every statement stands in `sql`.
 //!
 //! The one writer makes acts follow each other, so nothing here takes a lock on a row. The statements stand all the
 //! same in the order user, session, grant, log, which a backend with many writers needs.
 //!
 //! Leaves out every decision (they are in `cloakroom-model`) and every clock but SQLite's own.
 
+mod backup;
 mod begin;
 mod clients;
 mod data;
@@ -24,8 +25,11 @@ mod lock;
 mod migrate;
 mod open;
 mod readers;
+mod restore;
 mod revocations;
 mod secrets;
+#[cfg(any(test, feature = "seed"))]
+pub mod seed;
 mod sessions;
 mod sql;
 mod sweep;
@@ -37,8 +41,10 @@ use std::path::{Path, PathBuf};
 
 use cloakroom_store::{Act, Error};
 
+pub use backup::{BackupError, Progress};
 pub use lock::{DataFolderLock, LockError};
 pub use open::{OpenError, Options};
+pub use restore::{Restore, RestoreError, Restored};
 
 use doing::Doing;
 use driver::Db;

@@ -59,6 +59,11 @@ impl Sqlite {
     ///
     /// Whoever calls this holds the folder's [`crate::DataFolderLock`].
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
+        let restoring = restoring(path);
+        if restoring.exists() && !path.exists() {
+            // An empty database in its place would look as if everything were lost.
+            return Err(OpenError::HalfRestored { path: restoring });
+        }
         create_for_owner(path)?;
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, &options)?;
         let mode: String =
@@ -133,6 +138,18 @@ pub(crate) fn connect(
     if foreign_keys { Ok(connection) } else { Err(OpenError::NoForeignKeys) }
 }
 
+/// Where a backup is made ready before it takes the place of a database.
+pub(crate) fn restoring(path: &Path) -> PathBuf {
+    beside(path, ".restoring")
+}
+
+/// The path of a file that is named after another one.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
 /// Makes the file where there is none, for its owner alone. SQLite gives the files beside it the same rights.
 pub(crate) fn create_for_owner(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
@@ -189,6 +206,15 @@ pub enum OpenError {
     #[error("there is no database at {path}", path = path.display())]
     Missing {
         /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A restore was interrupted after it had moved the database away.
+    #[error(
+        "a restore was interrupted: run it again, or remove {path} to begin with an empty database",
+        path = path.display()
+    )]
+    HalfRestored {
+        /// What was to become the database.
         path: PathBuf,
     },
     /// A newer program wrote it.

@@ -272,7 +272,7 @@ impl Authenticated {
 fn replace_secret(mut doing: Doing<'_>, replace: &ReplaceSecret) -> Result<Replacing, Error> {
     let db = doing.db;
     let id = replace.session;
-    let Some(live) = find(db, id)? else { return Ok(Replacing::NoSession) };
+    let Some(mut live) = find(db, id)? else { return Ok(Replacing::NoSession) };
     if let Some(link) = &replace.link {
         let found = links::find(db, link, doing.now())?;
         if found.is_none_or(|found| found.purpose != (Purpose::Cookie { session: id })) {
@@ -284,7 +284,7 @@ fn replace_secret(mut doing: Doing<'_>, replace: &ReplaceSecret) -> Result<Repla
         secrets::supersede(&mut doing, earlier, id)?;
     }
     secrets::put(db, id, &replace.secret, doing.now())?;
-    let mut live = live;
+    live.secret = Some(replace.secret);
     if let Some(authentication) = &replace.authentication {
         let Authenticated { at, acr, amr } = Authenticated::of(Some(authentication))?;
         db.run(sql::sessions::SET_AUTHENTICATION, (at, acr, amr, id.as_bytes()))?;

@@ -24,4 +24,7 @@ statements! {
     ) RETURNING seq";
 
     FORGET_TO = "UPDATE log_counter SET forgotten = $1 WHERE only = 1 AND forgotten < $1";
+
+    /// Tells this log from the one that it was before.
+    MARK_ALL = "UPDATE log SET nonce = $1";
 }

@@ -16,4 +16,7 @@ statements! {
 
     /// At the end of a process: refreshes the statistics where they are worth it.
     OPTIMIZE = "PRAGMA optimize";
+
+    /// One row `ok`, or what is wrong.
+    INTEGRITY_CHECK = "PRAGMA integrity_check";
 }

@@ -43,6 +43,7 @@ const WHOLE_TABLE: &[&str] = &[
     "links::DELETE_ALL",
     "log::STILL_CONCERNS",
     "log::LAST",
+    "log::MARK_ALL",
     "sessions::DELETE_ALL",
     "sessions::ALL_IDS",
 ];

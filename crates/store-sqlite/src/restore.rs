@@ -1,0 +1,136 @@
+//! Putting a backup in the place of the database.
+//!
+//! A backup is older than the database it replaces: what ended since would be live again in it. So everything ends
+//! that can be presented, and the log becomes another one, in which no reader finds its place: whoever remembers
+//! anything forgets it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use cloakroom_model::event::Reason;
+use cloakroom_model::id::ClientId;
+use cloakroom_model::log::{Change, Subject};
+use cloakroom_store::{Act, Done, Error};
+use rusqlite::OpenFlags;
+
+use crate::backup::{BackupError, copy_checked, put_in_place};
+use crate::doing::Doing;
+use crate::driver::{Db, number};
+use crate::open::{OpenError, Options, beside, connect, restoring};
+use crate::{DataFolderLock, endings, migrate, sql};
+
+/// A backup that is to become the database.
+#[derive(Clone, Debug)]
+pub struct Restore {
+    /// The backup. It is only read.
+    pub from: PathBuf,
+    /// The database. What is there is kept beside it, as [`Restored::kept`] says.
+    pub to: PathBuf,
+    /// Leaves sessions, grants and links as they were: whoever signed out since is signed in again, and whoever
+    /// was thrown out is back.
+    pub danger_keep_sessions: bool,
+}
+
+/// A backup that has become the database.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Restored {
+    /// How many sessions ended, guests too.
+    pub ended: usize,
+    /// Where the database that was there is now.
+    pub kept: Option<PathBuf>,
+}
+
+impl Restore {
+    /// Puts the backup in the place of the database, checked and at the present schema. Blocks. Until it is done the
+    /// database is as it was.
+    ///
+    /// The lock shows that no server is at work there. `act` says when and by whom, with an event of the kind
+    /// [`cloakroom_model::event::Kind::Restored`].
+    pub fn run(&self, _alone: &DataFolderLock, act: &Act) -> Result<Restored, RestoreError> {
+        if !self.from.exists() {
+            return Err(OpenError::Missing { path: self.from.clone() }.into());
+        }
+        let restoring = restoring(&self.to);
+        remove_if_there(&restoring)?;
+        let options = Options::default();
+        copy_checked(&self.from, &restoring, &options, |_| {})?;
+        let ended = prepare(&restoring, &options, act, self.danger_keep_sessions)?;
+        let kept = self.set_aside()?;
+        put_in_place(&restoring, &self.to)?;
+        Ok(Restored { ended, kept })
+    }
+
+    /// Moves the database away with the files that belong to it: its write-ahead log must never meet another
+    /// database.
+    fn set_aside(&self) -> io::Result<Option<PathBuf>> {
+        let kept = beside(&self.to, ".before-restore");
+        for companion in ["", "-wal", "-shm"] {
+            let kept = beside(&kept, companion);
+            remove_if_there(&kept)?;
+            match std::fs::rename(beside(&self.to, companion), &kept) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                moved => moved?,
+            }
+        }
+        Ok(kept.exists().then_some(kept))
+    }
+}
+
+/// Ends what the file would revive, and makes its log another one; answers how many sessions ended.
+fn prepare(
+    path: &Path,
+    options: &Options,
+    act: &Act,
+    danger_keep_sessions: bool,
+) -> Result<usize, RestoreError> {
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, options)?;
+    if migrate::version(&connection)? == 0 {
+        return Err(OpenError::NotOurs.into());
+    }
+    migrate::migrate(&mut connection)?;
+    let db = Db::new(connection);
+    db.run(sql::sqlite::BEGIN_IMMEDIATE, [])?;
+    let ended = renew(Doing::new(&db, act), danger_keep_sessions)?;
+    db.run(sql::sqlite::COMMIT, [])?;
+    Ok(ended)
+}
+
+fn renew(mut doing: Doing<'_>, danger_keep_sessions: bool) -> Result<usize, Error> {
+    let db = doing.db;
+    db.run(sql::log::MARK_ALL, [doing.act.nonce.cast_signed()])?;
+    let ended =
+        if danger_keep_sessions { 0 } else { endings::everybodys(&mut doing, Reason::Restored)? };
+    // The new log is never empty: without a row there would be no place to go on from. The built-in client has
+    // nothing of its own that anybody remembers.
+    doing.announce(Subject::Client(ClientId::built_in()), Change::Changed);
+    let Done { value, rows } = doing.done(ended)?;
+    // Who is before the first row of the old log is not before the first of this one.
+    let last = rows.last().map_or(1, |row| number(row.place.seq));
+    db.run(sql::log::FORGET_TO, [last])?;
+    Ok(value)
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+/// Why a backup did not become the database.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// It is no database of this program, or of a newer one.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It cannot be copied, or is damaged.
+    #[error(transparent)]
+    Copy(#[from] BackupError),
+    /// It cannot be changed.
+    #[error(transparent)]
+    Store(#[from] Error),
+    /// The operating system says no.
+    #[error("the backup cannot be restored: {0}")]
+    Io(#[from] io::Error),
+}
