@@ -39,6 +39,8 @@ fn of(expires_at: Timestamp, idle_at: Timestamp, now: Timestamp) -> Life {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -56,6 +58,25 @@ mod tests {
                 expected,
                 "{expires} {idle} {now}"
             );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_dead_lives_again_and_use_alone_keeps_it_alive(
+            idle in 1_i64..1_000, absolute in 1_i64..5_000, uses in prop::collection::vec(1_i64..400, 0..40),
+        ) {
+            let (mut seen, mut now, mut dead) = (0, 0, false);
+            for wait in uses {
+                now += wait;
+                let life = of(Timestamp(absolute), Timestamp(seen + idle), Timestamp(now));
+                let expected_alive = now < absolute && now < seen + idle;
+                prop_assert_eq!(life == Life::Live, expected_alive);
+                if dead {
+                    prop_assert_ne!(life, Life::Live);
+                }
+                if life == Life::Live { seen = now } else { dead = true }
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::id::{ClientId, GrantId};
 
@@ -94,5 +96,138 @@ fn grant(counter: u64, rotations: &[(u64, u64)]) -> Grant {
             })
             .collect(),
         bound: false,
+    }
+}
+
+/// What somebody does with the tokens they hold.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// A tab presents the newest token that the tabs share.
+    Tab,
+    /// A tab presents a token that it kept from so many rotations ago.
+    Stale(u64),
+    /// Somebody presents a number that was never issued.
+    Guess(u64),
+    /// Time goes on.
+    Wait(u64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<(Step, bool)>> {
+    let step = prop_oneof![
+        4 => Just(Step::Tab),
+        3 => (0_u64..20).prop_map(Step::Stale),
+        1 => (1_u64..5).prop_map(Step::Guess),
+        4 => (0_u64..12_000).prop_map(Step::Wait),
+        1 => (12_000_u64..40_000).prop_map(Step::Wait),
+    ];
+    prop::collection::vec((step, any::<bool>()), 1..120)
+}
+
+proptest! {
+    /// The grant remembers at most sixteen rotations; the model remembers all of them, for ever. They always
+    /// say the same.
+    #[test]
+    fn a_grant_that_forgets_decides_like_one_that_forgets_nothing(steps in steps()) {
+        let mut grant = Grant { last_used_at: NOW, ..grant(0, &[]) };
+        let mut history: Vec<Timestamp> = Vec::new();
+        let mut now = NOW;
+        for (step, authenticated) in steps {
+            let presented = match step {
+                Step::Wait(milliseconds) => {
+                    now = now.plus(Duration::from_millis(milliseconds));
+                    continue;
+                }
+                Step::Tab => grant.counter,
+                Step::Stale(ago) => grant.counter.saturating_sub(ago),
+                Step::Guess(ahead) => grant.counter + ahead,
+            };
+            let outcome = policy().decide(&grant, presented, authenticated, now);
+            let expected = model(&history, presented, authenticated, &grant, now);
+            prop_assert_eq!(Said::from(&outcome), expected, "token {} of {} at {:?}", presented, grant.counter, now);
+            match outcome {
+                Outcome::Rotate(rotations) => {
+                    prop_assert!(rotations.len() <= Grant::MAX_ROTATIONS);
+                    history.push(now);
+                    grant = Grant { counter: grant.counter + 1, rotations, last_used_at: now, ..grant };
+                }
+                Outcome::EndGrant => return Ok(()),
+                Outcome::Replay | Outcome::Wait(_) | Outcome::Refuse => (),
+            }
+        }
+    }
+
+    /// Tabs that present nothing older than the window are never signed out, whatever they do at once.
+    #[test]
+    fn tabs_inside_the_window_never_end_their_grant(
+        moves in prop::collection::vec((0_u64..16, 0_u64..3_000), 1..200),
+    ) {
+        let mut grant = Grant { last_used_at: NOW, ..grant(0, &[]) };
+        let mut rotated_at: Vec<Timestamp> = Vec::new();
+        let mut now = NOW;
+        for (ago, wait) in moves {
+            now = now.plus(Duration::from_millis(wait));
+            let kept = grant.counter.saturating_sub(ago);
+            let fresh = usize::try_from(kept).ok().and_then(|n| rotated_at.get(n)).is_none_or(|at| now.since(*at) <= WINDOW);
+            let presented = if fresh { kept } else { grant.counter };
+            match policy().decide(&grant, presented, false, now) {
+                Outcome::Rotate(rotations) => {
+                    rotated_at.push(now);
+                    grant = Grant { counter: grant.counter + 1, rotations, last_used_at: now, ..grant };
+                }
+                Outcome::Replay | Outcome::Wait(_) => (),
+                outcome @ (Outcome::EndGrant | Outcome::Refuse) => {
+                    prop_assert!(false, "signed out by accident: {outcome:?}");
+                }
+            }
+        }
+    }
+}
+
+/// An outcome without what it carries.
+#[derive(Debug, Eq, PartialEq)]
+enum Said {
+    Rotate,
+    Replay,
+    Wait,
+    EndGrant,
+    Refuse,
+}
+
+impl From<&Outcome> for Said {
+    fn from(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Rotate(_) => Self::Rotate,
+            Outcome::Replay => Self::Replay,
+            Outcome::Wait(_) => Self::Wait,
+            Outcome::EndGrant => Self::EndGrant,
+            Outcome::Refuse => Self::Refuse,
+        }
+    }
+}
+
+/// The promise in its simplest form, over the time of every rotation there ever was.
+fn model(
+    history: &[Timestamp],
+    presented: u64,
+    authenticated: bool,
+    grant: &Grant,
+    now: Timestamp,
+) -> Said {
+    let alive = now < grant.expires_at && now < grant.last_used_at.plus(grant.idle);
+    let counter = u64::try_from(history.len()).unwrap();
+    if !alive || presented > counter {
+        return Said::Refuse;
+    }
+    let in_window = |at: &&Timestamp| now.since(**at) <= WINDOW;
+    if presented == counter {
+        let turns = history.iter().filter(in_window).count();
+        return if turns < Grant::MAX_ROTATIONS { Said::Rotate } else { Said::Wait };
+    }
+    let rotated_at = history[usize::try_from(presented).unwrap()];
+    let unused_successor = presented + 1 == counter;
+    if now.since(rotated_at) <= WINDOW || (authenticated && unused_successor) {
+        Said::Replay
+    } else {
+        Said::EndGrant
     }
 }
