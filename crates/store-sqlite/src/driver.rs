@@ -239,3 +239,6 @@ pub(crate) fn pragma<T: FromSql>(connection: &Connection, name: &str) -> rusqlit
     let value = connection.pragma_query_value(None, name, |row| row.get(0)).optional()?;
     value.ok_or(rusqlite::Error::QueryReturnedNoRows)
 }
+
+#[cfg(test)]
+mod tests;

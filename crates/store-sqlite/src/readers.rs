@@ -76,3 +76,6 @@ fn try_lock(db: &Mutex<Db>) -> Option<MutexGuard<'_, Db>> {
 fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Unavailable(Box::new(error))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,3 +5,4 @@ mod backup;
 mod contract;
 mod restore;
 mod scene;
+mod sweep;
