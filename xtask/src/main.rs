@@ -3,6 +3,7 @@
 //! Rests on as few crates as can be, because it is the first thing that a fresh machine compiles. It runs the
 //! tools and parts that prove something; what they prove is written with them.
 
+mod bench;
 mod fuzz;
 mod generate;
 mod needs;
@@ -21,6 +22,8 @@ use clap::Parser;
 enum Command {
     /// Runs everything that a change must pass, once, from a fresh machine
     Test(step::Options),
+    /// Measures every figure that the README quotes
+    Bench(bench::Options),
     /// Writes what is generated and committed
     Generate(generate::Options),
 }
@@ -28,6 +31,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Test(options) => step::run(steps::ALL, &options),
+        Command::Bench(options) => bench::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
     };
     match outcome {
