@@ -238,8 +238,11 @@ fn what_is_not_a_set_is_refused() {
     assert_eq!(Jwks::from_json(long.as_bytes()).unwrap_err(), KeyError::NotAKeySet);
     let long = format!("{}{}", published(Algorithm::Ed25519), " ".repeat(MAX_JWKS_BYTES));
     assert_eq!(Jwk::from_json(long.as_bytes()).unwrap_err(), KeyError::Malformed);
-    let twice = r#"{"kty":"OKP","kty":"OKP","crv":"Ed25519","x":"AA"}"#;
-    assert_eq!(Jwk::from_json(twice.as_bytes()).unwrap_err(), KeyError::Malformed);
+    let jwk = published(Algorithm::Ed25519).to_string();
+    for twice in [r#""kty":"OKP","#, r#""own":1,"own":1,"#] {
+        let jwk = jwk.replacen('{', &format!("{{{twice}"), 1);
+        assert_eq!(Jwk::from_json(jwk.as_bytes()).unwrap_err(), KeyError::Malformed, "{twice}");
+    }
 }
 
 #[test]

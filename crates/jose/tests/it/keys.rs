@@ -138,11 +138,68 @@ fn a_private_jwk_is_read_strictly() {
     let read = |json: &str| SigningKey::from_private_jwk(Algorithm::Ed25519, json.as_bytes());
     read(json).unwrap();
     assert_eq!(read("{}").unwrap_err(), KeyError::Malformed);
-    assert_eq!(read(&json.replacen('{', r#"{"d":"AA","#, 1)).unwrap_err(), KeyError::Malformed);
+    for twice in [r#""d":"AA","#, r#""own":1,"own":1,"#, r#""own":[{"a":1,"a":1}],"#] {
+        let json = json.replacen('{', &format!("{{{twice}"), 1);
+        assert_eq!(read(&json).unwrap_err(), KeyError::Malformed, "{twice}");
+    }
+    read(&json.replacen('{', r#"{"own":1,"#, 1)).unwrap();
     assert_eq!(read(&format!("{json}{}", " ".repeat(9_000))).unwrap_err(), KeyError::Malformed);
     assert_eq!(read(r#"{"kty":"oct","k":"AAAA"}"#).unwrap_err(), KeyError::Symmetric);
     let longer = json.replace("\"d\":\"", "\"d\":\"AAAA");
     assert_eq!(read(&longer).unwrap_err(), KeyError::Malformed);
+}
+
+#[test]
+fn the_numbers_of_a_private_jwk_have_their_full_length() {
+    for (algorithm, names) in [
+        (Algorithm::Ed25519, &["d", "x"][..]),
+        (Algorithm::Es256, &["d", "x", "y"]),
+        (Algorithm::Es384, &["d", "x", "y"]),
+        (Algorithm::Es512, &["d", "x", "y"]),
+    ] {
+        let (key, _) = key(algorithm);
+        let json = key.to_private_jwk().unwrap();
+        let members: Value = serde_json::from_str(json.as_str()).unwrap();
+        let numbers = |name: &str| base64url::decode(members[name].as_str().unwrap()).unwrap();
+        let read = |changes: &[(&str, &[u8])]| {
+            let mut other = members.clone();
+            for (name, bytes) in changes {
+                other[*name] = base64url::encode(bytes).into();
+            }
+            SigningKey::from_private_jwk(algorithm, other.to_string().as_bytes())
+        };
+        for name in names {
+            let number = numbers(name);
+            read(&[(*name, &number)]).unwrap();
+            // The same number with a zero in front, which says no more.
+            let longer = [&[0], &number[..]].concat();
+            assert_eq!(read(&[(*name, &longer)]).unwrap_err(), KeyError::Malformed, "{name}");
+            let shorter = &number[..number.len() - 1];
+            assert_eq!(read(&[(*name, shorter)]).unwrap_err(), KeyError::Malformed, "{name}");
+        }
+        if names.len() == 3 {
+            // The same point with its middle elsewhere.
+            let point = [numbers("x"), numbers("y")].concat();
+            let (x, y) = point.split_at(point.len() / 2 + 1);
+            assert_eq!(read(&[("x", x), ("y", y)]).unwrap_err(), KeyError::Malformed);
+        }
+    }
+}
+
+#[test]
+fn an_rsa_key_with_more_than_two_primes_is_refused() {
+    let (key, _) = key(Algorithm::Rs256);
+    let json = key.to_private_jwk().unwrap();
+    let more = json.as_str().replacen('{', r#"{"oth":[{"r":"AA","d":"AA","t":"AA"}],"#, 1);
+    let refused = SigningKey::from_private_jwk(Algorithm::Rs256, more.as_bytes()).unwrap_err();
+    assert_eq!(refused, KeyError::Unsupported);
+}
+
+#[test]
+fn an_rsa_key_with_a_small_exponent_is_refused() {
+    let der = base64url::decode(include_str!("rsa_exponent_3.txt").trim_end()).unwrap();
+    let refused = SigningKey::from_pkcs8(Algorithm::Rs256, &der).unwrap_err();
+    assert_eq!(refused, KeyError::Size);
 }
 
 #[test]

@@ -108,6 +108,30 @@ fn what_is_nearly_json_is_refused() {
 }
 
 #[test]
+fn a_bare_control_character_is_refused_wherever_it_stands() {
+    for control in 0..0x20_u8 {
+        for before in 0..20 {
+            for after in 0..20 {
+                let text = format!(
+                    "\"{}{}{}\"",
+                    "a".repeat(before),
+                    char::from(control),
+                    "a".repeat(after)
+                );
+                assert_eq!(scan(&text), Err(Defect::Syntax), "{control} at {before}");
+            }
+        }
+    }
+    // What stands next to them in the table is text, wherever it stands.
+    for plain in [' ', '!', '#', '[', ']', '\u{7f}', '\u{80}', '\u{ff}'] {
+        for before in 0..20 {
+            let text = format!("\"{}{plain}{}\"", "a".repeat(before), "b".repeat(20 - before));
+            assert_eq!(scan(&text), Ok(()), "{plain:?} at {before}");
+        }
+    }
+}
+
+#[test]
 fn a_name_used_twice_is_refused_however_it_is_written() {
     for text in [
         r#"{"a":1,"a":1}"#,

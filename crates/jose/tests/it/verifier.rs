@@ -167,7 +167,7 @@ fn memory_is_bounded_by_bytes() {
 }
 
 #[test]
-fn an_oversized_token_is_not_even_digested() {
+fn an_oversized_token_is_refused() {
     let good = Good::ed25519();
     let ring = Arc::new(KeyRing::new(good.keys.clone()));
     let token = good.token();
