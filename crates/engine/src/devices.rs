@@ -54,6 +54,16 @@ impl Engine {
         self.end_sessions(which, Reason::EndedElsewhere, Actor::User(user)).await
     }
 
+    /// Ends every session of a user; answers how many.
+    pub async fn end_all_of(
+        &self,
+        user: UserId,
+        reason: Reason,
+        actor: Actor,
+    ) -> Result<usize, Error> {
+        self.end_sessions(Ends::AllOf(user), reason, actor).await
+    }
+
     /// Ends the sessions that `which` says; answers how many.
     pub async fn end_sessions(
         &self,

@@ -36,12 +36,15 @@ pub mod throttle;
 pub mod tokens;
 pub mod users;
 pub mod visitor;
+pub mod vitals;
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use cloakroom_model::event::{Actor, Event, Kind};
 use cloakroom_store::{Act, Store};
+/// What callers of the use cases need of storage's words, so that they need not know storage.
+pub use cloakroom_store::{EventFilter, LiveSession, Page, UserFilter};
 
 /// A failure of storage, as callers of the use cases meet it.
 pub use cloakroom_store::Error as StoreError;

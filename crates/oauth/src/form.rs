@@ -52,6 +52,11 @@ impl Form {
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// The names of all parameters, in the order in which they came.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The value of a parameter that must be there.
     pub fn require(&self, name: &'static str) -> Result<&str, Error> {
         self.value(name)

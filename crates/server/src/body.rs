@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::FromRequest;
 use bytes::Bytes;
 use cloakroom_jose::strict_json::{self, Defect};
 use cloakroom_oauth::form::{self, Form};
@@ -16,6 +17,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::app::App;
 use crate::problem::{Kind, Problem};
 
 /// How deep objects and arrays may lie inside each other.
@@ -23,6 +25,17 @@ pub const MAX_DEPTH: usize = 32;
 
 /// How long a body may take to arrive.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(20);
+
+/// A JSON object as the body of a request, read into `T`.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, app: &App) -> Result<Self, Problem> {
+        json(request, app.body_limit).await.map(Self)
+    }
+}
 
 /// Reads a body of at most `limit` bytes.
 pub async fn bytes(body: Body, limit: usize) -> Result<Bytes, Problem> {

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The media type (RFC 9457 §3).
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -132,8 +133,28 @@ struct Parts {
     headers: HeaderMap,
 }
 
+/// A problem as it is written.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct Body<'a> {
+    /// Leads to what this kind of problem means.
+    r#type: String,
+    #[schema(value_type = String)]
+    title: &'a str,
+    status: u16,
+    #[schema(value_type = String)]
+    detail: &'a str,
+    /// The kind, for programs.
+    #[schema(value_type = String)]
+    code: &'a str,
+    /// What is wrong with which fields.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Option<Vec<FieldError>>)]
+    errors: &'a [FieldError],
+}
+
 /// What is wrong with one field.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, ToSchema)]
 pub struct FieldError {
     /// Which: a member of the body, a parameter, or a header. Empty for the body as a whole.
     pub field: String,
@@ -182,6 +203,24 @@ impl Problem {
         self.header(RETRY_AFTER, HeaderValue::from(seconds.max(1)))
     }
 
+    /// What is wrong with which fields.
+    #[must_use]
+    pub fn fields(&self) -> &[FieldError] {
+        &self.0.errors
+    }
+
+    /// What was wrong, for people.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// The headers that the answer will have beside its own.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
     /// Its kind.
     #[must_use]
     pub fn kind(&self) -> Kind {
@@ -191,16 +230,6 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            r#type: String,
-            title: &'a str,
-            status: u16,
-            detail: &'a str,
-            code: &'a str,
-            #[serde(skip_serializing_if = "<[_]>::is_empty")]
-            errors: &'a [FieldError],
-        }
         let Parts { kind, detail, errors, headers } = *self.0;
         let row = kind.row();
         let body = Body {

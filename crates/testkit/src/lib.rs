@@ -1,7 +1,9 @@
 //! What tests share: clocks that stand still, seeded randomness, a store whose callers take turns, an engine on
-//! any store.
+//! any store, a whole server on it, and a browser with cookies.
 
+pub mod browser;
 pub mod clock;
 pub mod engine;
 pub mod interleaved;
 pub mod randomness;
+pub mod server;

@@ -1,3 +1,4 @@
-//! The server, asked in this process as its clients ask it.
+//! The server, from the outside, in this process. Folders follow the paths of its addresses.
 
+mod api;
 mod pages;

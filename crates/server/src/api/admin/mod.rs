@@ -1,0 +1,7 @@
+//! `/api/v1/admin/…`: what an administrator sees and does. A file for each noun.
+
+pub mod clients;
+pub mod events;
+pub mod keys;
+pub mod sessions;
+pub mod users;

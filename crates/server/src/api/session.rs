@@ -1,0 +1,25 @@
+//! `GET` and `POST /api/v1/session`: who is there?
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::Request;
+
+use crate::api::view::IdentityView;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::{answer, body};
+
+/// Whoever the request carries, whichever way.
+pub async fn get(caller: Caller) -> Response {
+    answer::ok(&IdentityView::new(&caller.identity))
+}
+
+/// The same for clients that may put their token into a form body (RFC 6750 §2.2).
+pub async fn post(State(app): State<App>, request: Request<Body>) -> Result<Response, Problem> {
+    let (headers, query) = (request.headers().clone(), request.uri().query().map(str::to_owned));
+    let form = body::form(request).await?;
+    let caller = Caller::of(&app, &headers, query.as_deref(), Some(&form)).await?;
+    Ok(answer::ok(&IdentityView::new(&caller.identity)))
+}

@@ -1,0 +1,256 @@
+//! What the API shows of sessions and users.
+
+use cloakroom_engine::begin::{SignedIn, TokenPair};
+use cloakroom_engine::identity::Identity;
+use cloakroom_engine::memory::Remembered;
+use cloakroom_model::id::{ClientId, SessionId, UserId};
+use cloakroom_model::session::{Acr, Carrier, Session};
+use cloakroom_model::time::Timestamp;
+use cloakroom_model::user::{Email, Life, Role, User, Username};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::timestamp::Rfc3339;
+
+/// A session as its owner sees it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
+pub struct SessionView<'a> {
+    /// Its public name.
+    #[schema(value_type = String, format = "uuid")]
+    sid: SessionId,
+    #[schema(value_type = String, format = "date-time")]
+    created_at: Rfc3339,
+    /// When the user last proved who they are; null for a guest.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    authenticated_at: Option<Rfc3339>,
+    /// When it ends whatever happens.
+    #[schema(value_type = String, format = "date-time")]
+    expires_at: Rfc3339,
+    /// When it ends unless it is used.
+    #[schema(value_type = String, format = "date-time")]
+    idle_expires_at: Rfc3339,
+    /// How this request, or this sign-in, carries it.
+    #[schema(value_type = CarrierSchema)]
+    carrier: Carrier,
+    /// How surely the user is known; null for a guest.
+    #[schema(value_type = Option<String>)]
+    acr: Option<&'static str>,
+    /// By which means (RFC 8176).
+    #[schema(value_type = Vec<String>)]
+    amr: &'a [String],
+}
+
+impl<'a> SessionView<'a> {
+    fn new(remembered: &'a Remembered, carrier: Carrier) -> Self {
+        let session = &remembered.session;
+        let how = session.authentication.as_ref();
+        let idle = remembered.last_seen().plus(session.idle).min(session.expires_at);
+        Self {
+            sid: session.id,
+            created_at: Rfc3339(session.created_at),
+            authenticated_at: how.map(|how| Rfc3339(how.at)),
+            expires_at: Rfc3339(session.expires_at),
+            idle_expires_at: Rfc3339(idle),
+            carrier,
+            acr: how.map(|how| Acr::as_str(how.acr)),
+            amr: how.map_or(&[], |how| &how.amr),
+        }
+    }
+}
+
+/// How an identity is carried.
+#[derive(ToSchema)]
+#[schema(as = Carrier, rename_all = "snake_case")]
+pub enum CarrierSchema {
+    /// An opaque secret in a cookie.
+    Cookie,
+    /// A signed statement in a header.
+    Token,
+}
+
+/// A user as others in the system know them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = User)]
+pub struct UserView<'a> {
+    #[schema(value_type = String, format = "uuid")]
+    id: UserId,
+    #[schema(value_type = String)]
+    email: &'a Email,
+    #[schema(value_type = Option<String>)]
+    username: Option<&'a Username>,
+    #[schema(value_type = Vec<String>)]
+    roles: &'a [Role],
+}
+
+impl<'a> UserView<'a> {
+    /// What is shown of a user.
+    #[must_use]
+    pub fn new(user: &'a User) -> Self {
+        let User { id, email, username, roles, .. } = user;
+        Self { id: *id, email, username: username.as_ref(), roles }
+    }
+}
+
+/// Who is there.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Identity)]
+pub struct IdentityView<'a> {
+    session: SessionView<'a>,
+    /// Null for a guest.
+    user: Option<UserView<'a>>,
+}
+
+impl<'a> IdentityView<'a> {
+    /// What is shown of an identity.
+    #[must_use]
+    pub fn new(identity: &'a Identity) -> Self {
+        Self::of(&identity.session, identity.carrier)
+    }
+
+    /// What is shown of a session and its user.
+    #[must_use]
+    pub fn of(remembered: &'a Remembered, carrier: Carrier) -> Self {
+        let user = remembered.user.as_ref().map(UserView::new);
+        Self { session: SessionView::new(remembered, carrier), user }
+    }
+}
+
+/// A session that began. The tokens are there where it is carried by them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignedIn)]
+pub struct SignedInView<'a> {
+    #[serde(flatten)]
+    tokens: Option<TokensView<'a>>,
+    #[serde(flatten)]
+    identity: IdentityView<'a>,
+}
+
+impl<'a> SignedInView<'a> {
+    /// What is answered to a sign-in.
+    #[must_use]
+    pub fn new(signed_in: &'a SignedIn, carrier: Carrier) -> Self {
+        let tokens = signed_in.tokens.as_ref().map(TokensView::new);
+        Self { tokens, identity: IdentityView::of(&signed_in.session, carrier) }
+    }
+}
+
+/// Tokens as RFC 6749 §5.1 names them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tokens)]
+pub struct TokensView<'a> {
+    #[schema(value_type = String)]
+    access_token: &'a str,
+    #[schema(value_type = String)]
+    token_type: &'static str,
+    /// In seconds.
+    expires_in: u64,
+    /// Earns the next pair at `/oauth/token`.
+    #[schema(value_type = String)]
+    refresh_token: &'a str,
+    /// What the access token allows, words with spaces between.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+}
+
+impl<'a> TokensView<'a> {
+    fn new(pair: &'a TokenPair) -> Self {
+        Self {
+            access_token: &pair.access.token,
+            token_type: "Bearer",
+            expires_in: pair.access.expires_in.as_secs(),
+            refresh_token: &pair.refresh,
+            scope: (!pair.scope.is_empty()).then(|| pair.scope.to_string()),
+        }
+    }
+}
+
+/// A session in a list, with where it is used from.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Device)]
+pub struct DeviceView<'a> {
+    #[schema(value_type = String, format = "uuid")]
+    sid: SessionId,
+    /// Whether it is the one that asks.
+    current: bool,
+    /// Such as `Firefox on Linux`.
+    device: &'a str,
+    /// Where it was last signed in from.
+    address: &'a str,
+    /// The client it began at.
+    #[schema(value_type = String)]
+    client_id: &'a ClientId,
+    #[schema(value_type = CarrierSchema)]
+    carrier: Carrier,
+    #[schema(value_type = String, format = "date-time")]
+    created_at: Rfc3339,
+    #[schema(value_type = String, format = "date-time")]
+    last_seen_at: Rfc3339,
+    #[schema(value_type = String, format = "date-time")]
+    expires_at: Rfc3339,
+    #[schema(value_type = String, format = "date-time")]
+    idle_expires_at: Rfc3339,
+}
+
+impl<'a> DeviceView<'a> {
+    /// What is shown of a session in a list; `current` is the one that asks.
+    #[must_use]
+    pub fn new(session: &'a Session, current: Option<SessionId>) -> Self {
+        Self {
+            sid: session.id,
+            current: current == Some(session.id),
+            device: &session.device.name,
+            address: &session.device.address,
+            client_id: &session.client,
+            carrier: session.carrier,
+            created_at: Rfc3339(session.created_at),
+            last_seen_at: Rfc3339(session.last_seen_at),
+            expires_at: Rfc3339(session.expires_at),
+            idle_expires_at: Rfc3339(session.idle_expires_at()),
+        }
+    }
+}
+
+/// A list of sessions.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Devices)]
+pub struct DevicesView<'a> {
+    /// The one used last comes first in a user's own list.
+    pub sessions: Vec<DeviceView<'a>>,
+}
+
+/// How many sessions ended.
+#[derive(Serialize, ToSchema)]
+pub struct Ended {
+    /// Their number.
+    pub ended: usize,
+}
+
+/// A user as an administrator sees them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserForAdmin)]
+pub struct AdminUserView<'a> {
+    #[serde(flatten)]
+    user: UserView<'a>,
+    #[schema(value_type = String, format = "date-time")]
+    created_at: Rfc3339,
+    /// Since when the user may not sign in; null while they may.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    disabled_at: Option<Rfc3339>,
+}
+
+impl<'a> AdminUserView<'a> {
+    /// What an administrator sees of a user.
+    #[must_use]
+    pub fn new(user: &'a User) -> Self {
+        let disabled_at: Option<Timestamp> = match user.life {
+            Life::Active => None,
+            Life::Disabled { at } => Some(at),
+        };
+        Self {
+            user: UserView::new(user),
+            created_at: Rfc3339(user.created_at),
+            disabled_at: disabled_at.map(Rfc3339),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What every handler needs: the engine, and what the server is called.
+
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::Response;
+use cloakroom_engine::Engine;
+use cloakroom_engine::begin::SignedIn;
+use cloakroom_engine::secret::{self, CookieSecret};
+use cloakroom_engine::visitor::{Browser, Visitor};
+use http::HeaderMap;
+use http::header::{SET_COOKIE, USER_AGENT};
+use ipnet::IpNet;
+use url::Url;
+
+use crate::address::PublicAddress;
+use crate::cookies::{Cookies, Name};
+use crate::device_name;
+use crate::layers::client_address;
+use crate::operators::Traffic;
+
+/// What an operator can set of the server.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What people and clients call the server: an origin.
+    pub public_url: Url,
+    /// The proxies that are believed about whom they were called by.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The largest body that is read, in bytes.
+    pub body_limit: usize,
+}
+
+/// What every handler needs. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
+    /// The use cases.
+    pub engine: Engine,
+    /// What the server is called.
+    pub address: PublicAddress,
+    /// The names of its cookies.
+    pub cookies: Cookies,
+    /// The largest body that is read, in bytes.
+    pub body_limit: usize,
+    /// What came and how it was answered.
+    pub traffic: Traffic,
+    trusted_proxies: Vec<IpNet>,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Puts the engine behind a public name.
+    #[must_use]
+    pub fn new(engine: Engine, settings: Settings) -> Self {
+        let Settings { public_url, trusted_proxies, body_limit } = settings;
+        let address = PublicAddress::new(&public_url);
+        let cookies = Cookies::new(address.is_https());
+        let traffic = Traffic::default();
+        Self(Arc::new(Parts { engine, address, cookies, body_limit, traffic, trusted_proxies }))
+    }
+
+    /// Where a request comes from that `peer` sent.
+    #[must_use]
+    pub fn visitor(&self, peer: SocketAddr, headers: &HeaderMap) -> Visitor {
+        let address = client_address::of(peer.ip(), headers, &self.trusted_proxies);
+        let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+        Visitor { address, device: device_name::of(agent) }
+    }
+
+    /// The secret in the session's cookie.
+    #[must_use]
+    pub fn session_cookie(&self, headers: &HeaderMap) -> Option<CookieSecret> {
+        CookieSecret::parse(self.cookies.read(Name::Session, headers)?)
+    }
+
+    /// What a browser brings of its own accord.
+    #[must_use]
+    pub fn browser(&self, headers: &HeaderMap) -> Browser {
+        let device = self.cookies.read(Name::Device, headers).and_then(secret::from_text);
+        Browser { session: self.session_cookie(headers), device }
+    }
+
+    /// Gives the browser the cookies that it needs from now on.
+    pub fn give_cookies(&self, signed_in: &SignedIn, response: &mut Response) {
+        let headers = response.headers_mut();
+        if let Some(cookie) = &signed_in.cookie {
+            let session = &signed_in.session.session;
+            let remembered =
+                session.remembered.then(|| session.expires_at.since(self.engine.now()));
+            let header = self.cookies.set(Name::Session, &cookie.to_text(), remembered);
+            headers.append(SET_COOKIE, header);
+            if let Some(device) = &signed_in.device {
+                headers.append(SET_COOKIE, self.cookies.set_device(&secret::to_text(device)));
+            }
+        }
+    }
+
+    /// Takes the session's cookie back.
+    pub fn take_cookie(&self, response: &mut Response) {
+        response.headers_mut().append(SET_COOKIE, self.cookies.clear(Name::Session));
+    }
+}
+
+/// How long a one-time link from a token to a cookie works, for the answer that hands it out.
+pub(crate) const LINK_LIVES: Duration = Duration::from_mins(1);

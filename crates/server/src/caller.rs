@@ -1,0 +1,196 @@
+//! How a request brings its identity. Handlers see the identity alone.
+//!
+//! A token that is presented counts and a cookie beside it does not: whoever writes a header means it, while a browser
+//! adds cookies by itself.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use cloakroom_engine::identity::{Identity, NotSignedIn};
+use cloakroom_model::client::Client;
+use cloakroom_model::event::Actor;
+use cloakroom_model::id::UserId;
+use cloakroom_model::session::Carrier;
+use cloakroom_model::user::User;
+use cloakroom_oauth::bearer::{Carried, Challenge};
+use cloakroom_oauth::error::{Code, Error};
+use cloakroom_oauth::form::Form;
+use cloakroom_oauth::scope::Scope;
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
+
+use crate::app::App;
+use crate::layers::cors::origin_of;
+use crate::problem::{Kind, Problem};
+
+/// Who calls.
+pub struct Caller {
+    /// The identity.
+    pub identity: Identity,
+    origin: Option<String>,
+}
+
+impl Caller {
+    /// Finds out who calls. `form` is the body, where it may hold a token.
+    pub async fn of(
+        app: &App,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        form: Option<&Form>,
+    ) -> Result<Self, Problem> {
+        let origin = origin_of(headers).map(str::to_owned);
+        let query = query.filter(|query| query.contains("access_token"));
+        let query = query.map(|query| Form::parse(query.as_bytes())).transpose();
+        let query = query.map_err(|malformed| refused(app, &malformed.into()))?;
+        let in_query = query.as_ref().and_then(|query| query.value("access_token"));
+        let in_body = form.and_then(|form| form.value("access_token"));
+        let authorization = only_authorization(app, headers)?;
+        let carried = Carried::only(authorization, in_body, in_query);
+        let identity = match carried.map_err(|error| refused(app, &error))? {
+            Some(carried) => by_token(app, carried).await?,
+            None => by_cookie(app, headers).await?,
+        };
+        Ok(Self { identity, origin })
+    }
+
+    /// The client that the request acts for.
+    pub fn client(&self, app: &App) -> Result<Arc<Client>, Problem> {
+        app.engine.acting_client(&self.identity, self.origin.as_deref()).ok_or_else(|| {
+            Problem::because(Kind::ClientRefused, "No client is known by this token or origin.")
+        })
+    }
+
+    /// The user, who manages their own account here: by a first-party client.
+    pub fn account(&self, app: &App) -> Result<&User, Problem> {
+        let user = self.identity.session.user.as_ref();
+        let user = user.ok_or_else(|| Problem::new(Kind::UserRequired))?;
+        if self.client(app)?.first_party {
+            Ok(user)
+        } else {
+            Err(Problem::because(
+                Kind::ClientRefused,
+                "Only a first-party client may manage somebody's account.",
+            ))
+        }
+    }
+
+    /// The administrator, as the actor of what they do.
+    pub fn administrator(&self, app: &App) -> Result<Actor, Problem> {
+        let user = self.account(app)?;
+        if user.is_admin() {
+            Ok(Actor::User(user.id))
+        } else {
+            Err(Problem::new(Kind::AdminRequired))
+        }
+    }
+
+    /// The user's name; guests have none.
+    pub fn user_id(&self) -> Result<UserId, Problem> {
+        self.identity.user_id().ok_or_else(|| Problem::new(Kind::UserRequired))
+    }
+
+    /// Whether the identity came in a cookie.
+    #[must_use]
+    pub fn by_cookie(&self) -> bool {
+        self.identity.carrier == Carrier::Cookie
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Self::of(app, &parts.headers, parts.uri.query(), None).await
+    }
+}
+
+/// RFC 6750 §3.1: the token allows less than the request needs.
+#[must_use]
+pub fn lacks_scope(app: &App, scope: &str) -> Problem {
+    let error = Error::from(Code::InsufficientScope);
+    let scope = Scope::of(vec![scope.to_owned()]);
+    challenge(Problem::new(Kind::InsufficientScope), app, Some(&error), Some(&scope))
+}
+
+/// The session ended while the request was on its way.
+#[must_use]
+pub fn session_ended(app: &App) -> Problem {
+    challenge(Problem::new(Kind::SessionUnknown), app, None, None)
+}
+
+fn only_authorization<'a>(app: &App, headers: &'a HeaderMap) -> Result<Option<&'a [u8]>, Problem> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let first = values.next();
+    if values.next().is_some() {
+        let error = Error::new(Code::InvalidRequest, "there are two Authorization headers");
+        return Err(refused(app, &error));
+    }
+    Ok(first.map(HeaderValue::as_bytes))
+}
+
+async fn by_token(app: &App, carried: Carried<'_>) -> Result<Identity, Problem> {
+    let identity = match app.engine.check_token(carried.token).await {
+        Ok(identity) => identity,
+        Err(why) => return Err(not_signed_in(app, why, Carrier::Token)),
+    };
+    if carried.place.is_some() {
+        let client = app.engine.find_client(&identity.client);
+        let places = client.map(|client| client.token_places.clone()).unwrap_or_default();
+        carried.allowed_by(&places).map_err(|error| refused(app, &error))?;
+    }
+    Ok(identity)
+}
+
+async fn by_cookie(app: &App, headers: &HeaderMap) -> Result<Identity, Problem> {
+    let Some(cookie) = app.session_cookie(headers) else {
+        return Err(challenge(Problem::new(Kind::NotSignedIn), app, None, None));
+    };
+    app.engine.check_cookie(&cookie).await.map_err(|why| not_signed_in(app, why, Carrier::Cookie))
+}
+
+fn not_signed_in(app: &App, why: NotSignedIn, carrier: Carrier) -> Problem {
+    let kind = match why {
+        NotSignedIn::NoSession => Kind::SessionUnknown,
+        NotSignedIn::Expired => Kind::SessionExpired,
+        NotSignedIn::Replaced(_) => Kind::SessionReplaced,
+        NotSignedIn::Token(_) => Kind::InvalidToken,
+        NotSignedIn::Revoked => Kind::TokenRevoked,
+        NotSignedIn::Store(error) => return error.into(),
+        // The engine may learn of more reasons; all of them mean the same to a caller.
+        _ => Kind::NotSignedIn,
+    };
+    // RFC 6750 §3.1: a code only where a token was presented.
+    let error =
+        (carrier == Carrier::Token).then(|| Error::new(Code::InvalidToken, kind.row().sentence));
+    challenge(Problem::new(kind), app, error.as_ref(), None)
+}
+
+/// A token that cannot be read or stands in the wrong place.
+fn refused(app: &App, error: &Error) -> Problem {
+    let kind = match error.code {
+        Code::InvalidToken => Kind::InvalidToken,
+        _ => Kind::InvalidRequest,
+    };
+    let problem = Problem::because(kind, format!("{}.", capitalised(&error.description)));
+    challenge(problem.and_field("access_token", error.description.clone()), app, Some(error), None)
+}
+
+fn challenge(
+    problem: Problem,
+    app: &App,
+    refused: Option<&Error>,
+    scope: Option<&Scope>,
+) -> Problem {
+    let challenge = Challenge { realm: app.address.origin(), refused, scope };
+    match HeaderValue::try_from(challenge.to_string()) {
+        Ok(value) => problem.header(WWW_AUTHENTICATE, value),
+        // A challenge is printable ASCII, whatever is put into it.
+        Err(_) => problem,
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,58 @@
+//! RFC 6749 §5.2: how an OAuth endpoint refuses.
+
+use axum::response::{IntoResponse, Response};
+use cloakroom_oauth::error::{Code, Error};
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+
+use crate::answer;
+use crate::problem::{Kind, Problem};
+
+/// A refusal with the code of the specification.
+pub struct Refusal {
+    error: Error,
+    retry_after: Option<HeaderValue>,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self { error, retry_after: None }
+    }
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Self {
+        Error::from(code).into()
+    }
+}
+
+/// What is refused everywhere in the same way (a body of another type, a busy storage), in the words of OAuth.
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        let retry_after = problem.headers().get(RETRY_AFTER).cloned();
+        let error = match problem.kind() {
+            Kind::TooManyRequests => Code::SlowDown.into(),
+            Kind::Unavailable => Code::TemporarilyUnavailable.into(),
+            Kind::Internal => Code::ServerError.into(),
+            _ => Error::new(Code::InvalidRequest, problem.detail().to_owned()),
+        };
+        Self { error, retry_after }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self { error, retry_after } = self;
+        let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut response = answer::json(status, &error.body());
+        let headers = response.headers_mut();
+        if error.code == Code::InvalidClient {
+            // RFC 6749 §5.2; every 401 must say how to do better (RFC 9110 §15.5.2).
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"oauth\""));
+        }
+        if let Some(retry_after) = retry_after {
+            headers.insert(RETRY_AFTER, retry_after);
+        }
+        response
+    }
+}

@@ -1,0 +1,20 @@
+//! `POST /oauth/revoke` (RFC 7009).
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use cloakroom_oauth::revocation_request::RevocationRequest;
+use http::Request;
+
+use crate::app::App;
+use crate::oauth::client;
+use crate::oauth::refusal::Refusal;
+use crate::problem::Problem;
+
+/// Ends what a client gives back. What is nothing any more is answered like what ended (§2.2).
+pub async fn post(State(app): State<App>, request: Request<Body>) -> Result<Response, Refusal> {
+    let (form, client) = client::read(&app, request).await?;
+    let request = RevocationRequest::read(&form)?;
+    app.engine.revoke(&request, &client).await.map_err(Problem::from)?;
+    Ok(Response::new(Body::empty()))
+}

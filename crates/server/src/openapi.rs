@@ -1,0 +1,134 @@
+//! The OpenAPI 3.1 document, from the same table that the router is made of.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::address::PublicAddress;
+use crate::cookies::{Cookies, Name};
+use crate::operation::{Answer, Operation, Schema, Security};
+use crate::problem::{self, TABLE};
+
+/// The document, as bytes of JSON.
+#[must_use]
+pub fn document(operations: &[Operation], address: &PublicAddress) -> Arc<str> {
+    let mut schemas = BTreeMap::new();
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    for operation in operations {
+        let described = describe(operation, &mut schemas);
+        paths.entry(operation.path).or_default().insert(operation.method.to_owned(), described);
+    }
+    let session = Cookies::new(address.is_https()).name(Name::Session);
+    let document = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Cloakroom",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Sign in once, carry it as a cookie or as a token, take it back everywhere.",
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        },
+        "servers": [{ "url": address.origin() }],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "cookie": { "type": "apiKey", "in": "cookie", "name": session },
+                "token": { "type": "http", "scheme": "bearer", "bearerFormat": "at+jwt" },
+                "client": { "type": "http", "scheme": "basic" },
+            },
+        },
+    });
+    document.to_string().into()
+}
+
+fn describe(operation: &Operation, schemas: &mut BTreeMap<String, Value>) -> Value {
+    let mut responses = Map::new();
+    for answer in &operation.answers {
+        responses.insert(answer.status.to_string(), answered(answer, schemas));
+    }
+    for status in &operation.refusals {
+        responses.insert(status.to_string(), refused(*status, operation.speaks_oauth, schemas));
+    }
+    let mut described = json!({
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "responses": responses,
+        "security": match operation.security {
+            Security::Open => json!([]),
+            Security::Identity => json!([{ "cookie": [] }, { "token": [] }]),
+            // A public client says its name in the body and proves nothing.
+            Security::Client => json!([{ "client": [] }, {}]),
+        },
+    });
+    if !operation.parameters.is_empty() {
+        let parameters = operation.parameters.iter().map(|parameter| {
+            json!({
+                "name": parameter.name,
+                "in": parameter.place,
+                "required": parameter.place == "path",
+                "description": parameter.meaning,
+                "schema": parameter.schema,
+            })
+        });
+        described["parameters"] = parameters.collect();
+    }
+    if !operation.bodies.is_empty() {
+        let content: Map<String, Value> = operation
+            .bodies
+            .iter()
+            .map(|(media_type, schema)| ((*media_type).to_owned(), content(schema, schemas)))
+            .collect();
+        described["requestBody"] =
+            json!({ "required": !operation.body_optional, "content": content });
+    }
+    described
+}
+
+fn answered(answer: &Answer, schemas: &mut BTreeMap<String, Value>) -> Value {
+    let mut described = json!({ "description": answer.meaning });
+    if let Some((media_type, schema)) = &answer.body {
+        described["content"] = json!({ *media_type: content(schema, schemas) });
+    }
+    if !answer.headers.is_empty() {
+        let headers = answer.headers.iter().map(|(name, meaning)| {
+            let header = json!({ "description": meaning, "schema": { "type": "string" } });
+            ((*name).to_owned(), header)
+        });
+        described["headers"] = Value::Object(headers.collect());
+    }
+    described
+}
+
+fn refused(status: u16, oauth: bool, schemas: &mut BTreeMap<String, Value>) -> Value {
+    // Beside its own refusals an OAuth endpoint has those of the edge, which come before it.
+    let by_edge = matches!(status, 403 | 421);
+    let by_handler = oauth && !by_edge;
+    let titles: Vec<&str> =
+        TABLE.iter().filter(|row| row.status == status).map(|row| row.title).collect();
+    let mut contents = Map::new();
+    if by_handler {
+        contents.insert("application/json".to_owned(), content(&oauth_error(), schemas));
+    }
+    if !by_handler || status == 500 {
+        contents.insert(
+            problem::MEDIA_TYPE.to_owned(),
+            content(&Schema::of::<problem::Body>(), schemas),
+        );
+    }
+    json!({ "description": titles.join(", or: "), "content": contents })
+}
+
+fn content(schema: &Schema, schemas: &mut BTreeMap<String, Value>) -> Value {
+    schemas.extend(schema.components.iter().cloned());
+    json!({ "schema": schema.reference })
+}
+
+/// A refusal in the words of OAuth (RFC 6749 §5.2).
+fn oauth_error() -> Schema {
+    Schema::inline(json!({
+        "type": "object",
+        "properties": { "error": { "type": "string" }, "error_description": { "type": "string" } },
+        "required": ["error", "error_description"],
+    }))
+}

@@ -1,0 +1,153 @@
+//! For operators: whether the server is alive, whether it is ready, and what it does.
+//!
+//! `/healthz` is on every listener and says only that the process answers. `/readyz` and `/metrics` are on the
+//! operators' own listener, which nobody else should reach.
+
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, Request, StatusCode};
+use hyper::body::Incoming;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use crate::app::App;
+use crate::face::Face;
+use crate::listener::Answer;
+
+/// How many requests were answered, by face and by the first digit of the status.
+#[derive(Debug)]
+pub struct Traffic {
+    family: Family<Labels, Counter>,
+    /// The counters of the family, so that counting takes neither a lock nor a look-up.
+    counters: [[Counter; 5]; 2],
+}
+
+type Labels = [(&'static str, &'static str); 2];
+
+const FACES: [&str; 2] = ["api", "page"];
+const STATUSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+impl Default for Traffic {
+    fn default() -> Self {
+        let family = Family::<Labels, Counter>::default();
+        let counters = FACES.map(|face| {
+            STATUSES.map(|status| family.get_or_create_owned(&[("face", face), ("status", status)]))
+        });
+        Self { family, counters }
+    }
+}
+
+impl Traffic {
+    /// Counts an answer.
+    pub fn count(&self, face: Face, status: StatusCode) {
+        let face = match face {
+            Face::Api => 0,
+            Face::Page => 1,
+            Face::Health => return,
+        };
+        let class = usize::from(status.as_u16() / 100).saturating_sub(1).min(4);
+        self.counters[face][class].inc();
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        registry.register("requests", "Requests that were answered", self.family.clone());
+    }
+}
+
+/// The answer of `/healthz`.
+#[must_use]
+pub fn healthy() -> Response {
+    plain(StatusCode::OK, "text/plain; charset=utf-8", "ok\n".to_owned())
+}
+
+/// The operators' own listener.
+pub struct Operators(App);
+
+impl Operators {
+    /// For this application.
+    #[must_use]
+    pub fn new(app: App) -> Self {
+        Self(app)
+    }
+
+    /// Answers `/healthz`, `/readyz` and `/metrics`, by any name of this machine.
+    pub async fn handle<B>(&self, request: Request<B>) -> Response {
+        const TEXT: &str = "text/plain; charset=utf-8";
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return plain(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only GET\n".to_owned());
+        }
+        match request.uri().path() {
+            "/healthz" => healthy(),
+            // Ready is who hears the log: then storage answers, and what was taken back is known.
+            "/readyz" => match self.0.engine.catch_up().await {
+                Ok(()) => plain(StatusCode::OK, TEXT, "ready\n".to_owned()),
+                Err(error) => {
+                    let text = format!("not ready: {error}\n");
+                    plain(StatusCode::SERVICE_UNAVAILABLE, TEXT, text)
+                }
+            },
+            "/metrics" => self.metrics(),
+            _ => plain(StatusCode::NOT_FOUND, TEXT, "/healthz /readyz /metrics\n".to_owned()),
+        }
+    }
+
+    fn metrics(&self) -> Response {
+        const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        let mut registry = Registry::with_prefix("cloakroom");
+        self.0.traffic.register(&mut registry);
+        let vitals = self.0.engine.vitals();
+        let mut gauge = |name: &str, help: &str, value: usize| {
+            let value = i64::try_from(value).unwrap_or(i64::MAX);
+            registry.register(name, help, ConstGauge::new(value));
+        };
+        gauge("remembered_sessions", "Sessions that this node remembers", vitals.sessions);
+        gauge("passwords_waiting", "Passwords in line to be hashed", vitals.passwords_waiting);
+        let mut text = String::new();
+        // Writing to a text does not fail.
+        let _ = encode(&mut text, &registry);
+        plain(StatusCode::OK, OPEN_METRICS, text)
+    }
+}
+
+impl Answer for Operators {
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        _peer: SocketAddr,
+    ) -> impl Future<Output = Response> + Send {
+        self.handle(request)
+    }
+}
+
+fn plain(status: StatusCode, media_type: &'static str, text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_counted_by_face_and_status() {
+        let traffic = Traffic::default();
+        traffic.count(Face::Api, StatusCode::OK);
+        traffic.count(Face::Api, StatusCode::CREATED);
+        traffic.count(Face::Page, StatusCode::NOT_FOUND);
+        traffic.count(Face::Health, StatusCode::OK);
+        let mut registry = Registry::default();
+        traffic.register(&mut registry);
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        assert!(text.contains("requests_total{face=\"api\",status=\"2xx\"} 2\n"), "{text}");
+        assert!(text.contains("requests_total{face=\"page\",status=\"4xx\"} 1\n"), "{text}");
+    }
+}

@@ -1,0 +1,396 @@
+//! Every address of the server for programs, on one page: grouped by who calls, with all that may be answered.
+//!
+//! The router and the OpenAPI document are made from this table. Pages have their own.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use serde_json::{Value, json};
+
+use crate::api::admin::{clients, events, keys, sessions as all_sessions, users};
+use crate::api::view::{AdminUserView, DevicesView, Ended, IdentityView, SignedInView, TokensView};
+use crate::api::{account, conversion, data, guest, problems, session, sessions, sign_in, sign_up};
+use crate::app::App;
+use crate::face::Face;
+use crate::oauth::{jwks, revoke, token};
+use crate::openapi;
+use crate::operation::{Operation, Schema, delete, get, patch, post, put};
+use crate::pages::{ErrorKind, Pages};
+use crate::problem::Kind::{
+    ClientRefused, ClientTaken, Conflict, EmailTaken, InsufficientScope, InvalidRequest, NotFound,
+    PreconditionFailed, PreconditionRequired, SignUpClosed, TooLarge, TooManyRequests,
+    TooManySessions, UserRequired, WrongCredentials, WrongPassword,
+};
+use crate::problem::{Kind, Problem};
+
+/// Every operation for programs.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    [coming(), identity(), documents(), my_account(), users(), the_rest(), clients_of_oauth()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// For whoever comes: no identity yet.
+fn coming() -> Vec<Operation> {
+    vec![
+        post("/api/v1/sign-up", "signUp", sign_up::post)
+            .says("Makes a user and a session")
+            .reads::<sign_up::Request>()
+            .answers::<SignedInView>(201, "The user is signed in")
+            .with("set-cookie", "The session's cookie, where it is carried so")
+            .refuses(&[SignUpClosed, ClientRefused, EmailTaken, TooManyRequests]),
+        post("/api/v1/sign-in", "signIn", sign_in::sign_in)
+            .says("Begins a session")
+            .reads::<sign_in::Request>()
+            .answers::<SignedInView>(200, "The user is signed in")
+            .with("set-cookie", "The session's cookie, where it is carried so")
+            .refuses(&[WrongCredentials, ClientRefused, TooManySessions, TooManyRequests]),
+        post("/api/v1/guest", "beginGuest", guest::post)
+            .says("Begins a session without a user")
+            .reads::<guest::Request>()
+            .answers::<SignedInView>(201, "The session")
+            .with("set-cookie", "The session's cookie, where it is carried so")
+            .refuses(&[ClientRefused, Conflict, TooManyRequests]),
+        get("/problems/{code}", "explainProblem", problems::get)
+            .says("Explains a kind of problem")
+            .names_text("code", "The problem's code")
+            .answers::<problems::View>(200, "What it means"),
+        get("/.well-known/jwks.json", "publishedKeys", jwks::get)
+            .says("The keys that tokens are verified with (RFC 7517)")
+            .answers_as(200, "The key set", "application/jwk-set+json", key_set())
+            .with("etag", "Names this state of the set")
+            .answers_nothing(304, "The set is as it was"),
+    ]
+}
+
+/// For whoever has a session, whichever way it is carried.
+fn identity() -> Vec<Operation> {
+    vec![
+        get("/api/v1/session", "whoAmI", session::get)
+            .says("Who is there?")
+            .identified()
+            .answers::<IdentityView>(200, "The session and its user"),
+        post("/api/v1/session", "whoAmIByForm", session::post)
+            .says("Who is there? For clients that may put their token into a form body")
+            .identified()
+            .reads_form(&[("access_token", false)])
+            .answers::<IdentityView>(200, "The session and its user"),
+        post("/api/v1/session/token", "earnToken", conversion::token)
+            .says("A cookie earns a short access token")
+            .identified()
+            .reads::<conversion::TokenRequest>()
+            .answers::<conversion::ShortToken>(200, "The token")
+            .refuses(&[ClientRefused, TooManyRequests]),
+        post("/api/v1/session/cookie", "earnCookie", conversion::cookie)
+            .says("A token earns a single-use link that leads to the cookie")
+            .identified()
+            .answers::<conversion::CookieLink>(200, "The link")
+            .refuses(&[InsufficientScope, UserRequired, TooManyRequests]),
+        post("/api/v1/sign-out", "signOut", sign_in::sign_out)
+            .says("Ends this session")
+            .identified()
+            .reads_form(&[("access_token", false)])
+            .or_nothing()
+            .answers_nothing(204, "The session is over"),
+    ]
+}
+
+/// For clients that keep data with a session.
+fn documents() -> Vec<Operation> {
+    const PATH: &str = "/api/v1/session/data/{namespace}";
+    let of = |operation: Operation| {
+        let namespace = json!({ "type": "string", "pattern": "^[a-z0-9._-]{1,64}$" });
+        let client = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
+        operation
+            .identified()
+            .takes("path", "namespace", namespace, "The document's name")
+            .takes(
+                "query",
+                "client_id",
+                client,
+                "Another client, whose namespace was granted to this one",
+            )
+            .refuses(&[ClientRefused])
+    };
+    let conditional = |operation: Operation| {
+        of(operation)
+            .takes("header", "if-match", text(), "The version that was read, or *")
+            .takes("header", "if-none-match", text(), "* for a new document")
+            .refuses(&[PreconditionFailed])
+    };
+    vec![
+        of(get(PATH, "readData", data::get))
+            .says("Reads a document")
+            .takes("header", "if-none-match", text(), "Versions that the reader has")
+            .answers_as(200, "The document", "application/json", Schema::any())
+            .with("etag", "Names this version")
+            .answers_nothing(304, "The reader has this version")
+            .refuses(&[NotFound]),
+        conditional(put(PATH, "putData", data::put))
+            .says("Replaces a document, or makes it")
+            .reads_as("application/json", Schema::any())
+            .answers_nothing(204, "It is kept")
+            .with("etag", "Names the new version")
+            .refuses(&[PreconditionRequired, TooLarge]),
+        conditional(patch(PATH, "patchData", data::patch))
+            .says("Merges onto a document (RFC 7396)")
+            .reads_as("application/merge-patch+json", Schema::any())
+            .reads_as("application/json", Schema::any())
+            .answers_as(200, "The document as it is now", "application/json", Schema::any())
+            .with("etag", "Names the new version")
+            .answers_nothing(204, "There is no document any more"),
+        conditional(delete(PATH, "deleteData", data::delete))
+            .says("Removes a document")
+            .answers_nothing(204, "It is gone")
+            .refuses(&[PreconditionRequired]),
+    ]
+}
+
+/// For users, about their own account, by a first-party client.
+fn my_account() -> Vec<Operation> {
+    let proved = |operation: Operation| {
+        operation.account().refuses(&[WrongPassword, Conflict, TooManyRequests])
+    };
+    vec![
+        get("/api/v1/sessions", "listMySessions", sessions::list)
+            .says("Where I am signed in")
+            .account()
+            .answers::<DevicesView>(200, "My sessions, the one used last first"),
+        delete("/api/v1/sessions", "endMySessions", sessions::end_all)
+            .says("Ends all my other sessions")
+            .account()
+            .takes("query", "all", json!({ "type": "boolean" }), "This one too")
+            .answers::<Ended>(200, "How many ended"),
+        delete("/api/v1/sessions/{sid}", "endMySession", sessions::end)
+            .says("Ends one of my sessions")
+            .account()
+            .names("sid", "The session")
+            .answers_nothing(204, "It is over"),
+        proved(post("/api/v1/password", "changePassword", account::change_password))
+            .says("Changes my password")
+            .reads::<account::ChangePassword>()
+            .answers::<IdentityView>(200, "It is changed, and this session goes on")
+            .with("set-cookie", "The session's new secret, where it is carried so"),
+        proved(put("/api/v1/account", "changeNames", account::change_names))
+            .says("Changes my email and my username")
+            .reads::<account::ChangeNames>()
+            .answers::<account::OneUser>(200, "The user as it is now"),
+        proved(delete("/api/v1/account", "deleteAccount", account::delete))
+            .says("Deletes my account")
+            .reads::<account::DeleteAccount>()
+            .answers_nothing(204, "It is gone, and everything with it"),
+    ]
+}
+
+/// For administrators, about users, by a first-party client.
+fn users() -> Vec<Operation> {
+    const USER: &str = "The user's id";
+    vec![
+        get("/api/v1/admin/users", "listUsers", users::list)
+            .says("All users, in the order in which they were made")
+            .administrator()
+            .pages("after", uuid())
+            .takes("query", "begins_with", text(), "How their email or username begins")
+            .answers::<users::Users>(200, "A piece of the list"),
+        post("/api/v1/admin/users", "addUser", users::add)
+            .says("Adds a user")
+            .administrator()
+            .reads::<users::New>()
+            .answers::<AdminUserView>(201, "The user")
+            .refuses(&[EmailTaken]),
+        get("/api/v1/admin/users/{user}", "readUser", users::get)
+            .says("One user")
+            .administrator()
+            .names("user", USER)
+            .answers::<AdminUserView>(200, "The user"),
+        delete("/api/v1/admin/users/{user}", "deleteUser", users::delete)
+            .says("Deletes a user and all that is theirs")
+            .administrator()
+            .names("user", USER)
+            .answers_nothing(204, "The user is gone")
+            .refuses(&[Conflict]),
+        post("/api/v1/admin/users/{user}/disable", "disableUser", users::disable)
+            .says("Keeps a user out; every session and grant of theirs ends")
+            .administrator()
+            .names("user", USER)
+            .answers_nothing(204, "The user is out")
+            .refuses(&[Conflict]),
+        post("/api/v1/admin/users/{user}/enable", "enableUser", users::enable)
+            .says("Lets a user in again")
+            .administrator()
+            .names("user", USER)
+            .answers_nothing(204, "The user may come in")
+            .refuses(&[Conflict]),
+        post("/api/v1/admin/users/{user}/unlock", "unlockUser", users::unlock)
+            .says("Forgets the failures at a user's password")
+            .administrator()
+            .names("user", USER)
+            .answers_nothing(204, "They are forgotten"),
+        put("/api/v1/admin/users/{user}/roles", "setRoles", users::set_roles)
+            .says("Replaces what a user may do")
+            .administrator()
+            .names("user", USER)
+            .reads::<users::Roles>()
+            .answers_nothing(204, "It is so from now on")
+            .refuses(&[Conflict]),
+        post("/api/v1/admin/users/{user}/recovery-link", "makeRecoveryLink", users::recovery_link)
+            .says("Makes a link by which a locked-out user chooses a new password")
+            .administrator()
+            .names("user", USER)
+            .answers::<users::RecoveryLink>(201, "The link")
+            .refuses(&[Conflict, TooManyRequests]),
+        get("/api/v1/admin/users/{user}/sessions", "listSessionsOfUser", users::sessions)
+            .says("Where a user is signed in")
+            .administrator()
+            .names("user", USER)
+            .answers::<DevicesView>(200, "The user's sessions"),
+        delete("/api/v1/admin/users/{user}/sessions", "endSessionsOfUser", users::end_sessions)
+            .says("Signs a user out everywhere")
+            .administrator()
+            .names("user", USER)
+            .answers::<Ended>(200, "How many sessions ended"),
+    ]
+}
+
+/// For administrators, about everything else, by a first-party client.
+fn the_rest() -> Vec<Operation> {
+    vec![
+        get("/api/v1/admin/sessions", "listSessions", all_sessions::list)
+            .says("All signed-in sessions, in the order in which they began")
+            .administrator()
+            .pages("after", uuid())
+            .answers::<DevicesView>(200, "A piece of the list"),
+        delete("/api/v1/admin/sessions/{sid}", "endSession", all_sessions::end)
+            .says("Ends any session")
+            .administrator()
+            .names("sid", "The session")
+            .answers_nothing(204, "It is over"),
+        get("/api/v1/admin/clients", "listClients", clients::list)
+            .says("All clients, by name")
+            .administrator()
+            .answers::<clients::Clients>(200, "The clients"),
+        post("/api/v1/admin/clients", "addClient", clients::add)
+            .says("Registers a client")
+            .administrator()
+            .reads::<clients::New>()
+            .answers::<clients::Added>(201, "The client, and its secret this once")
+            .refuses(&[ClientTaken]),
+        get("/api/v1/admin/clients/{client_id}", "readClient", clients::get)
+            .says("One client")
+            .administrator()
+            .names_text("client_id", "The client's name")
+            .answers::<clients::View>(200, "The client"),
+        delete("/api/v1/admin/clients/{client_id}", "removeClient", clients::remove)
+            .says("Removes a client; its grants end")
+            .administrator()
+            .names_text("client_id", "The client's name")
+            .answers_nothing(204, "It is gone")
+            .refuses(&[Conflict]),
+        get("/api/v1/admin/keys", "listKeys", keys::list)
+            .says("All signing keys, without what signs")
+            .administrator()
+            .answers::<keys::Keys>(200, "The keys, the oldest first"),
+        post("/api/v1/admin/keys/rotate", "rotateKey", keys::rotate)
+            .says("Retires the current key of an algorithm, and signs with its successor")
+            .administrator()
+            .reads::<keys::Rotate>()
+            .answers::<keys::View>(200, "The key that signs now")
+            .refuses(&[Conflict]),
+        post("/api/v1/admin/keys/{kid}/compromise", "compromiseKey", keys::compromise)
+            .says("Gives a key up: whatever it signed is refused")
+            .administrator()
+            .names_text("kid", "The key's name")
+            .answers_nothing(204, "Nobody trusts it any more")
+            .refuses(&[Conflict]),
+        get("/api/v1/admin/events", "listEvents", events::list)
+            .says("What happened, the latest first")
+            .administrator()
+            .pages("before", json!({ "type": "integer", "minimum": 0 }))
+            .takes("query", "user", uuid(), "Only what happened to this user")
+            .answers::<events::Events>(200, "A piece of the list"),
+    ]
+}
+
+/// For OAuth clients.
+fn clients_of_oauth() -> Vec<Operation> {
+    vec![
+        post("/oauth/token", "token", token::post)
+            .says("Exchanges a refresh token (RFC 6749 section 6)")
+            .oauth()
+            .reads_form(&[
+                ("grant_type", true),
+                ("refresh_token", false),
+                ("scope", false),
+                ("client_id", false),
+                ("client_secret", false),
+            ])
+            .answers::<TokensView>(200, "The tokens")
+            .refuses(&[TooManyRequests]),
+        post("/oauth/revoke", "revoke", revoke::post)
+            .says("Gives a token back (RFC 7009)")
+            .oauth()
+            .reads_form(&[
+                ("token", true),
+                ("token_type_hint", false),
+                ("client_id", false),
+                ("client_secret", false),
+            ])
+            .answers_nothing(200, "The token earns nothing any more")
+            .refuses(&[InvalidRequest]),
+    ]
+}
+
+/// Everything that the server answers, but for what the edge answers itself.
+pub fn router(app: App) -> Router {
+    let operations = operations();
+    let document = openapi::document(&operations, &app.address);
+    let pages = Pages::new(app.engine.clone(), app.address.clone(), "Cloakroom".to_owned());
+    let pages = Arc::new(pages);
+    operations
+        .into_iter()
+        .fold(Router::new(), |router, operation| router.route(operation.path, operation.route))
+        .route("/openapi.json", axum::routing::get(async move || openapi_answer(&document)))
+        .method_not_allowed_fallback(async || Problem::new(Kind::MethodNotAllowed))
+        .with_state(app)
+        .merge(Arc::clone(&pages).router())
+        .fallback(async move |request: Request| nothing_here(&request, &pages))
+}
+
+fn nothing_here(request: &Request, pages: &Pages) -> Response {
+    if Face::of(request.uri().path()) == Face::Page {
+        pages.error(ErrorKind::NotFound)
+    } else {
+        Problem::new(NotFound).into_response()
+    }
+}
+
+fn openapi_answer(document: &Arc<str>) -> Response {
+    let mut response = Response::new(document.to_string().into());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    response
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn uuid() -> Value {
+    json!({ "type": "string", "format": "uuid" })
+}
+
+/// RFC 7517 §5.
+fn key_set() -> Schema {
+    Schema::inline(json!({
+        "type": "object",
+        "properties": { "keys": { "type": "array", "items": { "type": "object" } } },
+        "required": ["keys"],
+    }))
+}

@@ -1,0 +1,104 @@
+//! A server in this process, behind no socket: requests go in at the edge and answers come out of it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use cloakroom_engine::Engine;
+use cloakroom_engine::settings::Settings;
+use cloakroom_server::app::{self, App};
+use cloakroom_server::edge::Edge;
+use cloakroom_store::Store;
+use cloakroom_store::memory::Memory;
+use http::Request;
+
+use crate::browser::Browser;
+use crate::clock::HandClock;
+use crate::engine::{self, ISSUER};
+
+/// A server in this process. Clones are the same server.
+#[derive(Clone)]
+pub struct Server {
+    edge: Arc<Edge>,
+    /// Its engine.
+    pub engine: Engine,
+    /// Its clock, and the store's.
+    pub clock: HandClock,
+    app: App,
+}
+
+/// What a test may want otherwise.
+pub struct Setup {
+    /// How the engine is set up.
+    pub engine: Settings,
+    /// How the server is set up.
+    pub server: app::Settings,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            engine: engine::settings(),
+            server: app::Settings {
+                public_url: ISSUER.parse().expect("the issuer is a URL"),
+                trusted_proxies: Vec::new(),
+                body_limit: 128 * 1024,
+            },
+        }
+    }
+}
+
+impl Server {
+    /// On the memory store.
+    pub async fn start() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// On the memory store, set up otherwise.
+    pub async fn with(change: impl FnOnce(&mut Setup)) -> Self {
+        let clock = HandClock::default();
+        let store = Arc::new(Memory::new(clock.for_store()));
+        Self::on(store, clock, change).await
+    }
+
+    /// On any store whose time is the clock's.
+    ///
+    /// # Panics
+    ///
+    /// When the engine does not start.
+    pub async fn on(
+        store: Arc<dyn Store>,
+        clock: HandClock,
+        change: impl FnOnce(&mut Setup),
+    ) -> Self {
+        const SEED: u64 = 0xC10A;
+        let mut setup = Setup::default();
+        change(&mut setup);
+        let engine = engine::on(store, &clock, SEED, setup.engine).await;
+        let app = App::new(engine.clone(), setup.server);
+        Self { edge: Arc::new(Edge::new(app.clone())), engine, clock, app }
+    }
+
+    /// A browser on this machine that has been nowhere.
+    #[must_use]
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.clone())
+    }
+
+    /// What the operators' listener of this server answers.
+    #[must_use]
+    pub fn operators(&self) -> cloakroom_server::operators::Operators {
+        cloakroom_server::operators::Operators::new(self.app.clone())
+    }
+
+    /// Answers a request from this machine.
+    pub async fn answer(&self, request: Request<Body>) -> Response {
+        self.answer_to(request, SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000))).await
+    }
+
+    /// Answers a request from `peer`.
+    pub async fn answer_to(&self, request: Request<Body>, peer: SocketAddr) -> Response {
+        self.edge.handle(request, peer).await
+    }
+}
