@@ -4,10 +4,15 @@
 //! tools and parts that prove something; what they prove is written with them.
 
 mod bench;
+mod crash;
 mod fuzz;
 mod generate;
+mod http;
 mod needs;
+mod random;
+mod server;
 mod shell;
+mod soak;
 mod step;
 mod steps;
 mod stopwatch;
@@ -22,6 +27,8 @@ use clap::Parser;
 enum Command {
     /// Runs everything that a change must pass, once, from a fresh machine
     Test(step::Options),
+    /// Makes the published counts: races, crashes and fuzzing, until luck is no explanation
+    Soak(soak::Options),
     /// Measures every figure that the README quotes
     Bench(bench::Options),
     /// Writes what is generated and committed
@@ -31,6 +38,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Test(options) => step::run(steps::ALL, &options),
+        Command::Soak(options) => soak::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Bench(options) => bench::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
     };

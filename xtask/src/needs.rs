@@ -8,7 +8,6 @@ use std::fmt;
 use anyhow::{Result, bail};
 
 use crate::shell::{program, run, succeeds};
-use crate::step::Step;
 
 /// Something that must be on the machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,19 +51,20 @@ impl fmt::Display for Need {
     }
 }
 
-/// Makes sure that everything these steps need is there, installing what is missing where that is allowed.
+/// Makes sure that all of these are there, each with who asks for it, and installs what is missing where that is
+/// allowed.
 ///
 /// # Errors
 ///
-/// Names everything that is still missing, and for which step.
-pub(crate) fn meet(steps: &[&Step]) -> Result<()> {
-    let missing = missing(steps);
+/// Names everything that is still missing, and who asks for it.
+pub(crate) fn meet(wanted: impl Iterator<Item = (Need, &'static str)> + Clone) -> Result<()> {
+    let missing = missing(wanted.clone());
     if missing.is_empty() {
         return Ok(());
     }
     println!("missing on this machine:");
-    for (need, step) in &missing {
-        println!("  {need}, for the step `{step}`");
+    for (need, asker) in &missing {
+        println!("  {need}, for `{asker}`");
     }
     let packages: Vec<&str> = missing.iter().filter_map(|(need, _)| need.package()).collect();
     if !packages.is_empty() {
@@ -77,23 +77,21 @@ pub(crate) fn meet(steps: &[&Step]) -> Result<()> {
             run(program("rustup").args(["component", "add", name]))?;
         }
     }
-    let still = self::missing(steps);
+    let still = self::missing(wanted);
     if still.is_empty() {
         return Ok(());
     }
     let named: Vec<String> =
-        still.iter().map(|(need, step)| format!("{need}, for the step `{step}`")).collect();
+        still.iter().map(|(need, asker)| format!("{need}, for `{asker}`")).collect();
     bail!("cannot go on without:\n  {}", named.join("\n  "))
 }
 
-/// Each unmet need once, with the first step that has it.
-fn missing(steps: &[&Step]) -> Vec<(Need, &'static str)> {
+/// Each unmet need once, with the first who asks for it.
+fn missing(wanted: impl Iterator<Item = (Need, &'static str)>) -> Vec<(Need, &'static str)> {
     let mut missing: Vec<(Need, &str)> = Vec::new();
-    for step in steps {
-        for need in step.needs {
-            if !missing.iter().any(|(known, _)| known == need) && !need.is_met() {
-                missing.push((*need, step.name));
-            }
+    for (need, asker) in wanted {
+        if !missing.iter().any(|(known, _)| *known == need) && !need.is_met() {
+            missing.push((need, asker));
         }
     }
     missing
@@ -134,21 +132,17 @@ fn on_path(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn step(name: &'static str, needs: &'static [Need]) -> Step {
-        Step { name, proves: "nothing", needs, run: || Ok(()) }
-    }
-
     const SHELL: Need = Need::Program { name: "sh", package: "dash" };
     const NOWHERE: Need = Need::Program { name: "no-such-program-anywhere", package: "nowhere" };
 
     #[test]
     fn what_is_there_is_not_missing() {
-        assert_eq!(missing(&[&step("a", &[SHELL])]), []);
+        assert_eq!(missing([(SHELL, "a")].into_iter()), []);
     }
 
     #[test]
-    fn what_is_missing_is_named_once_with_the_first_step_that_needs_it() {
-        let (a, b) = (step("a", &[SHELL, NOWHERE]), step("b", &[NOWHERE]));
-        assert_eq!(missing(&[&a, &b]), [(NOWHERE, "a")]);
+    fn what_is_missing_is_named_once_with_the_first_who_asks() {
+        let wanted = [(SHELL, "a"), (NOWHERE, "a"), (NOWHERE, "b")];
+        assert_eq!(missing(wanted.into_iter()), [(NOWHERE, "a")]);
     }
 }

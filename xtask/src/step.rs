@@ -52,7 +52,7 @@ pub(crate) fn run(all: &[Step], options: &Options) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    needs::meet(&steps)?;
+    needs::meet(steps.iter().flat_map(|step| step.needs.iter().map(|need| (*need, step.name))))?;
     let ends = run_each(&steps, options.keep_going);
     Ok(report(&steps, &ends))
 }

@@ -12,6 +12,7 @@ use crate::tools::{NODE, NPM, node, npm_ci, python};
 /// Cryptography and SQLite come as C sources.
 const C_COMPILER: Need = Need::Program { name: "cc", package: "build-essential" };
 const CPP_COMPILER: Need = Need::Program { name: "c++", package: "build-essential" };
+pub(crate) const COMPILERS: &[Need] = &[C_COMPILER, CPP_COMPILER];
 
 pub(crate) const ALL: &[Step] = &[
     Step {
@@ -53,7 +54,7 @@ pub(crate) const ALL: &[Step] = &[
     Step {
         name: "fuzz",
         proves: "what reads untrusted bytes holds under coverage-guided input, for a short while",
-        needs: &[C_COMPILER, CPP_COMPILER],
+        needs: COMPILERS,
         run: || fuzz::run_each(FUZZ_SECONDS),
     },
 ];

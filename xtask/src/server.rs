@@ -1,0 +1,143 @@
+//! Our server as the steps run it: the release binary on a free port with a data folder of its own.
+//!
+//! It dies with the value that stands for it. What it printed stays in a file beside its data, and the end of that
+//! file is shown when it does not come up.
+
+use std::fs::{self, File};
+use std::io;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::http::{Connection, Request};
+use crate::shell::{program, root, target};
+use crate::stopwatch::Stopwatch;
+
+/// How long a start may take before it is called a failure; a busy machine is slow, not wrong.
+const PATIENCE: Duration = Duration::from_mins(1);
+const POLL: Duration = Duration::from_millis(5);
+
+/// The binary that `cargo build --release` leaves.
+pub(crate) fn binary() -> PathBuf {
+    target().join("release/cloakroom")
+}
+
+/// A folder below `target/` that begins empty and is gone in the end, unless something failed meanwhile.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn create(name: &str) -> Result<Self> {
+        let path = root().join("target/xtask").join(name);
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
+        Ok(Self(path))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Removes it: what it holds is of no more use.
+    pub(crate) fn remove(self) -> Result<()> {
+        fs::remove_dir_all(&self.0).with_context(|| self.0.display().to_string())
+    }
+}
+
+pub(crate) struct Server {
+    child: Child,
+    port: u16,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Starts the server on the data in this folder and waits until it answers.
+    pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Result<Self> {
+        Self::start_as(program(binary()), folder, arguments)
+    }
+
+    /// The same, with a command that runs the binary in its own way (pinned, traced).
+    ///
+    /// # Errors
+    ///
+    /// When it ends or does not answer in time, with what it said last.
+    pub(crate) fn start_as(
+        mut command: Command,
+        folder: &Path,
+        arguments: &[&str],
+    ) -> Result<Self> {
+        let port = free_port()?;
+        let log = folder.join("server.log");
+        let out = File::options().create(true).append(true).open(&log)?;
+        let data = folder.join("data");
+        let child = command
+            .arg("serve")
+            .arg(format!("--listen=127.0.0.1:{port}"))
+            .arg(format!("--public-url=http://localhost:{port}"))
+            .arg(format!("--data-dir={}", data.display()))
+            .args(arguments)
+            .env("CLOAKROOM_DANGER_NO_THROTTLE", "true")
+            .stdout(out.try_clone()?)
+            .stderr(out)
+            .spawn()
+            .with_context(|| format!("{} could not be started", binary().display()))?;
+        let mut server = Self { child, port, log };
+        server.await_answer()?;
+        Ok(server)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn connect(&self) -> io::Result<Connection> {
+        Connection::open(self.port)
+    }
+
+    /// Ends it at once, as a power cut would (`SIGKILL`).
+    pub(crate) fn kill(mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    fn await_answer(&mut self) -> Result<()> {
+        let watch = Stopwatch::start();
+        while watch.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the server ended with {status}:\n{}", self.last_words());
+            }
+            let answered = self.connect().and_then(|mut it| it.send(&Request::get("/healthz")));
+            if answered.is_ok_and(|answer| answer.status == 200) {
+                return Ok(());
+            }
+            thread::sleep(POLL);
+        }
+        bail!("the server did not answer in {} s:\n{}", PATIENCE.as_secs(), self.last_words())
+    }
+
+    fn last_words(&self) -> String {
+        let said = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = said.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have been killed already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
