@@ -1,11 +1,9 @@
-//! Public keys as JSON (RFC 7517, RFC 7518 §6, RFC 8037 §2), sets of them, and their thumbprints (RFC 7638).
+//! Public keys as JSON (RFC 7517, RFC 7518 §6, RFC 8037 §2) and their thumbprints (RFC 7638).
 //!
-//! A [`Jwk`] is public by construction: there is nowhere to put a secret, so a key set that is written can't leak one.
+//! A [`Jwk`] is public by construction: there is nowhere to put a secret, so what is written can't leak one.
 //! On the way in, a key with private parameters is refused rather than trimmed: it was published, and whoever holds it
 //! must hear of that. A shared secret (`kty` `oct`) is refused for the same reason, and because a secret that arrives
 //! among public keys is how a public key ends up being used as one.
-//!
-//! In a set, what can't be used is left out and counted, as RFC 7517 §5 asks; two keys with one `kid` refuse the set.
 
 use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
@@ -15,10 +13,10 @@ use crate::base64url;
 use crate::error::KeyError;
 use crate::strict_json;
 
-/// The longest key set that is read, in bytes.
-pub const MAX_JWKS_BYTES: usize = 256 * 1024;
+/// The longest key that is read, in bytes: room for RSA with 8192 bits and a chain of certificates.
+pub const MAX_JWK_BYTES: usize = 32 * 1024;
 
-const MAX_DEPTH: usize = 8;
+pub(crate) const MAX_DEPTH: usize = 8;
 
 /// A public key with what was said about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,9 +44,9 @@ pub(crate) enum Public {
 }
 
 impl Jwk {
-    /// Reads one public key, strictly: no member twice, at most [`MAX_JWKS_BYTES`].
+    /// Reads one public key, strictly: no member twice, at most [`MAX_JWK_BYTES`].
     pub fn from_json(json: &[u8]) -> Result<Self, KeyError> {
-        if json.len() > MAX_JWKS_BYTES {
+        if json.len() > MAX_JWK_BYTES {
             return Err(KeyError::Malformed);
         }
         strict_json::check(json, MAX_DEPTH).map_err(|_| KeyError::Malformed)?;
@@ -117,6 +115,11 @@ impl Jwk {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest.as_ref());
         bytes
+    }
+
+    /// Reads a key out of a set that was checked as a whole.
+    pub(crate) fn from_value(value: serde_json::Value) -> Result<Self, KeyError> {
+        Members::deserialize(value).map_err(|_| KeyError::Malformed)?.try_into()
     }
 
     pub(crate) fn new(public: Public, algorithm: Option<Algorithm>, kid: Option<String>) -> Self {
@@ -319,77 +322,5 @@ pub(crate) fn rsa_size(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
     match exponent {
         Some(65_537..=0x1_FFFF_FFFF) if (2048..=8192).contains(&bits) => Ok(()),
         _ => Err(KeyError::Size),
-    }
-}
-
-/// A set of public keys, as published at `/.well-known/jwks.json`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Jwks {
-    keys: Vec<Jwk>,
-    skipped: Vec<KeyError>,
-}
-
-impl Jwks {
-    /// A set to publish. Two keys with one `kid` are refused.
-    pub fn new(keys: impl IntoIterator<Item = Jwk>) -> Result<Self, KeyError> {
-        let keys: Vec<Jwk> = keys.into_iter().collect();
-        let mut kids: Vec<&str> = keys.iter().filter_map(Jwk::kid).collect();
-        kids.sort_unstable();
-        if kids.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(KeyError::DuplicateKid);
-        }
-        Ok(Self { keys, skipped: Vec::new() })
-    }
-
-    /// Reads a published set, strictly as JSON (at most [`MAX_JWKS_BYTES`]), and leniently as RFC 7517 §5 asks: keys that
-    /// can't be used here are left out, and [`Jwks::skipped`] says why.
-    pub fn from_json(json: &[u8]) -> Result<Self, KeyError> {
-        #[derive(Deserialize)]
-        struct Set {
-            keys: Vec<serde_json::Value>,
-        }
-
-        if json.len() > MAX_JWKS_BYTES {
-            return Err(KeyError::NotAKeySet);
-        }
-        strict_json::check(json, MAX_DEPTH).map_err(|_| KeyError::NotAKeySet)?;
-        let set: Set = serde_json::from_slice(json).map_err(|_| KeyError::NotAKeySet)?;
-        let (mut keys, mut skipped) = (Vec::new(), Vec::new());
-        for key in set.keys {
-            match Members::deserialize(key).map_err(|_| KeyError::Malformed).and_then(Jwk::try_from)
-            {
-                Ok(key) => keys.push(key),
-                Err(why) => skipped.push(why),
-            }
-        }
-        Ok(Self { skipped, ..Self::new(keys)? })
-    }
-
-    /// Writes the set.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
-    /// The keys, in the order of the set.
-    #[must_use]
-    pub fn keys(&self) -> &[Jwk] {
-        &self.keys
-    }
-
-    /// Why keys of the set that was read were left out.
-    #[must_use]
-    pub fn skipped(&self) -> &[KeyError] {
-        &self.skipped
-    }
-}
-
-impl Serialize for Jwks {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Set<'a> {
-            keys: &'a [Jwk],
-        }
-        Set { keys: &self.keys }.serialize(serializer)
     }
 }

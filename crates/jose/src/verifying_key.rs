@@ -7,7 +7,8 @@ use aws_lc_rs::signature::{self, ParsedPublicKey, RsaPublicKeyComponents};
 
 use crate::algorithm::{Algorithm, Algorithms};
 use crate::error::KeyError;
-use crate::jwk::{Jwk, Jwks, Public};
+use crate::jwk::{Jwk, Public};
+use crate::jwks::Jwks;
 
 /// A parsed public key with its name and its fixed set of algorithms.
 #[derive(Clone)]

@@ -1,8 +1,8 @@
 //! Public keys and sets of them as JSON.
 
 use cloakroom_jose::{
-    Algorithm, Algorithms, Jwk, Jwks, KeyError, KeyType, MAX_JWKS_BYTES, SigningKey, TrustedKeys,
-    VerifyingKey,
+    Algorithm, Algorithms, Jwk, Jwks, KeyError, KeyType, MAX_JWK_BYTES, MAX_JWKS_BYTES, SigningKey,
+    TrustedKeys, VerifyingKey,
 };
 use serde_json::{Value, json};
 
@@ -236,7 +236,7 @@ fn what_is_not_a_set_is_refused() {
     assert!(Jwks::from_json(br#"{"keys":[]}"#).unwrap().keys().is_empty());
     let long = format!(r#"{{"keys":[]{}}}"#, " ".repeat(MAX_JWKS_BYTES));
     assert_eq!(Jwks::from_json(long.as_bytes()).unwrap_err(), KeyError::NotAKeySet);
-    let long = format!("{}{}", published(Algorithm::Ed25519), " ".repeat(MAX_JWKS_BYTES));
+    let long = format!("{}{}", published(Algorithm::Ed25519), " ".repeat(MAX_JWK_BYTES));
     assert_eq!(Jwk::from_json(long.as_bytes()).unwrap_err(), KeyError::Malformed);
     let jwk = published(Algorithm::Ed25519).to_string();
     for twice in [r#""kty":"OKP","#, r#""own":1,"own":1,"#] {

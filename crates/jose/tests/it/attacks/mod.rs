@@ -1,0 +1,7 @@
+//! Forgeries that worked somewhere once. Each starts from a token that is accepted.
+
+mod algorithm;
+mod form;
+mod header;
+mod key;
+mod signature;
