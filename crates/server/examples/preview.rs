@@ -213,7 +213,7 @@ fn errors(site: &Site) -> Vec<(&'static str, String)> {
         ("error-500", Kind::Internal),
         ("error-503", Kind::Unavailable(wait)),
     ]
-    .map(|(name, kind)| page(name, &ErrorPage::new(site, kind, Some("0198c2a4-7a5e"))))
+    .map(|(name, kind)| page(name, &ErrorPage::new(site, kind)))
     .into()
 }
 

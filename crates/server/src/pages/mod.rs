@@ -101,8 +101,7 @@ impl Pages {
     /// The page for what went wrong where no page of ours was asked.
     #[must_use]
     pub fn error(&self, kind: ErrorKind<'_>) -> Response {
-        let mut response =
-            reply::page(self, kind.status(), &ErrorPage::new(&self.site, kind, None));
+        let mut response = reply::page(self, kind.status(), &ErrorPage::new(&self.site, kind));
         if let Some(wait) = kind.wait() {
             reply::retry_after(&mut response, wait);
         }

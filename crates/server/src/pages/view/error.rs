@@ -18,8 +18,6 @@ pub struct ErrorPage<'a> {
     what: &'static str,
     next: String,
     way: Way,
-    /// Finds the request in the operator's log.
-    reference: Option<&'a str>,
 }
 
 /// What went wrong.
@@ -136,9 +134,9 @@ impl Kind<'_> {
 }
 
 impl<'a> ErrorPage<'a> {
-    /// The page for `kind`. `reference` finds the request in the log.
+    /// The page for `kind`.
     #[must_use]
-    pub fn new(site: &'a Site, kind: Kind<'_>, reference: Option<&'a str>) -> Self {
+    pub fn new(site: &'a Site, kind: Kind<'_>) -> Self {
         let (title, what, next) = kind.words();
         let way = match kind {
             Kind::Misdirected(url) => Way::Elsewhere(url.to_owned()),
@@ -146,6 +144,6 @@ impl<'a> ErrorPage<'a> {
             Kind::TooMany(_) | Kind::Unavailable(_) => Way::Wait,
             _ => Way::Account,
         };
-        Self { site, title, what, next, way, reference }
+        Self { site, title, what, next, way }
     }
 }
