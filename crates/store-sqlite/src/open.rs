@@ -255,3 +255,6 @@ pub enum OpenError {
     #[error("the database cannot be opened: {0}")]
     Io(#[from] io::Error),
 }
+
+#[cfg(test)]
+mod tests;

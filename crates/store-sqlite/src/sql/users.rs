@@ -22,11 +22,14 @@ statements! {
 
     LIST = concat!("SELECT ", user_columns!(), " FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2");
 
-    /// From `$2` to `$3`, which is `$2` and the last character there is.
+    /// From `$2` to `$3`, which is `$2` and the last character there is. Two indices answer it, whatever the order.
     LIST_BEGINNING_WITH = concat!(
         "SELECT ", user_columns!(), " FROM users u
-         WHERE u.id > $1
-           AND ((u.email_lookup >= $2 AND u.email_lookup < $3) OR (u.username_lookup >= $2 AND u.username_lookup < $3))
+         WHERE u.id > $1 AND u.id IN (
+            SELECT e.id FROM users e WHERE e.email_lookup >= $2 AND e.email_lookup < $3
+            UNION
+            SELECT n.id FROM users n WHERE n.username_lookup >= $2 AND n.username_lookup < $3
+         )
          ORDER BY u.id LIMIT $4"
     );
 
