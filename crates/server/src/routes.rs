@@ -347,19 +347,18 @@ fn clients_of_oauth() -> Vec<Operation> {
 }
 
 /// Everything that the server answers, but for what the edge answers itself.
-pub fn router(app: App) -> Router {
+pub fn router(app: App, pages: &Arc<Pages>) -> Router {
     let operations = operations();
     let document = openapi::document(&operations, &app.address);
-    let pages = Pages::new(app.engine.clone(), app.address.clone(), "Cloakroom".to_owned());
-    let pages = Arc::new(pages);
+    let (pages, elsewhere) = (Arc::clone(pages).router(), Arc::clone(pages));
     operations
         .into_iter()
         .fold(Router::new(), |router, operation| router.route(operation.path, operation.route))
         .route("/openapi.json", axum::routing::get(async move || openapi_answer(&document)))
         .method_not_allowed_fallback(async || Problem::new(Kind::MethodNotAllowed))
         .with_state(app)
-        .merge(Arc::clone(&pages).router())
-        .fallback(async move |request: Request| nothing_here(&request, &pages))
+        .merge(pages)
+        .fallback(async move |request: Request| nothing_here(&request, &elsewhere))
 }
 
 fn nothing_here(request: &Request, pages: &Pages) -> Response {

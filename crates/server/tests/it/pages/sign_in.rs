@@ -157,15 +157,15 @@ async fn who_is_signed_in_is_not_asked_again() {
 async fn signing_out_ends_the_session_and_takes_its_cookie_back() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
-    let secret = browser.cookies["cloakroom"].clone();
+    let secret = browser.session();
     let page = browser.get("/sign-out").await;
     assert!(page.says("Sign out?") && page.says(EMAIL));
     let answer = browser.send(&page, "sign-out", &[]).await;
     assert_eq!(answer.leads_to(), "/sign-out");
-    assert!(!browser.cookies.contains_key("cloakroom"));
+    assert!(!browser.jar().contains_key("cloakroom"));
     assert!(browser.get("/sign-out").await.says("You are signed out"));
 
-    browser.cookies.insert("cloakroom".to_owned(), secret);
+    browser.put_session(secret);
     assert!(!browser.is_signed_in().await);
     assert!(browser.open("/account").await.says("You were signed out of this browser."));
 }
@@ -189,9 +189,8 @@ async fn a_session_that_went_unused_for_too_long_asks_to_sign_in() {
 #[tokio::test]
 async fn a_full_account_says_where_to_make_room() {
     use cloakroom_model::policy::limit::{Limit, WhenFull};
-    let mut settings = cloakroom_testkit::engine::settings();
-    settings.session_limit = Some(Limit { sessions: 1, when_full: WhenFull::Refuse });
-    let scene = scene_with(settings).await;
+    let one = Limit { sessions: 1, when_full: WhenFull::Refuse };
+    let scene = scene_with(|setup| setup.engine.session_limit = Some(one)).await;
     scene.ada().await;
     let answer = scene.browser().sign_in(EMAIL, PASSWORD).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
