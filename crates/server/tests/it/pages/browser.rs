@@ -39,7 +39,7 @@ pub(super) async fn scene_with(change: impl FnOnce(&mut Setup)) -> Scene {
     let mut host = String::new();
     let server = Server::with(|setup| {
         change(setup);
-        host = setup.server.public_url.authority().to_owned();
+        setup.server.public_url.authority().clone_into(&mut host);
     })
     .await;
     Scene { host, engine: server.engine.clone(), clock: server.clock.clone(), server }
