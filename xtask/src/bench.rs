@@ -4,24 +4,95 @@
 //! for processor time and memory. A comparison is the median of interleaved runs with its spread, so that a slow minute
 //! of the machine hits both sides. Progress goes to standard error, the report in Markdown to standard output.
 
+mod bare;
+mod cost;
 mod jose;
+mod load;
 mod machine;
+mod memory;
+mod process;
+mod sample;
+mod startup;
+mod storm;
+mod wrk;
 
-use anyhow::{Result, ensure};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use anyhow::{Context, Result, ensure};
 use clap::Args;
+
+use crate::needs::{self, Need};
+use crate::server::{Server, binary};
+use crate::shell::{cargo, program, target};
+
+const NEEDS: &[Need] = &[
+    Need::Program { name: "cc", package: "build-essential" },
+    Need::Program { name: "wrk", package: "wrk" },
+    Need::Program { name: "taskset", package: "util-linux" },
+];
+
+/// Which core works for whom.
+const SERVER_CORE: &str = "0";
+const LOAD_CORE: &str = "1";
 
 #[derive(Args)]
 pub(crate) struct Options {
     /// Measures only this part; may be given several times
     #[arg(long, value_name = "PART")]
     only: Vec<String>,
+    /// Shorter and fewer runs: for trying, not for quoting
+    #[arg(long)]
+    quick: bool,
 }
 
-type Part = (&'static str, fn() -> Result<String>);
+/// How much of everything.
+struct Scale {
+    runs: usize,
+    warm_up_seconds: u64,
+    run_seconds: u64,
+    rest_seconds: u64,
+    remembered_sessions: usize,
+    stored_sessions: usize,
+    storm_seconds: u64,
+}
 
-const PARTS: &[Part] = &[("jose", jose::measure)];
+const FULL: Scale = Scale {
+    runs: 7,
+    warm_up_seconds: 10,
+    run_seconds: 5,
+    rest_seconds: 30,
+    remembered_sessions: 100_000,
+    stored_sessions: 1_000_000,
+    storm_seconds: 10,
+};
+
+const QUICK: Scale = Scale {
+    runs: 3,
+    warm_up_seconds: 1,
+    run_seconds: 2,
+    rest_seconds: 5,
+    remembered_sessions: 20_000,
+    stored_sessions: 100_000,
+    storm_seconds: 5,
+};
+
+type Part = (&'static str, fn(&Scale) -> Result<String>);
+
+const PARTS: &[Part] = &[
+    ("cost", cost::measure),
+    ("storm", storm::measure),
+    ("memory", memory::measure),
+    ("start", startup::measure),
+    ("jose", |_| jose::measure()),
+];
 
 /// Measures, and prints what was measured.
+///
+/// # Errors
+///
+/// When there is no such part, something is missing on this machine, or a server answers what it should not.
 pub(crate) fn run(options: &Options) -> Result<()> {
     for name in &options.only {
         let names: Vec<&str> = PARTS.iter().map(|(part, _)| *part).collect();
@@ -31,13 +102,58 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             names.join(", ")
         );
     }
+    needs::meet(NEEDS.iter().map(|need| (*need, "bench")))?;
+    let cores = thread::available_parallelism()?.get();
+    ensure!(cores >= 2, "server and load need a core each, and there is {cores}");
+    build()?;
+
+    let scale = if options.quick { &QUICK } else { &FULL };
     let mut report = machine::facts()?;
     for (name, measure) in PARTS {
         if options.only.is_empty() || options.only.iter().any(|only| only == name) {
             eprintln!("measuring {name}");
-            report.push_str(&measure()?);
+            report.push_str(&measure(scale).with_context(|| format!("the part `{name}`"))?);
         }
     }
     println!("{report}");
+    if options.quick {
+        println!("Quick runs show that the bench works. They are not to be quoted.");
+    }
     Ok(())
+}
+
+/// The server, and what is measured with.
+fn build() -> Result<()> {
+    let mut build = cargo();
+    build.args(["build", "--locked", "--release", "--package=cloakroom"]);
+    for beside in ["bare", "seed", "storm"] {
+        build.arg(format!("--package=cloakroom-bench-{beside}"));
+    }
+    ensure!(build.status()?.success(), "the release build failed");
+    Ok(())
+}
+
+/// A program of ours, as it was built for this.
+fn built(name: &str) -> Command {
+    program(target().join("release").join(name))
+}
+
+/// The same command, kept to a core.
+fn pinned(core: &str, command: &Command) -> Command {
+    let mut pinned = program("taskset");
+    pinned.args(["-c", core]).arg(command.get_program()).args(command.get_args());
+    pinned
+}
+
+/// Our server on its core, with the data in this folder.
+fn start(folder: &Path, arguments: &[&str]) -> Result<Server> {
+    Server::start_as(pinned(SERVER_CORE, &program(binary())), folder, arguments)
+}
+
+/// Runs a program of ours to its end, and answers what it said.
+fn said(command: &mut Command) -> Result<String> {
+    let output = command.stderr(Stdio::inherit()).output()?;
+    let name = Path::new(command.get_program()).display();
+    ensure!(output.status.success(), "{name} ended with {}", output.status);
+    Ok(String::from_utf8(output.stdout)?)
 }

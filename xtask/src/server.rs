@@ -96,6 +96,10 @@ impl Server {
         self.port
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn connect(&self) -> io::Result<Connection> {
         Connection::open(self.port)
     }

@@ -1,14 +1,13 @@
 //! Where every request comes in and every answer goes out: the layers in their order, and the router behind them.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::body::HttpBody;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::header::ORIGIN;
-use http::{HeaderValue, Request, StatusCode};
+use http::{HeaderValue, Request};
 use hyper::body::Incoming;
 use tower::Service as _;
 
@@ -17,7 +16,6 @@ use crate::face::Face;
 use crate::layers::client_address::Peer;
 use crate::layers::{cors, host, origin_check, panic, security_headers};
 use crate::listener::Answer;
-use crate::pages::{ErrorKind, Pages};
 use crate::problem::{Kind, Problem};
 use crate::{operators, routes};
 
@@ -25,16 +23,14 @@ use crate::{operators, routes};
 pub struct Edge {
     app: App,
     router: Router,
-    pages: Arc<Pages>,
 }
 
 impl Edge {
     /// The edge of an application with all its routes.
     #[must_use]
     pub fn new(app: App) -> Self {
-        let pages = Arc::new(Pages::new(app.clone(), "Cloakroom".to_owned()));
-        let router = routes::router(app.clone(), &pages);
-        Self { app, router, pages }
+        let router = routes::router(app.clone());
+        Self { app, router }
     }
 
     /// Answers a request that came from `peer`.
@@ -59,11 +55,7 @@ impl Edge {
         B::Error: Into<axum::BoxError>,
     {
         if let Some(elsewhere) = host::check(&request, &self.app.address, face) {
-            return if face == Face::Page && elsewhere.status() == StatusCode::MISDIRECTED_REQUEST {
-                self.pages.error(ErrorKind::Misdirected(self.app.address.origin()))
-            } else {
-                elsewhere
-            };
+            return elsewhere;
         }
         if face != Face::Api {
             let visitor = self.app.visitor(peer, request.headers());

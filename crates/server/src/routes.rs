@@ -347,18 +347,19 @@ fn clients_of_oauth() -> Vec<Operation> {
 }
 
 /// Everything that the server answers, but for what the edge answers itself.
-pub fn router(app: App, pages: &Arc<Pages>) -> Router {
+pub fn router(app: App) -> Router {
     let operations = operations();
     let document = openapi::document(&operations, &app.address);
-    let (pages, elsewhere) = (Arc::clone(pages).router(), Arc::clone(pages));
+    let pages = Pages::new(app.engine.clone(), app.address.clone(), "Cloakroom".to_owned());
+    let pages = Arc::new(pages);
     operations
         .into_iter()
         .fold(Router::new(), |router, operation| router.route(operation.path, operation.route))
         .route("/openapi.json", axum::routing::get(async move || openapi_answer(&document)))
         .method_not_allowed_fallback(async || Problem::new(Kind::MethodNotAllowed))
         .with_state(app)
-        .merge(pages)
-        .fallback(async move |request: Request| nothing_here(&request, &elsewhere))
+        .merge(Arc::clone(&pages).router())
+        .fallback(async move |request: Request| nothing_here(&request, &pages))
 }
 
 fn nothing_here(request: &Request, pages: &Pages) -> Response {

@@ -39,7 +39,7 @@ pub(super) async fn send(
         return ask(&pages, &visit, link, Some(Trouble::Expired)).await;
     }
     let brought = visit.brought();
-    match pages.app.engine.spend_cookie_link(&link.secret, &brought, &visit.visitor).await {
+    match pages.engine.spend_cookie_link(&link.secret, &brought, &visit.visitor).await {
         Ok(signed_in) => Ok(carried(&pages, &signed_in, reply::see_other(paths::ACCOUNT))),
         Err(SessionCookieError::Limited(limited)) => Err(limited.into()),
         Err(SessionCookieError::Store(error)) => Err(error.into()),
@@ -58,7 +58,7 @@ async fn ask(
     link: OneTime,
     why: Option<Trouble>,
 ) -> Result<Response, Failure> {
-    let owner = match pages.app.engine.look_at_cookie_link(&link.secret, &visit.visitor).await {
+    let owner = match pages.engine.look_at_cookie_link(&link.secret, &visit.visitor).await {
         Ok(live) => live.user,
         Err(SessionCookieError::Limited(limited)) => return Err(limited.into()),
         Err(SessionCookieError::Store(error)) => return Err(error.into()),

@@ -38,20 +38,23 @@ use axum::extract::{Path, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use cloakroom_engine::Engine;
 use http::{HeaderMap, StatusCode};
 
 use self::failure::Failure;
 use self::form_token::FormKey;
 use self::view::error::ErrorPage;
 use self::view::site::Site;
-use crate::app::App;
-use crate::layers::panic;
+use crate::address::PublicAddress;
+use crate::cookies::Cookies;
 
 pub use self::view::error::Kind as ErrorKind;
 
 /// What the pages are made with.
 pub struct Pages {
-    app: App,
+    engine: Engine,
+    address: PublicAddress,
+    cookies: Cookies,
     key: FormKey,
     site: Site,
 }
@@ -59,16 +62,17 @@ pub struct Pages {
 impl Pages {
     /// The pages of an installation that is called `name`.
     #[must_use]
-    pub fn new(app: App, name: String) -> Self {
-        let settings = app.engine.settings();
+    pub fn new(engine: Engine, address: PublicAddress, name: String) -> Self {
+        let settings = engine.settings();
         let site = Site {
             name,
-            host: app.address.host().to_owned(),
+            host: address.host().to_owned(),
             sign_up_open: settings.sign_up_open,
             shortest_password: settings.password.minimum.code_points(),
         };
-        let key = FormKey::new(&app.engine.form_key());
-        Self { app, key, site }
+        let key = FormKey::new(&engine.form_key());
+        let cookies = Cookies::new(address.is_https());
+        Self { engine, address, cookies, key, site }
     }
 
     /// All pages and their assets. Requests bring a [`Visitor`](cloakroom_engine::visitor::Visitor) as an
@@ -113,15 +117,12 @@ impl fmt::Debug for Pages {
 
 /// Turns other sites away, and shows what failed as a page.
 async fn frame(State(pages): State<Arc<Pages>>, request: Request, next: Next) -> Response {
-    if cross_site::check(request.method(), request.headers(), pages.app.address.origin()).is_err() {
+    if cross_site::check(request.method(), request.headers(), pages.address.origin()).is_err() {
         return pages.error(ErrorKind::CrossSite);
     }
-    let response = panic::catch(next.run(request)).await;
+    let response = next.run(request).await;
     if let Some(failure) = response.extensions().get::<Failure>() {
         return pages.error(failure.kind());
-    }
-    if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
-        return pages.error(ErrorKind::Internal);
     }
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let mut page = pages.error(ErrorKind::MethodNotAllowed);

@@ -89,7 +89,7 @@ async fn set(pages: &Pages, visit: &Visit, link: &OneTime, typed: &str) -> Resul
     let Ok(password) = Password::new(typed.to_owned()) else {
         return bad(BadPassword::TooLong);
     };
-    match pages.app.engine.recover(&link.secret, &password, &visit.visitor).await {
+    match pages.engine.recover(&link.secret, &password, &visit.visitor).await {
         Ok(()) => Ok(Set::Done),
         Err(LinkError::Password(refusal)) => bad(BadPassword::Refused(refusal)),
         Err(LinkError::Limited(limited)) => {
@@ -103,7 +103,7 @@ async fn set(pages: &Pages, visit: &Visit, link: &OneTime, typed: &str) -> Resul
 
 /// Whose password it is; `None` where the link does not work.
 async fn look(pages: &Pages, visit: &Visit, link: &OneTime) -> Result<Option<Email>, Failure> {
-    match pages.app.engine.look_at_recovery_link(&link.secret, &visit.visitor).await {
+    match pages.engine.look_at_recovery_link(&link.secret, &visit.visitor).await {
         Ok(email) => Ok(Some(email)),
         Err(LinkError::Limited(limited)) => Err(limited.into()),
         Err(LinkError::Store(error)) => Err(error.into()),

@@ -18,7 +18,7 @@ pub(super) fn page(pages: &Pages, status: StatusCode, view: &impl Template) -> R
         Err(error) => return Failure::ours(&error).into_response(),
     };
     *response.status_mut() = status;
-    headers::apply(response.headers_mut(), pages.app.address.is_https());
+    headers::apply(response.headers_mut(), pages.address.is_https());
     response
 }
 

@@ -25,7 +25,7 @@ pub(super) async fn show(
     visit: Visit,
 ) -> Result<Response, Failure> {
     let Some(link) = visit.link() else { return Ok(spent(&pages, Kind::SetUp)) };
-    match pages.app.engine.look_at_set_up_link(&link.secret, &visit.visitor).await {
+    match pages.engine.look_at_set_up_link(&link.secret, &visit.visitor).await {
         Ok(()) => {}
         Err(LinkError::Limited(limited)) => return Err(limited.into()),
         Err(LinkError::Store(error)) => return Err(error.into()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use cloakroom_engine::begin::SignedIn;
+use cloakroom_engine::secret;
 use cloakroom_engine::sign_in::{SignIn as Wish, SignInError};
 use cloakroom_model::password::Password;
 use cloakroom_model::session::Carrier;
@@ -19,6 +20,7 @@ use super::view::form::Trouble;
 use super::view::sign_in::{Because, Problem, SignIn};
 use super::visit::{Visit, Who, is_ticked, read, return_to};
 use super::{Pages, paths, reply};
+use crate::cookies::Name;
 
 /// The form, or straight on where somebody is signed in already.
 pub(super) async fn show(
@@ -84,7 +86,7 @@ pub(super) async fn send(
         remember,
         browser: visit.brought(),
     };
-    match pages.app.engine.sign_in(wish, &visit.visitor).await.map_err(SignInError::into) {
+    match pages.engine.sign_in(wish, &visit.visitor).await.map_err(SignInError::into) {
         Ok(signed_in) => Ok(carried(&pages, &signed_in, go_on(onward.as_ref()))),
         Err(Unproven::Mismatch) => {
             Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &[Problem::Mismatch]))
@@ -104,6 +106,15 @@ pub(super) fn go_on(onward: Option<&LocalPath>) -> Response {
 
 /// Adds the cookies of a session that began.
 pub(super) fn carried(pages: &Pages, signed_in: &SignedIn, mut response: Response) -> Response {
-    pages.app.give_cookies(signed_in, &mut response);
+    if let Some(cookie) = &signed_in.cookie {
+        let session = &signed_in.session.session;
+        let age = session.remembered.then(|| session.expires_at.since(pages.engine.now()));
+        let header = pages.cookies.set(Name::Session, &cookie.to_text(), age);
+        response = reply::with_cookie(response, header);
+    }
+    if let Some(device) = &signed_in.device {
+        let header = pages.cookies.set_device(&secret::to_text(device));
+        response = reply::with_cookie(response, header);
+    }
     response
 }

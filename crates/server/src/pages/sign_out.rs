@@ -14,6 +14,7 @@ use super::view::form::Trouble;
 use super::view::sign_out::{Reach, SignOut, SignedOut};
 use super::visit::{Visit, Who, csrf, leave_note, read, return_to};
 use super::{Pages, paths, reply};
+use crate::cookies::Name;
 
 /// Asks whether to; says that it is done where nobody is signed in.
 pub(super) async fn show(
@@ -56,8 +57,8 @@ pub(super) async fn send(
             SignOut::new(&pages.site, token, member.email(), onward).refused(Trouble::Expired);
         return Ok(reply::page(&pages, trouble::status(Trouble::Expired), &view));
     }
-    if let Some(cookie) = visit.session() {
-        pages.app.engine.sign_out_cookie(cookie).await?;
+    if let Some(cookie) = &visit.session {
+        pages.engine.sign_out_cookie(cookie).await?;
     }
     Ok(match onward {
         Some(path) => cleared(&pages, reply::see_other(path.as_str())),
@@ -74,7 +75,6 @@ pub(super) fn gone(pages: &Pages, note: Option<Note>) -> Response {
     }
 }
 
-fn cleared(pages: &Pages, mut response: Response) -> Response {
-    pages.app.take_cookie(&mut response);
-    response
+fn cleared(pages: &Pages, response: Response) -> Response {
+    reply::with_cookie(response, pages.cookies.clear(Name::Session))
 }

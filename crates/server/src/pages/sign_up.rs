@@ -142,7 +142,7 @@ impl<'a> Typed<'a> {
             set_up,
             browser: visit.brought(),
         };
-        pages.app.engine.sign_up(wish, &visit.visitor).await.map_err(|error| self.refused(error))
+        pages.engine.sign_up(wish, &visit.visitor).await.map_err(|error| self.refused(error))
     }
 
     fn refused(&self, error: SignUpError) -> NoAccount {

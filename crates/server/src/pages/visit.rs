@@ -27,7 +27,8 @@ use crate::cookies::Name;
 /// A request for a page, without its body.
 pub(super) struct Visit {
     pub(super) visitor: Visitor,
-    brought: EngineBrowser,
+    pub(super) session: Option<CookieSecret>,
+    device: Option<Secret>,
     browser: Browser,
     browser_is_new: bool,
     note: Option<Note>,
@@ -57,13 +58,14 @@ impl FromRequestParts<Arc<Pages>> for Visit {
             tracing::error!("a request for a page came without its visitor");
             Failure::Internal
         })?;
-        let cookie = |name| pages.app.cookies.read(name, &parts.headers);
+        let cookie = |name| pages.cookies.read(name, &parts.headers);
         let browser = cookie(Name::Form).and_then(Browser::from_cookie);
         let path_and_query = parts.uri.path_and_query().map_or("/", |whole| whole.as_str());
         Ok(Self {
             visitor,
-            brought: pages.app.browser(&parts.headers),
-            browser: browser.unwrap_or_else(|| Browser::new(pages.app.engine.form_number())),
+            session: cookie(Name::Session).and_then(CookieSecret::parse),
+            device: cookie(Name::Device).and_then(secret::from_text),
+            browser: browser.unwrap_or_else(|| Browser::new(pages.engine.form_number())),
             browser_is_new: browser.is_none(),
             note: cookie(Name::Note).and_then(Note::parse),
             was_sent_again: cookie(Name::Again).is_some(),
@@ -77,18 +79,13 @@ impl FromRequestParts<Arc<Pages>> for Visit {
 impl Visit {
     /// What the engine wants to know of the browser.
     pub(super) fn brought(&self) -> EngineBrowser {
-        self.brought.clone()
-    }
-
-    /// The session's cookie.
-    pub(super) const fn session(&self) -> Option<&CookieSecret> {
-        self.brought.session.as_ref()
+        EngineBrowser { session: self.session.clone(), device: self.device.clone() }
     }
 
     /// Who is there. Counts as a use of the session.
     pub(super) async fn who(&self, pages: &Pages) -> Result<Who, Failure> {
-        let Some(cookie) = self.session() else { return Ok(Who::Nobody) };
-        match pages.app.engine.check_cookie(cookie).await {
+        let Some(cookie) = &self.session else { return Ok(Who::Nobody) };
+        match pages.engine.check_cookie(cookie).await {
             Ok(identity) => Ok(Member::of(identity).map_or(Who::Nobody, Who::Member)),
             Err(NotSignedIn::Replaced(replaced)) => Ok(Who::Replaced(replaced)),
             Err(NotSignedIn::Store(error)) => Err(error.into()),
@@ -102,7 +99,7 @@ impl Visit {
             Who::Member(member) => Ok(member),
             Who::Replaced(_) if self.method.is_safe() && !self.was_sent_again => {
                 // The new cookie is on its way with another answer: by the next request it is here.
-                let again = pages.app.cookies.set(Name::Again, "1", Some(note::LIVES / 6));
+                let again = pages.cookies.set(Name::Again, "1", Some(note::LIVES / 6));
                 Err(reply::with_cookie(reply::see_other(&self.path_and_query), again))
             }
             // What was to be sent is asked for again from a fresh page.
@@ -129,7 +126,7 @@ impl Visit {
     /// Gives the browser its number with a page that has a form in it, where it has none yet.
     pub(super) fn known(&self, pages: &Pages, response: Response) -> Response {
         if self.browser_is_new {
-            reply::with_cookie(response, self.browser.set_cookie(pages.app.cookies))
+            reply::with_cookie(response, self.browser.set_cookie(pages.cookies))
         } else {
             response
         }
@@ -143,7 +140,7 @@ impl Visit {
     /// Takes the note back, where there is one.
     pub(super) fn noted(&self, pages: &Pages, response: Response) -> Response {
         match self.note {
-            Some(_) => reply::with_cookie(response, pages.app.cookies.clear(Name::Note)),
+            Some(_) => reply::with_cookie(response, pages.cookies.clear(Name::Note)),
             None => response,
         }
     }
@@ -205,6 +202,6 @@ pub(super) async fn read(request: Request) -> Result<Form, Failure> {
 
 /// Leaves a note for the page that follows.
 pub(super) fn leave_note(pages: &Pages, response: Response, note: Note) -> Response {
-    let cookie: HeaderValue = pages.app.cookies.set(Name::Note, note.word(), Some(note::LIVES));
+    let cookie: HeaderValue = pages.cookies.set(Name::Note, note.word(), Some(note::LIVES));
     reply::with_cookie(response, cookie)
 }

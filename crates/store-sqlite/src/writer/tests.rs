@@ -199,33 +199,6 @@ fn the_write_ahead_log_does_not_grow_without_end() {
     assert_eq!(left, 0, "a server leaves nothing to be recovered");
 }
 
-#[test]
-fn a_full_disk_is_told_and_what_was_acknowledged_is_there() {
-    let file = File::new();
-    let connection = file.connect(&Options::default());
-    let pages: i64 = crate::driver::pragma(&connection, "page_count").unwrap();
-    connection.pragma_update(None, "max_page_count", pages + 20).unwrap();
-    let writer = start(connection);
-    let first = Held::by(&writer);
-
-    let large = |db: &Db| {
-        let mut event = Event::new(Timestamp(0), Kind::SignedIn, Actor::Server);
-        event.detail = Some("x".repeat(50 * 4096));
-        events::record(db, &event)
-    };
-    let before = writer.enqueue(record).unwrap();
-    let too_large = writer.enqueue(large).unwrap();
-    let after = writer.enqueue(record).unwrap();
-    first.let_go().unwrap();
-
-    assert!(matches!(too_large.blocking_recv().unwrap(), Err(Error::Unavailable(_))));
-    // SQLite may undo the whole group then; whoever is in it is told what became of them.
-    let others = [before, after].map(|answer| answer.blocking_recv().unwrap());
-    assert_eq!(file.events(), others.iter().filter(|answer| answer.is_ok()).count());
-    assert_eq!(others[0].is_ok(), others[1].is_ok(), "{others:?}");
-    writer.enqueue(record).unwrap().blocking_recv().unwrap().unwrap();
-}
-
 fn record(db: &Db) -> Result<(), Error> {
     events::record(db, &Event::new(Timestamp(0), Kind::SignedIn, Actor::Server))
 }

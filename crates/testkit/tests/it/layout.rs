@@ -56,6 +56,14 @@ const MAP: &[Place] = &[
     ),
     // What reads untrusted bytes is fuzzed where it lies.
     Place("cloakroom-fuzz", "fuzz", &["cloakroom-jose", "cloakroom-oauth", "cloakroom-server"]),
+    // What is measured against, what is measured with, and what fills a database for it.
+    Place("cloakroom-bench-bare", "bench/bare", &[]),
+    Place("cloakroom-bench-storm", "bench/storm", &[]),
+    Place(
+        "cloakroom-bench-seed",
+        "bench/seed",
+        &["cloakroom-engine", "cloakroom-model", "cloakroom-store", "cloakroom-store-sqlite"],
+    ),
     Place("xtask", "xtask", &[]),
 ];
 

@@ -54,7 +54,7 @@ pub(in crate::pages) async fn send(
     };
     let brought = visit.brought();
     let deleted =
-        pages.app.engine.delete_me(&member.identity, &password, &brought, &visit.visitor).await;
+        pages.engine.delete_me(&member.identity, &password, &brought, &visit.visitor).await;
     Ok(match deleted.map_err(Unproven::from) {
         Ok(()) => gone(&pages, Some(Note::Deleted)),
         Err(Unproven::Mismatch) => again(StatusCode::UNPROCESSABLE_ENTITY, Problem::WrongPassword),

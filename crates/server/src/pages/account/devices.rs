@@ -55,7 +55,7 @@ pub(in crate::pages) async fn one(
         .value("sid")
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| Failure::BadRequest.into_response())?;
-    let ended = pages.app.engine.end_my_session(&member.identity, sid).await.map_err(failed)?;
+    let ended = pages.engine.end_my_session(&member.identity, sid).await.map_err(failed)?;
     Ok(if sid == member.identity.sid() {
         gone(&pages, None)
     } else {
@@ -71,7 +71,7 @@ pub(in crate::pages) async fn others(
     request: Request,
 ) -> Result<Response, Response> {
     let (member, _) = allowed(&pages, &visit, request).await?;
-    pages.app.engine.end_my_sessions(&member.identity, false).await.map_err(failed)?;
+    pages.engine.end_my_sessions(&member.identity, false).await.map_err(failed)?;
     Ok(leave_note(&pages, reply::see_other(paths::DEVICES), Note::OthersOut))
 }
 
@@ -82,7 +82,7 @@ pub(in crate::pages) async fn all(
     request: Request,
 ) -> Result<Response, Response> {
     let (member, _) = allowed(&pages, &visit, request).await?;
-    pages.app.engine.end_my_sessions(&member.identity, true).await.map_err(failed)?;
+    pages.engine.end_my_sessions(&member.identity, true).await.map_err(failed)?;
     Ok(gone(&pages, Some(Note::AllOut)))
 }
 
@@ -102,8 +102,8 @@ async fn allowed(
 }
 
 async fn list<'a>(pages: &'a Pages, member: &'a Member) -> Result<Devices<'a>, StoreError> {
-    let sessions = pages.app.engine.list_sessions(member.user.id).await?;
-    let (here, now) = (member.identity.sid(), pages.app.engine.now());
+    let sessions = pages.engine.list_sessions(member.user.id).await?;
+    let (here, now) = (member.identity.sid(), pages.engine.now());
     let devices = sessions.iter().map(|session| Device::new(session, here, now)).collect();
     let token = member.token(pages, Purpose::Devices);
     Ok(Devices::new(member.room(pages, Section::Devices), token, devices))

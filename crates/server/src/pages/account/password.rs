@@ -61,7 +61,7 @@ pub(in crate::pages) async fn send(
         Ok(both) => both,
         Err(problems) => return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &problems)),
     };
-    let (engine, brought) = (&pages.app.engine, visit.brought());
+    let (engine, brought) = (&pages.engine, visit.brought());
     let changed = engine
         .change_my_password(&member.identity, &current, &new, end_others, &brought, &visit.visitor)
         .await;

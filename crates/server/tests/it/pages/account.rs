@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::browser::{EMAIL, PASSWORD, PHONE, scene};
+use super::browser::{EMAIL, PASSWORD, scene};
 
 const OTHER: &str = "nine umbrellas and a glove";
 
@@ -10,13 +10,13 @@ const OTHER: &str = "nine umbrellas and a glove";
 async fn a_new_password_takes_the_place_of_the_old_one() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
-    let secret = browser.session();
+    let secret = browser.cookies["cloakroom"].clone();
     let page = browser.get("/account/password").await;
     let fields = [("current_password", PASSWORD), ("new_password", OTHER)];
     let answer = browser.send(&page, "change-password", &fields).await;
     assert_eq!(answer.leads_to(), "/account/password", "{}", answer.html);
     assert!(browser.get("/account/password").await.says("Your other devices stay signed in."));
-    assert_ne!(browser.session(), secret, "new rights, new secret");
+    assert_ne!(browser.cookies["cloakroom"], secret, "new rights, new secret");
     assert!(browser.is_signed_in().await);
 
     let mut other = scene.browser();
@@ -28,7 +28,7 @@ async fn a_new_password_takes_the_place_of_the_old_one() {
 async fn the_other_devices_go_only_if_the_owner_says_so() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
-    let mut phone = scene.ada_on(PHONE).await;
+    let mut phone = scene.ada_on("Safari on iPhone").await;
     let page = browser.get("/account/password").await;
     assert!(page.element("end_others").contains(" checked"), "it is suggested");
     let fields = [("current_password", PASSWORD), ("new_password", OTHER)];
@@ -69,7 +69,7 @@ async fn a_password_is_changed_by_who_knows_it_and_to_a_good_one() {
 async fn an_account_is_deleted_by_who_knows_its_password() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
-    let mut phone = scene.ada_on(PHONE).await;
+    let mut phone = scene.ada_on("Safari on iPhone").await;
     let page = browser.get("/account/delete").await;
     for wrong in ["", "not the right one"] {
         let again = browser.send(&page, "delete-account", &[("password", wrong)]).await;

@@ -1,74 +1,81 @@
 //! A browser without a screen: keeps cookies, reads forms, follows nothing by itself.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
+use axum::Router;
 use axum::body::Body;
 use cloakroom_engine::Engine;
-use cloakroom_testkit::browser::{self, Answer};
+use cloakroom_engine::settings::Settings;
+use cloakroom_engine::visitor::Visitor;
+use cloakroom_server::address::PublicAddress;
+use cloakroom_server::pages::Pages;
+use cloakroom_store::memory::Memory;
 use cloakroom_testkit::clock::HandClock;
 use cloakroom_testkit::engine;
-use cloakroom_testkit::server::{Server, Setup};
-use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
 
 pub(super) const EMAIL: &str = "ada@example.com";
 pub(super) const PASSWORD: &str = engine::PASSWORD;
 
-/// Devices, and how they call themselves.
-pub(super) const DESK: &str =
-    "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
-pub(super) const PHONE: &str =
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1";
-pub(super) const TABLET: &str = "Mozilla/5.0 (Linux; Android 16) Chrome/156.0.0.0 Safari/537.36";
-
-/// A server, and what stands behind it.
+/// A server's pages, and what stands behind them.
 pub(super) struct Scene {
-    server: Server,
-    host: String,
+    router: Router,
     pub(super) engine: Engine,
     pub(super) clock: HandClock,
 }
 
-/// A server with default settings.
+/// The pages of a server with default settings.
 pub(super) async fn scene() -> Scene {
-    scene_with(|_| ()).await
+    scene_with(engine::settings()).await
 }
 
-/// A server that is set up otherwise.
-pub(super) async fn scene_with(change: impl FnOnce(&mut Setup)) -> Scene {
-    let mut host = String::new();
-    let server = Server::with(|setup| {
-        change(setup);
-        setup.server.public_url.authority().clone_into(&mut host);
-    })
-    .await;
-    Scene { host, engine: server.engine.clone(), clock: server.clock.clone(), server }
+/// The pages of a server with these settings.
+pub(super) async fn scene_with(settings: Settings) -> Scene {
+    let clock = HandClock::default();
+    let store = Arc::new(Memory::new(clock.for_store()));
+    let address = PublicAddress::new(&settings.issuer.parse().unwrap());
+    let engine = engine::on(store, &clock, 7117, settings).await;
+    let pages = Pages::new(engine.clone(), address, "Cloakroom".to_owned());
+    Scene { router: Arc::new(pages).router(), engine, clock }
 }
 
 impl Scene {
     /// A browser that was never here.
     pub(super) fn browser(&self) -> Browser {
-        self.named(DESK)
+        self.named("Firefox on Linux")
     }
 
-    /// A browser of this kind that was never here.
-    pub(super) fn named(&self, agent: &'static str) -> Browser {
-        Browser { client: self.server.browser(), agent, host: self.host.clone() }
+    /// A browser of this name that was never here.
+    pub(super) fn named(&self, device: &str) -> Browser {
+        let visitor = Visitor {
+            address: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7)),
+            device: device.to_owned(),
+        };
+        Browser { router: self.router.clone(), visitor, cookies: BTreeMap::new() }
     }
 
     /// A browser in which Ada has made her account.
     pub(super) async fn ada(&self) -> Browser {
         let mut browser = self.browser();
         let form = browser.get("/sign-up").await;
-        let fields = [("email", EMAIL), ("username", "ada"), ("password", PASSWORD)];
-        let answer = browser.send(&form, "sign-up", &fields).await;
+        let answer = browser
+            .send(
+                &form,
+                "sign-up",
+                &[("email", EMAIL), ("username", "ada"), ("password", PASSWORD)],
+            )
+            .await;
         assert_eq!(answer.leads_to(), "/account", "{}", answer.html);
         browser
     }
 
     /// A browser in which Ada is signed in, whether or not she had an account.
     pub(super) async fn member(&self) -> Browser {
-        let mut browser = self.named(TABLET);
+        let mut browser = self.named("Chrome on Windows");
         if browser.sign_in(EMAIL, PASSWORD).await.leads_to() == "/account" {
             browser
         } else {
@@ -77,8 +84,8 @@ impl Scene {
     }
 
     /// Another browser in which Ada has signed in.
-    pub(super) async fn ada_on(&self, agent: &'static str) -> Browser {
-        let mut browser = self.named(agent);
+    pub(super) async fn ada_on(&self, device: &str) -> Browser {
+        let mut browser = self.named(device);
         let answer = browser.sign_in(EMAIL, PASSWORD).await;
         assert_eq!(answer.leads_to(), "/account", "{}", answer.html);
         browser
@@ -87,9 +94,9 @@ impl Scene {
 
 /// A browser: what it is, and its cookies.
 pub(super) struct Browser {
-    client: browser::Browser,
-    agent: &'static str,
-    pub(super) host: String,
+    router: Router,
+    visitor: Visitor,
+    pub(super) cookies: BTreeMap<String, String>,
 }
 
 /// An answer.
@@ -100,21 +107,6 @@ pub(super) struct Page {
 }
 
 impl Browser {
-    /// Its cookies.
-    pub(super) fn jar(&mut self) -> &mut BTreeMap<String, String> {
-        &mut self.client.jar
-    }
-
-    /// The value of its session's cookie.
-    pub(super) fn session(&self) -> String {
-        self.client.jar["cloakroom"].clone()
-    }
-
-    /// Puts another value into its session's cookie; answers the one before.
-    pub(super) fn put_session(&mut self, value: String) -> Option<String> {
-        self.client.jar.insert("cloakroom".to_owned(), value)
-    }
-
     /// Opens an address.
     pub(super) async fn get(&mut self, path: &str) -> Page {
         self.ask(Request::get(path).body(Body::empty()).unwrap()).await
@@ -149,7 +141,7 @@ impl Browser {
         fields: &BTreeMap<String, String>,
         site: &str,
     ) -> Page {
-        let body =
+        let body: String =
             url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = Request::builder()
             .method(Method::POST)
@@ -174,10 +166,26 @@ impl Browser {
 
     /// Sends a request with the cookies there are, and keeps those that come.
     pub(super) async fn ask(&mut self, mut request: Request<Body>) -> Page {
-        request.headers_mut().insert(HOST, self.host.parse().unwrap());
-        request.headers_mut().insert(USER_AGENT, self.agent.parse().unwrap());
-        let Answer { status, headers, body } = self.client.send(request).await;
-        Page { status, headers, html: String::from_utf8(body.to_vec()).unwrap() }
+        let cookies: Vec<_> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if !cookies.is_empty() {
+            request.headers_mut().insert("cookie", cookies.join("; ").parse().unwrap());
+        }
+        request.extensions_mut().insert(self.visitor.clone());
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        for cookie in parts.headers.get_all("set-cookie") {
+            let text = cookie.to_str().unwrap();
+            let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();
+            if text.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let html = String::from_utf8(bytes.to_vec()).unwrap();
+        Page { status: parts.status, headers: parts.headers, html }
     }
 }
 

@@ -2,15 +2,15 @@
 
 use http::StatusCode;
 
-use super::browser::{Browser, PHONE, Page, TABLET, attribute, scene};
+use super::browser::{Browser, Page, attribute, scene};
 
 #[tokio::test]
 async fn one_device_signs_another_out() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
-    let mut phone = scene.ada_on(PHONE).await;
+    let mut phone = scene.ada_on("Safari on iPhone").await;
     let page = browser.get("/account/devices").await;
-    assert!(page.says("Safari on iPhone") && page.says("127.0.0.1"), "{}", page.html);
+    assert!(page.says("Safari on iPhone") && page.says("203.0.113.7"), "{}", page.html);
     assert_eq!(page.html.matches("this device").count(), 1);
     let ways_out = ways_out(&page);
     assert_eq!(ways_out.len(), 1, "none for this device");
@@ -26,7 +26,7 @@ async fn one_device_signs_another_out() {
 async fn a_device_that_is_out_already_is_no_error() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
-    scene.ada_on(PHONE).await;
+    scene.ada_on("Safari on iPhone").await;
     let page = browser.get("/account/devices").await;
     let way_out = ways_out(&page).remove(0);
     browser.send(&page, &way_out, &[]).await;
@@ -39,7 +39,7 @@ async fn all_others_go_and_this_one_stays() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
     let mut others = Vec::new();
-    for name in [PHONE, TABLET] {
+    for name in ["Safari on iPhone", "Chrome on Windows"] {
         others.push(scene.ada_on(name).await);
     }
     let page = browser.get("/account/devices").await;
@@ -52,7 +52,7 @@ async fn all_others_go_and_this_one_stays() {
 async fn everywhere_means_here_too() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
-    let mut others = vec![scene.ada_on(PHONE).await];
+    let mut others = vec![scene.ada_on("Safari on iPhone").await];
     let page = browser.get("/account/devices").await;
     let answer = browser.send(&page, "sign-out-everywhere", &[]).await;
     assert_eq!(answer.leads_to(), "/sign-out");
@@ -68,7 +68,7 @@ async fn nobody_ends_the_session_of_somebody_else() {
     let page = eve.get("/sign-up").await;
     let password = "eight hats upon a hook";
     eve.send(&page, "sign-up", &[("email", "eve@example.com"), ("password", password)]).await;
-    scene.ada_on(PHONE).await;
+    scene.ada_on("Safari on iPhone").await;
 
     let of_ada = ada.get("/account/devices").await;
     let sid = of_ada.form(&ways_out(&of_ada)[0]).unwrap().hidden.remove("sid").unwrap();
@@ -98,7 +98,7 @@ async fn what_is_not_a_session_is_not_asked_for() {
 async fn loading_the_address_of_an_act_does_nothing() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
-    let mut phone = scene.ada_on(PHONE).await;
+    let mut phone = scene.ada_on("Safari on iPhone").await;
     for act in ["sign-out", "sign-out-others", "sign-out-everywhere"] {
         let answer = browser.get(&format!("/account/devices/{act}")).await;
         assert_eq!(answer.leads_to(), "/account/devices");

@@ -30,7 +30,7 @@ async fn a_form_without_its_token_or_without_the_cookie_does_nothing() {
     let page = browser.get("/sign-in").await;
     let fields = [("identifier", EMAIL), ("password", PASSWORD), ("csrf", "")];
     assert_eq!(browser.send(&page, "sign-in", &fields).await.status, StatusCode::FORBIDDEN);
-    browser.jar().clear();
+    browser.cookies.clear();
     assert_eq!(browser.send(&page, "sign-in", &fields[..2]).await.status, StatusCode::FORBIDDEN);
     assert!(!browser.is_signed_in().await);
 }
@@ -132,18 +132,18 @@ async fn another_method_is_answered_with_those_there_are() {
 async fn a_replaced_cookie_is_sent_to_itself_once() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
-    let old = browser.session();
+    let old = browser.cookies["cloakroom"].clone();
     let page = browser.get("/account/password").await;
     let fields = [("current_password", PASSWORD), ("new_password", "nine umbrellas and a glove")];
     browser.send(&page, "change-password", &fields).await;
-    let new = browser.put_session(old.clone()).unwrap();
+    let new = browser.cookies.insert("cloakroom".to_owned(), old.clone()).unwrap();
 
     let answer = browser.get("/account/devices?x=1").await;
     assert_eq!(answer.leads_to(), "/account/devices?x=1");
-    assert_eq!(browser.session(), old, "nothing clears it");
+    assert_eq!(browser.cookies["cloakroom"], old, "nothing clears it");
     let answer = browser.get("/account/devices?x=1").await;
     assert!(answer.leads_to().starts_with("/sign-in"), "once");
-    browser.put_session(new);
+    browser.cookies.insert("cloakroom".to_owned(), new);
     assert!(browser.is_signed_in().await);
 }
 
@@ -151,33 +151,13 @@ async fn a_replaced_cookie_is_sent_to_itself_once() {
 async fn a_sign_out_with_a_replaced_cookie_ends_the_session_it_became() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
-    let old = browser.session();
+    let old = browser.cookies["cloakroom"].clone();
     let sign_out = browser.get("/sign-out").await;
     let page = browser.get("/account/password").await;
     let fields = [("current_password", PASSWORD), ("new_password", "nine umbrellas and a glove")];
     browser.send(&page, "change-password", &fields).await;
-    let new = browser.put_session(old).unwrap();
+    let new = browser.cookies.insert("cloakroom".to_owned(), old).unwrap();
     browser.send(&sign_out, "sign-out", &[]).await;
-    browser.put_session(new);
+    browser.cookies.insert("cloakroom".to_owned(), new);
     assert!(!browser.is_signed_in().await);
-}
-
-#[tokio::test]
-async fn a_form_for_another_host_is_answered_with_the_right_address() {
-    let scene = scene().await;
-    let mut browser = scene.browser();
-    let page = browser.get("/sign-in").await;
-    browser.host = "elsewhere.example".to_owned();
-    let answer = browser.send(&page, "sign-in", &[]).await;
-    assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST);
-    assert!(answer.says("Continue at http://localhost:7117"));
-    assert!(browser.get("/sign-in").await.leads_to().starts_with("http://localhost:7117/"));
-}
-
-#[tokio::test]
-async fn an_address_without_a_page_is_answered_with_one() {
-    let scene = scene().await;
-    let answer = scene.browser().get("/nothing-here").await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND);
-    assert!(answer.says("There is nothing here"));
 }

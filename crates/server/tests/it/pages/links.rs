@@ -103,7 +103,7 @@ async fn a_link_of_somebody_else_says_whose_place_it_takes() {
 
 /// As the command line makes one.
 async fn recovery_link(scene: &Scene, ada: &Browser) -> String {
-    let cookie = CookieSecret::parse(&ada.session()).unwrap();
+    let cookie = CookieSecret::parse(&ada.cookies["cloakroom"]).unwrap();
     let identity = scene.engine.check_cookie(&cookie).await.unwrap();
     let user = identity.user_id().unwrap();
     let secret = scene.engine.recovery_link(user, Actor::Operator).await.unwrap();

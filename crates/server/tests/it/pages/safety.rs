@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::{Request, StatusCode};
 
-use super::browser::{PHONE, Page, Scene, attribute, scene, scene_with};
+use super::browser::{Page, Scene, attribute, scene, scene_with};
 
 const STRANGERS: [&str; 7] =
     ["/sign-in", "/sign-up", "/recover", "/sign-out", "/setup", "/sign-in/link", "/assets/none"];
@@ -27,11 +27,9 @@ async fn every_page_has_the_strict_headers() {
 
 #[tokio::test]
 async fn https_stays_https_and_binds_its_cookies() {
-    let scene = scene_with(|setup| {
-        setup.engine.issuer = "https://id.example".to_owned();
-        setup.server.public_url = "https://id.example".parse().unwrap();
-    })
-    .await;
+    let mut settings = cloakroom_testkit::engine::settings();
+    settings.issuer = "https://id.example".to_owned();
+    let scene = scene_with(settings).await;
     let page = scene.browser().get("/sign-in").await;
     assert!(page.headers.contains_key("strict-transport-security"));
     let cookie = page.headers["set-cookie"].to_str().unwrap();
@@ -88,7 +86,7 @@ async fn every_address_on_every_page_leads_somewhere() {
 async fn ids_are_unique_and_every_field_has_a_label() {
     let scene = scene().await;
     scene.ada().await;
-    scene.ada_on(PHONE).await;
+    scene.ada_on("Safari on iPhone").await;
     for (path, page) in all_pages(&scene).await {
         let mut ids: Vec<_> = page.html.match_indices(" id=\"").map(|(at, _)| at).collect();
         ids.sort_by_key(|at| page.html[*at..].split('"').nth(1));

@@ -157,15 +157,15 @@ async fn who_is_signed_in_is_not_asked_again() {
 async fn signing_out_ends_the_session_and_takes_its_cookie_back() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
-    let secret = browser.session();
+    let secret = browser.cookies["cloakroom"].clone();
     let page = browser.get("/sign-out").await;
     assert!(page.says("Sign out?") && page.says(EMAIL));
     let answer = browser.send(&page, "sign-out", &[]).await;
     assert_eq!(answer.leads_to(), "/sign-out");
-    assert!(!browser.jar().contains_key("cloakroom"));
+    assert!(!browser.cookies.contains_key("cloakroom"));
     assert!(browser.get("/sign-out").await.says("You are signed out"));
 
-    browser.put_session(secret);
+    browser.cookies.insert("cloakroom".to_owned(), secret);
     assert!(!browser.is_signed_in().await);
     assert!(browser.open("/account").await.says("You were signed out of this browser."));
 }
@@ -189,8 +189,9 @@ async fn a_session_that_went_unused_for_too_long_asks_to_sign_in() {
 #[tokio::test]
 async fn a_full_account_says_where_to_make_room() {
     use cloakroom_model::policy::limit::{Limit, WhenFull};
-    let one = Limit { sessions: 1, when_full: WhenFull::Refuse };
-    let scene = scene_with(|setup| setup.engine.session_limit = Some(one)).await;
+    let mut settings = cloakroom_testkit::engine::settings();
+    settings.session_limit = Some(Limit { sessions: 1, when_full: WhenFull::Refuse });
+    let scene = scene_with(settings).await;
     scene.ada().await;
     let answer = scene.browser().sign_in(EMAIL, PASSWORD).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);

@@ -81,7 +81,9 @@ async fn a_taken_email_leads_to_the_sign_in() {
 
 #[tokio::test]
 async fn a_closed_sign_up_says_whom_to_ask() {
-    let scene = scene_with(|setup| setup.engine.sign_up_open = false).await;
+    let mut settings = cloakroom_testkit::engine::settings();
+    settings.sign_up_open = false;
+    let scene = scene_with(settings).await;
     let mut browser = scene.browser();
     let page = browser.get("/sign-up").await;
     assert_eq!(page.status, StatusCode::FORBIDDEN);
