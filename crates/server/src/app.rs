@@ -11,7 +11,7 @@ use cloakroom_engine::begin::SignedIn;
 use cloakroom_engine::secret::{self, CookieSecret};
 use cloakroom_engine::visitor::{Browser, Visitor};
 use http::HeaderMap;
-use http::header::{SET_COOKIE, USER_AGENT};
+use http::header::USER_AGENT;
 use ipnet::IpNet;
 use url::Url;
 
@@ -20,6 +20,7 @@ use crate::cookies::{Cookies, Name};
 use crate::device_name;
 use crate::layers::client_address;
 use crate::operators::Traffic;
+use crate::session_cookies::SessionCookies;
 
 /// What an operator can set of the server.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// The largest body that is read, in bytes.
     pub body_limit: usize,
+    /// The domain whose hosts may see who is there, without a dot in front; it holds the public host.
+    pub cookie_domain: Option<String>,
 }
 
 /// What every handler needs. Cheap to clone.
@@ -44,6 +47,8 @@ pub struct Parts {
     pub address: PublicAddress,
     /// The names of its cookies.
     pub cookies: Cookies,
+    /// What browsers are given and what is taken back.
+    pub session_cookies: SessionCookies,
     /// The largest body that is read, in bytes.
     pub body_limit: usize,
     /// What came and how it was answered.
@@ -63,11 +68,20 @@ impl App {
     /// Puts the engine behind a public name.
     #[must_use]
     pub fn new(engine: Engine, settings: Settings) -> Self {
-        let Settings { public_url, trusted_proxies, body_limit } = settings;
+        let Settings { public_url, trusted_proxies, body_limit, cookie_domain } = settings;
         let address = PublicAddress::new(&public_url);
         let cookies = Cookies::new(address.is_https());
+        let session_cookies = SessionCookies::new(cookies, cookie_domain);
         let traffic = Traffic::default();
-        Self(Arc::new(Parts { engine, address, cookies, body_limit, traffic, trusted_proxies }))
+        Self(Arc::new(Parts {
+            engine,
+            address,
+            cookies,
+            session_cookies,
+            body_limit,
+            traffic,
+            trusted_proxies,
+        }))
     }
 
     /// Where a request comes from that `peer` sent.
@@ -93,22 +107,12 @@ impl App {
 
     /// Gives the browser the cookies that it needs from now on.
     pub fn give_cookies(&self, signed_in: &SignedIn, response: &mut Response) {
-        let headers = response.headers_mut();
-        if let Some(cookie) = &signed_in.cookie {
-            let session = &signed_in.session.session;
-            let remembered =
-                session.remembered.then(|| session.expires_at.since(self.engine.now()));
-            let header = self.cookies.set(Name::Session, &cookie.to_text(), remembered);
-            headers.append(SET_COOKIE, header);
-            if let Some(device) = &signed_in.device {
-                headers.append(SET_COOKIE, self.cookies.set_device(&secret::to_text(device)));
-            }
-        }
+        self.session_cookies.give(&self.engine, signed_in, response.headers_mut());
     }
 
-    /// Takes the session's cookie back.
+    /// Takes the session's cookies back.
     pub fn take_cookie(&self, response: &mut Response) {
-        response.headers_mut().append(SET_COOKIE, self.cookies.clear(Name::Session));
+        self.session_cookies.take(response.headers_mut());
     }
 }
 

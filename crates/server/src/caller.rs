@@ -54,6 +54,23 @@ impl Caller {
         Ok(Self { identity, origin })
     }
 
+    /// The same where the identifying cookie is enough: to be shown who is there.
+    pub async fn of_anybody(
+        app: &App,
+        headers: &HeaderMap,
+        query: Option<&str>,
+    ) -> Result<Self, Problem> {
+        let other = headers.contains_key(AUTHORIZATION) || app.session_cookie(headers).is_some();
+        match app.session_cookies.identifying(headers) {
+            Some(cookie) if !other => {
+                let checked = app.engine.check_identifying_cookie(cookie).await;
+                let identity = checked.map_err(|why| not_signed_in(app, why, Carrier::Cookie))?;
+                Ok(Self { identity, origin: origin_of(headers).map(str::to_owned) })
+            }
+            _ => Self::of(app, headers, query, None).await,
+        }
+    }
+
     /// The client that the request acts for.
     pub fn client(&self, app: &App) -> Result<Arc<Client>, Problem> {
         app.engine.acting_client(&self.identity, self.origin.as_deref()).ok_or_else(|| {

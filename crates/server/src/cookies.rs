@@ -7,6 +7,7 @@
 //! | `__Host-cloakroom-form` | a number that forms before a sign-in are bound to | as long as the browser runs |
 //! | `__Host-cloakroom-note` | a word: what the next page says was done | a minute |
 //! | `__Host-cloakroom-again` | that a navigation was sent to itself, which happens once | seconds |
+//! | `__Secure-cloakroom-id` | who is there, for sibling hosts, where a cookie domain is set | as the session's |
 //!
 //! Their `__Host-` prefix makes browsers refuse them from any other host and over plain http. An issuer on plain http
 //! can only be this machine, for development, and goes without prefix and `Secure`.
@@ -38,6 +39,8 @@ pub enum Name {
     Note,
     /// That a navigation was sent to itself.
     Again,
+    /// Who is there, for the hosts of a domain.
+    Identifying,
 }
 
 impl Cookies {
@@ -61,6 +64,9 @@ impl Cookies {
             (Name::Note, false) => "cloakroom-note",
             (Name::Again, true) => "__Host-cloakroom-again",
             (Name::Again, false) => "cloakroom-again",
+            // It has a domain, which `__Host-` does not allow.
+            (Name::Identifying, true) => "__Secure-cloakroom-id",
+            (Name::Identifying, false) => "cloakroom-id",
         }
     }
 
@@ -91,11 +97,7 @@ impl Cookies {
     /// When `value` holds what no header may: our values are base64url.
     #[must_use]
     pub fn set(self, name: Name, value: &str, remembered: Option<Duration>) -> HeaderValue {
-        let age = match remembered {
-            Some(age) => format!("; Max-Age={}", age.min(LONGEST).as_secs()),
-            None => String::new(),
-        };
-        self.header(name, value, &age)
+        self.header(name, value, &max_age(remembered))
     }
 
     /// The `Set-Cookie` by which a browser is known for as long as browsers allow.
@@ -106,6 +108,31 @@ impl Cookies {
     #[must_use]
     pub fn set_device(self, value: &str) -> HeaderValue {
         self.set(Name::Device, value, Some(LONGEST))
+    }
+
+    /// The `Set-Cookie` that shows the hosts of `domain` who is there.
+    ///
+    /// # Panics
+    ///
+    /// As [`Cookies::set`], and when `domain` is not a host name.
+    #[must_use]
+    pub fn set_identifying(
+        self,
+        value: &str,
+        domain: &str,
+        remembered: Option<Duration>,
+    ) -> HeaderValue {
+        self.header(Name::Identifying, value, &format!("; Domain={domain}{}", max_age(remembered)))
+    }
+
+    /// The `Set-Cookie` that takes that one back.
+    ///
+    /// # Panics
+    ///
+    /// When `domain` is not a host name.
+    #[must_use]
+    pub fn clear_identifying(self, domain: &str) -> HeaderValue {
+        self.header(Name::Identifying, "", &format!("; Domain={domain}; Max-Age=0"))
     }
 
     /// The `Set-Cookie` that takes a cookie back.
@@ -126,6 +153,10 @@ impl Cookies {
         header.set_sensitive(true);
         header
     }
+}
+
+fn max_age(remembered: Option<Duration>) -> String {
+    remembered.map_or_else(String::new, |age| format!("; Max-Age={}", age.min(LONGEST).as_secs()))
 }
 
 #[cfg(test)]

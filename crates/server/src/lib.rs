@@ -27,4 +27,5 @@ pub mod parameters;
 pub mod problem;
 pub mod refusals;
 pub mod routes;
+pub mod session_cookies;
 pub mod timestamp;

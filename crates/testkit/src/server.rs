@@ -44,6 +44,7 @@ impl Default for Setup {
                 public_url: ISSUER.parse().expect("the issuer is a URL"),
                 trusted_proxies: Vec::new(),
                 body_limit: 128 * 1024,
+                cookie_domain: None,
             },
         }
     }

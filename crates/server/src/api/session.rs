@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use http::Request;
+use http::{HeaderMap, Request, Uri};
 
 use crate::api::view::IdentityView;
 use crate::app::App;
@@ -12,8 +12,13 @@ use crate::problem::Problem;
 use crate::{answer, body};
 
 /// Whoever the request carries, whichever way.
-pub async fn get(caller: Caller) -> Response {
-    answer::ok(&IdentityView::new(&caller.identity))
+pub async fn get(
+    State(app): State<App>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let caller = Caller::of_anybody(&app, &headers, uri.query()).await?;
+    Ok(answer::ok(&IdentityView::new(&caller.identity)))
 }
 
 /// The same for clients that may put their token into a form body (RFC 6750 §2.2).

@@ -1,2 +1,3 @@
 //! `/api/v1/…`
+mod identifying_cookie;
 mod session;
