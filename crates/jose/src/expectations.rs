@@ -1,7 +1,7 @@
 //! What a verifier expects of a token: the only thing that a token is measured by (RFC 8725 §3).
 
 use crate::algorithm::{Algorithm, Algorithms};
-use crate::claims::Registered;
+use crate::claims::{Judged, Times};
 use crate::error::Error;
 
 /// The longest token that is read unless told otherwise, in bytes.
@@ -134,27 +134,28 @@ impl Expectations {
     }
 
     /// `only` is the audience of a shared secret, which a token under it must be for, alone.
-    pub(crate) fn parties(&self, claims: &Registered, only: Option<&str>) -> Result<(), Error> {
+    pub(crate) fn parties(&self, claims: &Judged<'_>, only: Option<&str>) -> Result<(), Error> {
         match &claims.issuer {
             None => return Err(Error::ClaimMissing("iss")),
-            Some(issuer) if *issuer != self.issuer => return Err(Error::Issuer),
+            Some(issuer) if *issuer != *self.issuer => return Err(Error::Issuer),
             Some(_) => {}
         }
         if let Some(only) = only
-            && claims.audience != [only]
+            && !claims.audience.is_only(only)
         {
             return Err(Error::Audience);
         }
-        match claims.audience.as_slice() {
-            _ if self.audiences.is_empty() => Ok(()),
-            [] => Err(Error::ClaimMissing("aud")),
-            audience if audience.iter().any(|one| self.audiences.contains(one)) => Ok(()),
-            _ => Err(Error::Audience),
+        if self.audiences.is_empty() || claims.audience.names_any(&self.audiences) {
+            Ok(())
+        } else if claims.audience.is_missing() {
+            Err(Error::ClaimMissing("aud"))
+        } else {
+            Err(Error::Audience)
         }
     }
 
-    pub(crate) fn times(&self, claims: &Registered, now: u64) -> Result<(), Error> {
-        match (self.expiry, claims.expires_at) {
+    pub(crate) fn times(&self, times: Times, now: u64) -> Result<(), Error> {
+        match (self.expiry, times.expires_at) {
             (Expiry::Required, None) => return Err(Error::ClaimMissing("exp")),
             // RFC 7519 §4.1.4: on the second of `exp` itself the token is void.
             (Expiry::Required | Expiry::Optional, Some(at))
@@ -165,10 +166,10 @@ impl Expectations {
             _ => {}
         }
         let latest = now.saturating_add(self.leeway_seconds);
-        if claims.not_before.is_some_and(|at| at > latest) {
+        if times.not_before.is_some_and(|at| at > latest) {
             return Err(Error::NotYetValid);
         }
-        if claims.issued_at.is_some_and(|at| at > latest) {
+        if times.issued_at.is_some_and(|at| at > latest) {
             return Err(Error::IssuedInFuture);
         }
         Ok(())

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::algorithm::Algorithm;
-use crate::base64url;
+use crate::base64url::{self, NotBase64Url};
 use crate::error::Error;
 use crate::strict_json::{self, Defect};
 
@@ -30,7 +30,7 @@ impl<'a> Header<'a> {
         if encoded.len() > base64url::encoded_len(MAX_BYTES) {
             return Err(Error::TooLong);
         }
-        let bytes = base64url::decode_into(encoded, buffer).map_err(|_| Error::Base64)?;
+        let bytes = base64url::decode_into(encoded, buffer)?;
         let text = std::str::from_utf8(bytes).map_err(|_| Error::NotJson)?;
 
         let (mut alg, mut kid, mut typ, mut refused) = (None, None, None, None);
@@ -60,6 +60,12 @@ impl<'a> Header<'a> {
 
 fn text_of<'a>(name: &'static str, value: Option<&'a str>) -> Result<Option<Cow<'a, str>>, Error> {
     value.map(|value| strict_json::string(value).ok_or(Error::HeaderMalformed(name))).transpose()
+}
+
+impl From<NotBase64Url> for Error {
+    fn from(_: NotBase64Url) -> Self {
+        Self::Base64
+    }
 }
 
 impl From<Defect> for Error {

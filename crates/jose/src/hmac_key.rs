@@ -71,9 +71,12 @@ impl HmacKey {
         &self.key
     }
 
-    /// The same for the same secret, and of no use to who wants to know the secret.
+    /// The same for the same secret and audience, and of no use to who wants to know the secret.
     pub(crate) fn identity(&self) -> [u8; 32] {
-        let tag = hmac::sign(&self.key, b"cloakroom-jose key identity");
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(b"cloakroom-jose key identity ");
+        context.update(self.audience.as_bytes());
+        let tag = context.sign();
         let mut identity = [0; 32];
         identity.copy_from_slice(&tag.as_ref()[..32]);
         identity

@@ -111,7 +111,7 @@ impl Trusted {
         }
     }
 
-    /// The same for the same key material, whoever parsed it.
+    /// The same for the same key material (and audience, for a secret), whoever parsed it.
     pub(crate) fn identity(&self) -> [u8; 32] {
         match self {
             Self::Public(key) => key.thumbprint(),

@@ -53,7 +53,7 @@ impl<C: DeserializeOwned> Verifier<C> {
         let generation = self.ring.generation();
         if let Some(entry) = self.memory.get(&digest) {
             if entry.still_stands(&generation) {
-                self.expect.times(entry.verified.registered(), now)?;
+                self.expect.times(entry.verified.times(), now)?;
                 return Ok(Arc::clone(&entry.verified));
             }
             self.memory.remove(&digest);
@@ -105,11 +105,7 @@ impl<C> Entry<C> {
             return true;
         }
         let stands = ring.keys.choose(Some(self.verified.kid()), true).is_ok_and(|key| {
-            key.identity() == self.key
-                && key.algorithms().contains(self.verified.algorithm())
-                && key
-                    .only_audience()
-                    .is_none_or(|only| self.verified.registered().audience == [only])
+            key.identity() == self.key && key.algorithms().contains(self.verified.algorithm())
         });
         if stands {
             self.generation.store(ring.number, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::algorithm::Algorithm;
 use crate::base64url;
-use crate::claims::Registered;
+use crate::claims::{Judged, Times};
 use crate::error::Error;
 use crate::expectations::Expectations;
 use crate::header::{self, Header};
@@ -17,7 +17,7 @@ use crate::trusted_keys::TrustedKeys;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified<C> {
     claims: C,
-    registered: Registered,
+    times: Times,
     kid: Arc<str>,
     algorithm: Algorithm,
 }
@@ -25,6 +25,9 @@ pub struct Verified<C> {
 /// The claims as they were signed, to be read in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payload(String);
+
+/// Room for the longest signature, RSA's with 8192 bits, and after it for most claims.
+const ROOM: usize = 1024;
 
 impl TrustedKeys {
     /// Verifies `token` against what is expected of it, at `now` in seconds since 1970, and reads its claims as `C`.
@@ -34,9 +37,9 @@ impl TrustedKeys {
         expect: &Expectations,
         now: u64,
     ) -> Result<Verified<C>, Error> {
-        let Verified { claims, registered, kid, algorithm } =
-            self.verify_payload(token, expect, now)?;
-        Ok(Verified { claims: claims.read()?, registered, kid, algorithm })
+        self.verify_then(token, expect, now, |claims| {
+            serde_json::from_str(claims).map_err(|_| Error::Claims)
+        })
     }
 
     /// As [`TrustedKeys::verify`], without reading the caller's claims, which may then borrow from the payload.
@@ -46,6 +49,16 @@ impl TrustedKeys {
         expect: &Expectations,
         now: u64,
     ) -> Result<Verified<Payload>, Error> {
+        self.verify_then(token, expect, now, |claims| Ok(Payload(claims.to_owned())))
+    }
+
+    fn verify_then<C>(
+        &self,
+        token: &str,
+        expect: &Expectations,
+        now: u64,
+        read: impl FnOnce(&str) -> Result<C, Error>,
+    ) -> Result<Verified<C>, Error> {
         expect.size(token)?;
         let [encoded_header, encoded_claims, encoded_signature] = parts(token)?;
         let signed = &token[..encoded_header.len() + 1 + encoded_claims.len()];
@@ -59,20 +72,25 @@ impl TrustedKeys {
             return Err(Error::AlgorithmNotAllowed);
         }
 
-        // The longest signature is RSA's with 8192 bits. Nothing of the claims is decoded before this has passed.
-        let mut buffer = [0; 1024];
-        let signature =
-            base64url::decode_into(encoded_signature, &mut buffer).map_err(|_| Error::Base64)?;
+        // Nothing of the claims is decoded before this has passed.
+        let mut room = [0; ROOM];
+        let signature = base64url::decode_into(encoded_signature, &mut room)?;
         if !key.verifies(algorithm, signed.as_bytes(), signature) {
             return Err(Error::Signature);
         }
 
-        let claims = base64url::decode(encoded_claims).map_err(|_| Error::Base64)?;
-        let claims = String::from_utf8(claims).map_err(|_| Error::NotJson)?;
-        let registered = Registered::read(&claims)?;
-        expect.parties(&registered, key.only_audience())?;
-        expect.times(&registered, now)?;
-        Ok(Verified { claims: Payload(claims), registered, kid: key.kid(), algorithm })
+        let longer;
+        let claims = if encoded_claims.len() <= base64url::encoded_len(ROOM) {
+            base64url::decode_into(encoded_claims, &mut room)?
+        } else {
+            longer = base64url::decode(encoded_claims)?;
+            &longer
+        };
+        let claims = std::str::from_utf8(claims).map_err(|_| Error::NotJson)?;
+        let judged = Judged::read(claims)?;
+        expect.parties(&judged, key.only_audience())?;
+        expect.times(judged.times, now)?;
+        Ok(Verified { claims: read(claims)?, times: judged.times, kid: key.kid(), algorithm })
     }
 }
 
@@ -96,9 +114,18 @@ impl<C> Verified<C> {
         self.claims
     }
 
-    /// The registered claims.
-    pub fn registered(&self) -> &Registered {
-        &self.registered
+    /// `exp`, in seconds since 1970: from then on the token is void.
+    pub fn expires_at(&self) -> Option<u64> {
+        self.times.expires_at
+    }
+
+    /// `iat`, in seconds since 1970: when the token was made.
+    pub fn issued_at(&self) -> Option<u64> {
+        self.times.issued_at
+    }
+
+    pub(crate) fn times(&self) -> Times {
+        self.times
     }
 
     /// The name of the key that signed.

@@ -1,15 +1,29 @@
 //! Issuer, audience and time, and the caller's own claims.
 
-use cloakroom_jose::{Error, Payload, Registered, Signer, Verified};
+use cloakroom_jose::{Algorithm, Error, Payload, Registered, Signer, Verified};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::fixture::{AUDIENCE, Good, ISSUER, NOW, claims, expect, forge, header};
 
 #[test]
-fn registered_claims_are_handed_out() {
+fn times_and_key_are_handed_out() {
     let good = Good::ed25519();
     let verified = good.verify(&good.token(), &expect()).unwrap();
+    assert_eq!(verified.expires_at(), Some(NOW + 600));
+    assert_eq!(verified.issued_at(), Some(NOW));
+    assert_eq!(verified.claims()["scope"], "read");
+    assert_eq!(verified.kid(), good.key.kid());
+    assert_eq!(verified.algorithm(), Algorithm::Ed25519);
+}
+
+#[test]
+fn registered_claims_are_a_type() {
+    let good = Good::ed25519();
+    let registered = |claims: &str| {
+        let token = forge(&good.key, &good.header, claims);
+        good.keys.verify::<Registered>(&token, &expect(), NOW).map(Verified::into_claims)
+    };
     let expected = Registered {
         issuer: Some(ISSUER.into()),
         subject: Some("user".into()),
@@ -19,9 +33,25 @@ fn registered_claims_are_handed_out() {
         issued_at: Some(NOW),
         id: Some("1".into()),
     };
-    assert_eq!(verified.registered(), &expected);
-    assert_eq!(verified.claims()["scope"], "read");
-    assert_eq!(verified.kid(), good.key.kid());
+    assert_eq!(registered(&good.claims).unwrap(), expected);
+    assert_eq!(registered(&serde_json::to_string(&expected).unwrap()).unwrap(), expected);
+    let two = good
+        .claims
+        .replace(&format!(r#""aud":"{AUDIENCE}""#), &format!(r#""aud":["{AUDIENCE}","other"]"#));
+    assert_eq!(registered(&two).unwrap().audience, [AUDIENCE, "other"]);
+    let fraction = good.claims.replace(r#""exp":1800000600"#, r#""exp":1800000600.7"#);
+    assert_eq!(registered(&fraction).unwrap().expires_at, Some(NOW + 600));
+    let least = format!(r#"{{"iss":"{ISSUER}","aud":"{AUDIENCE}","exp":{}}}"#, NOW + 1);
+    let expected = Registered {
+        issuer: Some(ISSUER.into()),
+        audience: vec![AUDIENCE.into()],
+        expires_at: Some(NOW + 1),
+        ..Registered::default()
+    };
+    assert_eq!(registered(&least).unwrap(), expected);
+    assert_eq!(serde_json::to_string(&Registered::default()).unwrap(), "{}");
+    serde_json::from_str::<Registered>(r#"{"exp":-1}"#).unwrap_err();
+    serde_json::from_str::<Registered>(r#"{"exp":"1"}"#).unwrap_err();
 }
 
 #[test]
@@ -87,9 +117,9 @@ fn a_claim_of_the_wrong_type_is_refused() {
         assert_eq!(refused, Error::ClaimMalformed(name), "{after}");
     }
     let fraction = good.with_claim(&exp, &format!(r#""exp":{}.9"#, NOW + 600)).unwrap();
-    assert_eq!(fraction.registered().expires_at, Some(NOW + 600));
+    assert_eq!(fraction.expires_at(), Some(NOW + 600));
     let exponent = good.with_claim(&exp, r#""exp":1.9e9"#).unwrap();
-    assert_eq!(exponent.registered().expires_at, Some(1_900_000_000));
+    assert_eq!(exponent.expires_at(), Some(1_900_000_000));
 }
 
 #[test]
