@@ -11,7 +11,6 @@ use cloakroom_model::client::Client;
 use cloakroom_model::event::Actor;
 use cloakroom_model::id::UserId;
 use cloakroom_model::session::Carrier;
-use cloakroom_model::user::User;
 use cloakroom_oauth::bearer::{Carried, Challenge};
 use cloakroom_oauth::error::{Code, Error};
 use cloakroom_oauth::form::Form;
@@ -78,35 +77,6 @@ impl Caller {
         })
     }
 
-    /// The user, who manages their own account here: by a first-party client.
-    pub fn account(&self, app: &App) -> Result<&User, Problem> {
-        let user = self.identity.session.user.as_ref();
-        let user = user.ok_or_else(|| Problem::new(Kind::UserRequired))?;
-        if self.client(app)?.first_party {
-            Ok(user)
-        } else {
-            Err(Problem::because(
-                Kind::ClientRefused,
-                "Only a first-party client may manage somebody's account.",
-            ))
-        }
-    }
-
-    /// The administrator, as the actor of what they do.
-    pub fn administrator(&self, app: &App) -> Result<Actor, Problem> {
-        let user = self.account(app)?;
-        if user.is_admin() {
-            Ok(Actor::User(user.id))
-        } else {
-            Err(Problem::new(Kind::AdminRequired))
-        }
-    }
-
-    /// The user's name; guests have none.
-    pub fn user_id(&self) -> Result<UserId, Problem> {
-        self.identity.user_id().ok_or_else(|| Problem::new(Kind::UserRequired))
-    }
-
     /// Whether the identity came in a cookie.
     #[must_use]
     pub fn by_cookie(&self) -> bool {
@@ -119,6 +89,53 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         Self::of(app, &parts.headers, parts.uri.query(), None).await
+    }
+}
+
+/// A user who manages their own account, by a first-party client.
+pub struct Account(pub Caller);
+
+impl Account {
+    /// The user's name.
+    pub fn user_id(&self) -> Result<UserId, Problem> {
+        self.0.identity.user_id().ok_or_else(|| Problem::new(Kind::UserRequired))
+    }
+}
+
+impl FromRequestParts<App> for Account {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let account = Self(Caller::from_request_parts(parts, app).await?);
+        account.user_id()?;
+        if account.0.client(app)?.first_party {
+            return Ok(account);
+        }
+        let detail = "Only a first-party client may manage somebody's account.";
+        Err(Problem::because(Kind::ClientRefused, detail))
+    }
+}
+
+/// An administrator, by a first-party client.
+pub struct Administrator {
+    /// Who calls.
+    pub caller: Caller,
+    /// The administrator as the actor of what they do.
+    pub actor: Actor,
+}
+
+impl FromRequestParts<App> for Administrator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Account(caller) = Account::from_request_parts(parts, app).await?;
+        match &caller.identity.session.user {
+            Some(user) if user.is_admin() => {
+                let actor = Actor::User(user.id);
+                Ok(Self { caller, actor })
+            }
+            _ => Err(Problem::new(Kind::AdminRequired)),
+        }
     }
 }
 

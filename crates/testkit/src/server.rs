@@ -7,6 +7,10 @@ use axum::body::Body;
 use axum::response::Response;
 use cloakroom_engine::Engine;
 use cloakroom_engine::settings::Settings;
+use cloakroom_engine::users::{AddUser, Credential};
+use cloakroom_model::event::Actor;
+use cloakroom_model::password::Password;
+use cloakroom_model::user::{Email, Role, User};
 use cloakroom_server::app::{self, App};
 use cloakroom_server::edge::Edge;
 use cloakroom_store::Store;
@@ -15,7 +19,7 @@ use http::Request;
 
 use crate::browser::Browser;
 use crate::clock::HandClock;
-use crate::engine::{self, ISSUER};
+use crate::engine::{self, ISSUER, PASSWORD};
 
 /// A server in this process. Clones are the same server.
 #[derive(Clone)]
@@ -85,6 +89,34 @@ impl Server {
     #[must_use]
     pub fn browser(&self) -> Browser {
         Browser::new(self.clone())
+    }
+
+    /// Adds a user with these roles and the password of all tests, as an operator does.
+    ///
+    /// # Panics
+    ///
+    /// When there is one of this name.
+    pub async fn add_user(&self, name: &str, roles: &[&str]) -> User {
+        let add = AddUser {
+            email: Email::parse(&format!("{name}@example.com")).unwrap(),
+            username: None,
+            roles: roles.iter().map(|role| Role::parse(role).unwrap()).collect(),
+            credential: Credential::Password(Password::new(PASSWORD.to_owned()).unwrap()),
+        };
+        self.engine.add_user(add, Actor::Operator, &engine::visitor()).await.unwrap()
+    }
+
+    /// A browser in which an administrator is signed in by cookie.
+    pub async fn administrator(&self) -> Browser {
+        self.add_user("root", &["admin"]).await;
+        self.administrator_again().await
+    }
+
+    /// Another browser of the same administrator.
+    pub async fn administrator_again(&self) -> Browser {
+        let mut browser = self.browser();
+        browser.sign_in("root", "cookie").await;
+        browser
     }
 
     /// What the operators' listener of this server answers.

@@ -13,7 +13,7 @@ use crate::api::view::{IdentityView, UserView};
 use crate::app::App;
 use crate::around::Around;
 use crate::body::Json;
-use crate::caller::Caller;
+use crate::caller::Account;
 use crate::problem::Problem;
 
 /// A new password for somebody who knows the old one.
@@ -60,11 +60,10 @@ pub struct OneUser<'a> {
 /// Changes the password. This session gets a new secret.
 pub async fn change_password(
     State(app): State<App>,
-    caller: Caller,
+    Account(caller): Account,
     around: Around,
     Json(change): Json<ChangePassword>,
 ) -> Result<Response, Problem> {
-    caller.account(&app)?;
     let ChangePassword { current_password, new_password, end_others } = change;
     let changed = app
         .engine
@@ -86,11 +85,10 @@ pub async fn change_password(
 /// Changes email and username.
 pub async fn change_names(
     State(app): State<App>,
-    caller: Caller,
+    Account(caller): Account,
     around: Around,
     Json(change): Json<ChangeNames>,
 ) -> Result<Response, Problem> {
-    caller.account(&app)?;
     let user = app
         .engine
         .change_my_names(
@@ -108,11 +106,10 @@ pub async fn change_names(
 /// Deletes the account and everything that is its.
 pub async fn delete(
     State(app): State<App>,
-    caller: Caller,
+    Account(caller): Account,
     around: Around,
     Json(DeleteAccount { current_password }): Json<DeleteAccount>,
 ) -> Result<Response, Problem> {
-    caller.account(&app)?;
     let Around { visitor, browser } = around;
     app.engine.delete_me(&caller.identity, &current_password, &browser, &visitor).await?;
     let mut response = answer::done();

@@ -7,15 +7,14 @@ use cloakroom_model::id::SessionId;
 use crate::answer;
 use crate::api::view::{DeviceView, DevicesView, Ended};
 use crate::app::App;
-use crate::caller::Caller;
+use crate::caller::Account;
 use crate::parameters::{Query, Segment};
 use crate::problem::{Kind, Problem};
 
 /// Where I am signed in.
-pub async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
-    let user = caller.account(&app)?.id;
-    let sessions = app.engine.list_sessions(user).await?;
-    let current = Some(caller.identity.sid());
+pub async fn list(State(app): State<App>, account: Account) -> Result<Response, Problem> {
+    let sessions = app.engine.list_sessions(account.user_id()?).await?;
+    let current = Some(account.0.identity.sid());
     let sessions = sessions.iter().map(|session| DeviceView::new(session, current)).collect();
     Ok(answer::ok(&DevicesView { sessions }))
 }
@@ -23,10 +22,9 @@ pub async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Pr
 /// Ends one of mine.
 pub async fn end(
     State(app): State<App>,
-    caller: Caller,
+    Account(caller): Account,
     segment: Segment,
 ) -> Result<Response, Problem> {
-    caller.account(&app)?;
     let sid: SessionId = segment.read()?;
     if !app.engine.end_my_session(&caller.identity, sid).await? {
         return Err(Problem::new(Kind::NotFound));
@@ -41,10 +39,9 @@ pub async fn end(
 /// Ends all others of mine; with `?all=true` this one too.
 pub async fn end_all(
     State(app): State<App>,
-    caller: Caller,
+    Account(caller): Account,
     query: Query,
 ) -> Result<Response, Problem> {
-    caller.account(&app)?;
     let all = match query.only(&["all"])?.text("all") {
         None | Some("false") => false,
         Some("true") => true,

@@ -1,4 +1,10 @@
 //! The server, from the outside, in this process. Folders follow the paths of its addresses.
 
 mod api;
+mod bad_input;
+mod edge;
+mod oauth;
+mod openapi;
+mod operators;
 mod pages;
+mod well_known;

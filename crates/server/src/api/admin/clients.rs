@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use cloakroom_engine::clients::NewClient;
+use cloakroom_engine::clients::{ClientError, NewClient};
 use cloakroom_model::client::{Client, Template, TokenPlace};
 use cloakroom_model::id::ClientId;
 use cloakroom_model::session::Carrier;
@@ -16,7 +16,7 @@ use crate::answer;
 use crate::api::view::CarrierSchema;
 use crate::app::App;
 use crate::body::Json;
-use crate::caller::Caller;
+use crate::caller::Administrator;
 use crate::parameters::Segment;
 use crate::problem::{Kind, Problem};
 use crate::timestamp::Rfc3339;
@@ -158,8 +158,7 @@ pub struct Added<'a> {
 }
 
 /// All clients, the built-in one too.
-pub async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
-    caller.administrator(&app)?;
+pub async fn list(State(app): State<App>, _: Administrator) -> Result<Response, Problem> {
     let clients: Vec<Arc<Client>> = app.engine.list_clients();
     let clients = clients.iter().map(|client| View::new(client)).collect();
     Ok(answer::ok(&Clients { clients }))
@@ -168,10 +167,9 @@ pub async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Pr
 /// Registers a client.
 pub async fn add(
     State(app): State<App>,
-    caller: Caller,
+    Administrator { actor, .. }: Administrator,
     Json(new): Json<New>,
 ) -> Result<Response, Problem> {
-    let actor = caller.administrator(&app)?;
     let new = NewClient {
         id: new.client_id,
         name: new.name,
@@ -184,7 +182,13 @@ pub async fn add(
         token_places: new.token_places,
         confidential: new.confidential,
     };
-    let added = app.engine.add_client(new, actor).await?;
+    let added = app.engine.add_client(new, actor).await.map_err(|error| match error {
+        // What holds a list here is named in the plural.
+        ClientError::Invalid { field: "origin", problem } => Problem::field("origins", problem),
+        ClientError::Invalid { field: "audience", problem } => Problem::field("audiences", problem),
+        ClientError::Invalid { field: "scope", problem } => Problem::field("scopes", problem),
+        error => error.into(),
+    })?;
     let client_secret = added.secret.as_ref().map(|secret| secret.as_str());
     let view = Added { client: View::new(&added.client), client_secret };
     Ok(answer::json(StatusCode::CREATED, &view))
@@ -193,10 +197,9 @@ pub async fn add(
 /// One client.
 pub async fn get(
     State(app): State<App>,
-    caller: Caller,
+    _: Administrator,
     segment: Segment,
 ) -> Result<Response, Problem> {
-    caller.administrator(&app)?;
     let client = app.engine.find_client(&named(&segment)?);
     let client = client.ok_or_else(|| Problem::new(Kind::NotFound))?;
     Ok(answer::ok(&View::new(&client)))
@@ -205,10 +208,9 @@ pub async fn get(
 /// Removes a client; its grants end.
 pub async fn remove(
     State(app): State<App>,
-    caller: Caller,
+    Administrator { actor, .. }: Administrator,
     segment: Segment,
 ) -> Result<Response, Problem> {
-    let actor = caller.administrator(&app)?;
     app.engine.remove_client(&named(&segment)?, actor).await?;
     Ok(answer::done())
 }

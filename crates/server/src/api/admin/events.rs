@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::answer;
 use crate::app::App;
-use crate::caller::Caller;
+use crate::caller::Administrator;
 use crate::parameters::Query;
 use crate::problem::Problem;
 use crate::timestamp::Rfc3339;
@@ -78,10 +78,9 @@ pub struct Events<'a> {
 /// What happened, the latest first.
 pub async fn list(
     State(app): State<App>,
-    caller: Caller,
+    _: Administrator,
     query: Query,
 ) -> Result<Response, Problem> {
-    caller.administrator(&app)?;
     let query = query.only(&["before", "limit", "user"])?;
     let before = query.read::<u64>("before").map_err(|_| Problem::field("before", "a number"))?;
     let page = Page { before, limit: query.limit()? };

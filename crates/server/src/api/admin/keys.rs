@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::answer;
 use crate::app::App;
 use crate::body::Json;
-use crate::caller::Caller;
+use crate::caller::Administrator;
 use crate::parameters::Segment;
 use crate::problem::Problem;
 use crate::timestamp::Rfc3339;
@@ -66,8 +66,7 @@ pub struct Rotate {
 }
 
 /// All signing keys.
-pub async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
-    caller.administrator(&app)?;
+pub async fn list(State(app): State<App>, _: Administrator) -> Result<Response, Problem> {
     let keys = app.engine.list_keys().await?;
     Ok(answer::ok(&Keys { keys: keys.iter().map(View::new).collect() }))
 }
@@ -75,10 +74,9 @@ pub async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Pr
 /// Retires the current key of an algorithm now, and signs with its successor.
 pub async fn rotate(
     State(app): State<App>,
-    caller: Caller,
+    Administrator { actor, .. }: Administrator,
     Json(Rotate { algorithm }): Json<Rotate>,
 ) -> Result<Response, Problem> {
-    let actor = caller.administrator(&app)?;
     let key = app.engine.rotate_key(algorithm, actor).await?;
     Ok(answer::ok(&View::new(&key)))
 }
@@ -86,10 +84,9 @@ pub async fn rotate(
 /// Gives a key up: whatever it signed is refused.
 pub async fn compromise(
     State(app): State<App>,
-    caller: Caller,
+    Administrator { actor, .. }: Administrator,
     segment: Segment,
 ) -> Result<Response, Problem> {
-    let actor = caller.administrator(&app)?;
     app.engine.compromise_key(&KeyId(segment.text().to_owned()), actor).await?;
     Ok(answer::done())
 }

@@ -6,17 +6,16 @@ use axum::response::Response;
 use crate::answer;
 use crate::api::view::{DeviceView, DevicesView};
 use crate::app::App;
-use crate::caller::Caller;
+use crate::caller::Administrator;
 use crate::parameters::{Query, Segment};
 use crate::problem::{Kind, Problem};
 
 /// All signed-in sessions, in the order in which they began.
 pub async fn list(
     State(app): State<App>,
-    caller: Caller,
+    Administrator { caller, .. }: Administrator,
     query: Query,
 ) -> Result<Response, Problem> {
-    caller.administrator(&app)?;
     let query = query.only(&["after", "limit"])?;
     let sessions = app.engine.list_all_sessions(query.read("after")?, query.limit()?).await?;
     let current = Some(caller.identity.sid());
@@ -27,10 +26,9 @@ pub async fn list(
 /// Ends any session, a guest's too.
 pub async fn end(
     State(app): State<App>,
-    caller: Caller,
+    Administrator { actor, .. }: Administrator,
     segment: Segment,
 ) -> Result<Response, Problem> {
-    let actor = caller.administrator(&app)?;
     if app.engine.end_any_session(segment.read()?, actor).await? {
         Ok(answer::done())
     } else {

@@ -18,7 +18,7 @@ use crate::api::view::{AdminUserView, DeviceView, DevicesView, Ended};
 use crate::app::App;
 use crate::around::Around;
 use crate::body::Json;
-use crate::caller::Caller;
+use crate::caller::Administrator;
 use crate::pages::paths;
 use crate::parameters::{Query, Segment};
 use crate::problem::{Kind, Problem};
@@ -69,10 +69,9 @@ pub struct RecoveryLink {
 /// Users, in the order in which they were made.
 pub async fn list(
     State(app): State<App>,
-    caller: Caller,
+    _: Administrator,
     query: Query,
 ) -> Result<Response, Problem> {
-    caller.administrator(&app)?;
     let query = query.only(&["after", "begins_with", "limit"])?;
     let filter = UserFilter {
         after: query.read("after")?,
@@ -87,11 +86,10 @@ pub async fn list(
 /// Adds a user.
 pub async fn add(
     State(app): State<App>,
-    caller: Caller,
+    Administrator { actor, .. }: Administrator,
     around: Around,
     Json(New { email, username, password, roles }): Json<New>,
 ) -> Result<Response, Problem> {
-    let actor = caller.administrator(&app)?;
     let credential = password.map_or(Credential::None, Credential::Password);
     let add = AddUser { email, username, roles, credential };
     let user = app.engine.add_user(add, actor, &around.visitor).await?;
@@ -101,10 +99,9 @@ pub async fn add(
 /// One user.
 pub async fn get(
     State(app): State<App>,
-    caller: Caller,
+    _: Administrator,
     segment: Segment,
 ) -> Result<Response, Problem> {
-    caller.administrator(&app)?;
     let user = app.engine.find_user(segment.read()?).await?;
     let user = user.ok_or_else(|| Problem::new(Kind::NotFound))?;
     Ok(answer::ok(&AdminUserView::new(&user)))
@@ -113,10 +110,10 @@ pub async fn get(
 /// Deletes a user and everything that is theirs.
 pub async fn delete(
     State(app): State<App>,
-    caller: Caller,
+    administrator: Administrator,
     segment: Segment,
 ) -> Result<Response, Problem> {
-    let (actor, id) = other(&app, &caller, &segment)?;
+    let (actor, id) = other(&administrator, &segment)?;
     app.engine.delete_user(id, actor).await?;
     Ok(answer::done())
 }
@@ -124,10 +121,10 @@ pub async fn delete(
 /// Keeps a user out; every session and grant of theirs ends.
 pub async fn disable(
     State(app): State<App>,
-    caller: Caller,
+    administrator: Administrator,
     segment: Segment,
 ) -> Result<Response, Problem> {
-    let (actor, id) = other(&app, &caller, &segment)?;
+    let (actor, id) = other(&administrator, &segment)?;
     app.engine.disable_user(id, actor).await?;
     Ok(answer::done())
 }
@@ -135,10 +132,9 @@ pub async fn disable(
 /// Lets a user in again.
 pub async fn enable(
     State(app): State<App>,
-    caller: Caller,
+    Administrator { actor, .. }: Administrator,
     segment: Segment,
 ) -> Result<Response, Problem> {
-    let actor = caller.administrator(&app)?;
     app.engine.enable_user(segment.read()?, actor).await?;
     Ok(answer::done())
 }
@@ -146,10 +142,9 @@ pub async fn enable(
 /// Forgets the failures at a user's password.
 pub async fn unlock(
     State(app): State<App>,
-    caller: Caller,
+    Administrator { actor, .. }: Administrator,
     segment: Segment,
 ) -> Result<Response, Problem> {
-    let actor = caller.administrator(&app)?;
     app.engine.unlock_user(segment.read()?, actor).await?;
     Ok(answer::done())
 }
@@ -157,11 +152,11 @@ pub async fn unlock(
 /// Replaces what a user may do.
 pub async fn set_roles(
     State(app): State<App>,
-    caller: Caller,
+    administrator: Administrator,
     segment: Segment,
     Json(Roles { roles }): Json<Roles>,
 ) -> Result<Response, Problem> {
-    let (actor, id) = other(&app, &caller, &segment)?;
+    let (actor, id) = other(&administrator, &segment)?;
     app.engine.set_roles(id, roles, actor).await?;
     Ok(answer::done())
 }
@@ -169,10 +164,9 @@ pub async fn set_roles(
 /// Makes a link by which a locked-out user chooses a new password.
 pub async fn recovery_link(
     State(app): State<App>,
-    caller: Caller,
+    Administrator { actor, .. }: Administrator,
     segment: Segment,
 ) -> Result<Response, Problem> {
-    let actor = caller.administrator(&app)?;
     let id: UserId = segment.read()?;
     if app.engine.find_user(id).await?.is_none() {
         return Err(Problem::new(Kind::NotFound));
@@ -186,10 +180,9 @@ pub async fn recovery_link(
 /// Where a user is signed in.
 pub async fn sessions(
     State(app): State<App>,
-    caller: Caller,
+    Administrator { caller, .. }: Administrator,
     segment: Segment,
 ) -> Result<Response, Problem> {
-    caller.administrator(&app)?;
     let sessions = app.engine.list_sessions(segment.read()?).await?;
     let current = Some(caller.identity.sid());
     let sessions = sessions.iter().map(|session| DeviceView::new(session, current)).collect();
@@ -199,23 +192,21 @@ pub async fn sessions(
 /// Signs a user out everywhere.
 pub async fn end_sessions(
     State(app): State<App>,
-    caller: Caller,
+    Administrator { actor, .. }: Administrator,
     segment: Segment,
 ) -> Result<Response, Problem> {
-    let actor = caller.administrator(&app)?;
     let ended = app.engine.end_all_of(segment.read()?, Reason::Operator, actor).await?;
     Ok(answer::ok(&Ended { ended }))
 }
 
 /// Somebody else than the administrator who asks: nobody locks themselves out by a slip.
-fn other(app: &App, caller: &Caller, segment: &Segment) -> Result<(Actor, UserId), Problem> {
-    let actor = caller.administrator(app)?;
+fn other(administrator: &Administrator, segment: &Segment) -> Result<(Actor, UserId), Problem> {
     let id = segment.read()?;
-    if caller.identity.user_id() == Some(id) {
+    if administrator.caller.identity.user_id() == Some(id) {
         return Err(Problem::because(
             Kind::Conflict,
             "An administrator cannot do this to themselves; another one can.",
         ));
     }
-    Ok((actor, id))
+    Ok((administrator.actor, id))
 }

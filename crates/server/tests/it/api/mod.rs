@@ -1,3 +1,13 @@
 //! `/api/v1/…`
+
+mod account;
+mod admin;
+mod conversion;
+mod data;
+mod guest;
 mod identifying_cookie;
 mod session;
+mod sessions;
+mod sign_in;
+mod sign_out;
+mod sign_up;

@@ -1,0 +1,4 @@
+//! `/oauth/…`
+
+mod revoke;
+mod token;
