@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use cloakroom_jose::Algorithm;
@@ -205,6 +206,28 @@ impl Engine {
         self.heard(&done.rows).await;
         self.rotate_keys_on_schedule().await?;
         Ok(client)
+    }
+
+    /// Gives a client a new secret, shown this once. Those it has work for `overlap` more, so that it can be put
+    /// in place before the old one stops.
+    pub async fn renew_client_secret(
+        &self,
+        id: &ClientId,
+        overlap: Duration,
+        actor: Actor,
+    ) -> Result<AddedClient, ClientError> {
+        let now = self.time.now();
+        let secret = self.random.secret();
+        let renew = |client: &mut Client| {
+            let until = now.plus(overlap);
+            for old in &mut client.authentication {
+                old.expires_at = Some(old.expires_at.map_or(until, |at| at.min(until)));
+            }
+            client.authentication.retain(|kept| kept.expires_at.is_none_or(|at| at > now));
+            client.authentication.push(kept(&secret, now));
+        };
+        let client = self.change_client(id, renew, actor).await?;
+        Ok(AddedClient { client, secret: Some(to_text(&secret)) })
     }
 
     /// Removes a client and ends its grants. Sessions that began at it stay: they are the user's.

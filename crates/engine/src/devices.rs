@@ -90,6 +90,15 @@ impl Engine {
         self.end(sid, true, Reason::Operator, act).await
     }
 
+    /// Finds a live session by name, a guest's too: for operators.
+    pub async fn find_any_session(&self, sid: SessionId) -> Result<Option<Session>, Error> {
+        let session = match self.store.find_session_by_id(sid).await? {
+            Some(live) => Some(live.session),
+            None => self.store.find_guest_by_id(sid).await?,
+        };
+        Ok(session.filter(|session| self.is_live(session)))
+    }
+
     /// All signed-in sessions after `after`, by name: for operators.
     pub async fn list_all_sessions(
         &self,

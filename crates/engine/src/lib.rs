@@ -15,6 +15,7 @@ pub mod guest;
 pub mod housekeeping;
 pub mod identifying_cookie;
 pub mod identity;
+pub mod inspect;
 pub mod keys;
 pub mod links;
 pub mod memory;

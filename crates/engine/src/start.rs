@@ -17,8 +17,8 @@ use crate::throttle::Limits;
 use crate::tokens::Tokens;
 use crate::{Engine, Parts};
 
-/// What an engine is put together from.
-pub struct Wiring {
+/// What an engine is put together from; `M` is what it has of master keys.
+pub struct Wiring<M = MasterKeys> {
     /// Where everything is kept.
     pub store: Arc<dyn Store>,
     /// What time it is.
@@ -26,7 +26,7 @@ pub struct Wiring {
     /// Where randomness comes from.
     pub random: Arc<dyn Random>,
     /// What the stored keys are sealed with.
-    pub masters: MasterKeys,
+    pub masters: M,
     /// Where passwords are hashed.
     pub passwords: Pool,
     /// How often things may be tried.
@@ -38,9 +38,33 @@ pub struct Wiring {
 impl Engine {
     /// Loads keys and clients, makes the keys that are missing, and hears the log once.
     pub async fn start(wiring: Wiring) -> Result<Self, KeysError> {
-        let Wiring { store, clock, random, masters, passwords, limits, settings } = wiring;
-        let time = StoreTime::new(clock);
-        let data_keys = DataKeys::load(&*store, &masters, &*random, time.now()).await?;
+        let time = StoreTime::new(Arc::clone(&wiring.clock));
+        let now = time.now();
+        let data_keys =
+            DataKeys::load(&*wiring.store, &wiring.masters, &*wiring.random, now).await?;
+        let engine = Self::assemble(wiring, time, data_keys).await?;
+        engine.rotate_keys_on_schedule().await?;
+        Ok(engine)
+    }
+
+    /// An engine for one act beside a server: loads keys and clients and hears the log once, and leaves the
+    /// schedule of keys to the server. Without a master key it neither signs nor verifies, and makes no key.
+    pub async fn beside(wiring: Wiring<Option<MasterKeys>>) -> Result<Self, KeysError> {
+        let time = StoreTime::new(Arc::clone(&wiring.clock));
+        let now = time.now();
+        let data_keys = match &wiring.masters {
+            Some(masters) => DataKeys::load(&*wiring.store, masters, &*wiring.random, now).await?,
+            None => DataKeys::none(),
+        };
+        Self::assemble(wiring, time, data_keys).await
+    }
+
+    async fn assemble<M>(
+        wiring: Wiring<M>,
+        time: StoreTime,
+        data_keys: DataKeys,
+    ) -> Result<Self, KeysError> {
+        let Wiring { store, random, passwords, limits, settings, .. } = wiring;
         let ring = Ring::load(&*store, &data_keys).await?;
         let clients = Registry::new(store.list_clients().await?, &settings.issuer);
         let tokens = Tokens::new(&settings.issuer, Arc::clone(&ring.verifying));
@@ -62,7 +86,6 @@ impl Engine {
             strangers: Strangers::default(),
         }));
         engine.catch_up().await?;
-        engine.rotate_keys_on_schedule().await?;
         Ok(engine)
     }
 }

@@ -11,12 +11,22 @@ use zeroize::Zeroizing;
 use super::{KeysError, MasterKeys, seal};
 use crate::random::Random;
 
-/// The data keys by their numbers. There is always one.
+/// The data keys by their numbers. There is always one where there is a master key.
 pub struct DataKeys {
     by_number: BTreeMap<u32, Zeroizing<[u8; 32]>>,
 }
 
 impl DataKeys {
+    /// None: for an engine that has no master key.
+    pub(crate) const fn none() -> Self {
+        Self { by_number: BTreeMap::new() }
+    }
+
+    /// Whether there is no master key here that they could have been opened with.
+    pub(crate) fn are_none(&self) -> bool {
+        self.by_number.is_empty()
+    }
+
     /// Loads the data keys, makes the first one where there is none, and seals them anew where they are sealed
     /// with the previous master key.
     pub async fn load(
@@ -63,7 +73,7 @@ impl DataKeys {
     ///
     /// # Panics
     ///
-    /// Never: [`DataKeys::load`] makes one where there is none.
+    /// In an engine without a master key, which shows no page.
     pub(crate) fn oldest(&self) -> &[u8; 32] {
         self.by_number.values().next().expect("there is always a data key")
     }

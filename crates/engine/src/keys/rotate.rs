@@ -59,6 +59,9 @@ impl Engine {
 
     /// Does what the schedule asks for now: makes, promotes and forgets keys. Answers whether anything changed.
     pub async fn rotate_keys_on_schedule(&self) -> Result<bool, KeysError> {
+        if self.data_keys.are_none() {
+            return Ok(false);
+        }
         let mut changed = false;
         // A step may call for another: a compromised key for a new one, a new one for its use.
         for _ in 0..4 {

@@ -45,11 +45,16 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// A thread for each core. For each thread 32 may wait, which is less than a second at the default cost, and
-    /// 8 from one network. Memory is kept for 30 s.
+    /// A thread for each core; otherwise as [`Settings::with_threads`] has it.
     #[must_use]
     pub fn new(cost: Cost) -> Self {
-        let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self::with_threads(cost, thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
+    }
+
+    /// For each thread 32 may wait, which is less than a second at the default cost, and 8 from one network. Memory
+    /// is kept for 30 s.
+    #[must_use]
+    pub const fn with_threads(cost: Cost, threads: NonZeroUsize) -> Self {
         Self {
             cost,
             threads,
