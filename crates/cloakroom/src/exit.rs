@@ -1,6 +1,15 @@
 //! How a command ends: the exit codes, and the failures behind them.
 
-use std::{fmt, io, process::ExitCode};
+use std::{error::Error, fmt, io, process::ExitCode};
+
+use cloakroom_engine::{
+    clients::ClientError,
+    keys::{KeysError, RotateError},
+    links::LinkError,
+    password::Unavailable,
+    users::UserError,
+};
+use cloakroom_store_sqlite::{LockError, OpenError};
 
 use crate::settings::Problems;
 
@@ -52,7 +61,112 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl Error for Failure {}
+
+impl From<cloakroom_store::Error> for Failure {
+    fn from(error: cloakroom_store::Error) -> Self {
+        match error {
+            cloakroom_store::Error::Busy => Self::Unavailable(
+                "the database is busy: another process has been writing for too long".to_owned(),
+            ),
+            error => Self::Unavailable(whole(&error)),
+        }
+    }
+}
+
+impl From<KeysError> for Failure {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Store(error) => error.into(),
+            error => Self::Refused(whole(&error)),
+        }
+    }
+}
+
+impl From<RotateError> for Failure {
+    fn from(error: RotateError) -> Self {
+        match error {
+            RotateError::Keys(error) => error.into(),
+            RotateError::Lost => Self::Unavailable(error.to_string()),
+            error => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<UserError> for Failure {
+    fn from(error: UserError) -> Self {
+        match error {
+            UserError::Store(error) => error.into(),
+            UserError::Passwords(error) => error.into(),
+            UserError::Stale => Self::Unavailable(error.to_string()),
+            error => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<LinkError> for Failure {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Store(error) => error.into(),
+            LinkError::Passwords(error) => error.into(),
+            error => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Store(error) => error.into(),
+            ClientError::Keys(error) => error.into(),
+            ClientError::Lost => Self::Unavailable(error.to_string()),
+            ClientError::Invalid { .. } => Self::Usage(error.to_string()),
+            error => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<Unavailable> for Failure {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Missing { path } => Self::Refused(format!(
+                "there is no database at {}: `cloakroom serve` makes it at its first start",
+                path.display()
+            )),
+            OpenError::Sqlite(_) | OpenError::Io(_) => Self::Unavailable(whole(&error)),
+            error => Self::Refused(whole(&error)),
+        }
+    }
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Held { .. } => Self::Refused(error.to_string()),
+            error => Self::Unavailable(whole(&error)),
+        }
+    }
+}
+
+/// An error with everything behind it that it does not say itself.
+pub(crate) fn whole(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut behind = error.source();
+    while let Some(cause) = behind {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        behind = cause.source();
+    }
+    text
+}
 
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {

@@ -3,10 +3,17 @@
 //! This is the only crate that names concrete backends. Everything that decides is in the crates below.
 
 mod arguments;
+mod asking;
 mod commands;
 mod exit;
+mod logging;
+mod master_key;
+mod offline;
 mod output;
+mod probe;
 mod settings;
+mod when;
+mod wiring;
 
 use std::{env, process::ExitCode};
 

@@ -93,6 +93,19 @@ impl Output {
     }
 }
 
+/// One thing for people: a line for each column of its list.
+pub(crate) fn fields<T: Listed>(thing: &T) -> String {
+    let width = T::COLUMNS.iter().map(|name| name.len()).max().unwrap_or_default();
+    let cells = row(thing);
+    let lines: Vec<String> = T::COLUMNS
+        .iter()
+        .zip(&cells)
+        .filter(|(name, cell)| !name.is_empty() && !cell.is_empty())
+        .map(|(name, cell)| format!("{name:width$}  {cell}"))
+        .collect();
+    lines.join("\n")
+}
+
 fn write(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;

@@ -2,8 +2,13 @@
 //!
 //! Nothing is done here. A password or a secret is never an argument, because a list of processes shows arguments.
 
+mod client;
 mod config;
+mod key;
+mod rest;
+mod session;
 mod settings;
+mod user;
 
 use std::{
     ffi::OsString,
@@ -15,7 +20,14 @@ use std::{
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::json;
 
-pub(crate) use self::config::ConfigCommand;
+pub(crate) use self::{
+    client::{AtSignIn, ClientCommand, DataOwner, NewClient},
+    config::ConfigCommand,
+    key::KeyCommand,
+    rest::{BackupTo, EventCommand, RestoreFrom, TokenCommand},
+    session::{SessionCommand, Which},
+    user::{NewUser, UserCommand, Who},
+};
 use crate::{exit, settings::Given};
 
 /// The command line as it was typed, beside what the environment says.
@@ -54,6 +66,38 @@ struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run the server
+    #[command(after_help = "\
+SIGTERM and Ctrl-C let requests in flight finish. Until there is an administrator, each start prints a one-time link
+by which to become one.")]
+    Serve,
+    /// Add, find and change users
+    #[command(subcommand)]
+    User(UserCommand),
+    /// See who is signed in where, and sign them out
+    #[command(subcommand)]
+    Session(SessionCommand),
+    /// Register applications and say what they may do
+    #[command(subcommand)]
+    Client(ClientCommand),
+    /// See, rotate and give up the keys that sign tokens
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Look at a token
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// See what happened
+    #[command(subcommand)]
+    Event(EventCommand),
+    /// Copy the database into a file, beside a running server
+    #[command(after_help = "\
+The copy is for its owner's eyes only. The master key is not in it: keep that somewhere else, and as safe.")]
+    Backup(BackupTo),
+    /// Put a backup in the place of the database, while no server runs
+    #[command(after_help = "\
+Every session, grant and link ends, because those that ended since the backup would live again. The database that was
+there is kept beside the new one.")]
+    Restore(RestoreFrom),
     /// Show, explain and check the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -62,6 +106,8 @@ pub(crate) enum Command {
         after_help = "Every check is a line: ok, warn or fail. One that fails makes the exit code 1."
     )]
     Doctor,
+    /// Ask the server whether it is alive: for probes. Exit code 3 says that it is not
+    Healthcheck,
     /// Write the parts of the repository that come from tables
     #[command(subcommand, hide = true)]
     Generate(Generate),

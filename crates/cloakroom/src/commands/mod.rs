@@ -1,7 +1,17 @@
 //! What each command does, a file each.
 
+mod backup;
+mod client;
 mod config;
 mod doctor;
+mod event;
+mod healthcheck;
+mod key;
+mod restore;
+mod serve;
+mod session;
+mod token;
+mod user;
 
 use crate::{
     arguments::{Command, Generate, Line},
@@ -12,9 +22,20 @@ use crate::{
 
 /// Does what the line asks for.
 pub(crate) fn run(line: &Line, output: &Output) -> Result<(), Failure> {
+    let given = &line.given;
     match &line.command {
-        Command::Config(command) => config::run(command, &line.given, output),
-        Command::Doctor => doctor::run(&line.given, output),
+        Command::Serve => serve::run(given, output),
+        Command::User(command) => user::run(command, given, output),
+        Command::Session(command) => session::run(command, given, output),
+        Command::Client(command) => client::run(command, given, output),
+        Command::Key(command) => key::run(command, given, output),
+        Command::Token(command) => token::run(command, given, output),
+        Command::Event(command) => event::run(command, given, output),
+        Command::Backup(to) => backup::run(to, given, output),
+        Command::Restore(from) => restore::run(from, given, output),
+        Command::Config(command) => config::run(command, given, output),
+        Command::Doctor => doctor::run(given, output),
+        Command::Healthcheck => healthcheck::run(given, output),
         Command::Generate(Generate::ConfigDocs) => Output::text(&reference::page()),
     }
 }

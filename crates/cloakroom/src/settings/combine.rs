@@ -1,5 +1,7 @@
 //! Settings that are right each for itself and wrong together. Each refusal says what to do.
 
+use cloakroom_engine::password::Cost;
+
 use super::{
     layers::Problem,
     network::{Endpoint, Listen, is_loopback},
@@ -9,11 +11,17 @@ use super::{
 
 /// Everything that does not go together.
 pub(super) fn problems(settings: &Settings) -> Vec<Problem> {
-    [plain_http, unnamed_proxy, cookie_domain, admin_listener, body_and_data, key_times, same_keys]
-        .into_iter()
-        .filter_map(|check| check(settings))
-        .map(Problem::together)
-        .collect()
+    let checks = [
+        plain_http,
+        unnamed_proxy,
+        cookie_domain,
+        admin_listener,
+        body_and_data,
+        hash_cost,
+        key_times,
+        same_keys,
+    ];
+    checks.into_iter().filter_map(|check| check(settings)).map(Problem::together).collect()
 }
 
 /// Passwords and cookies in the clear are for this machine only.
@@ -89,6 +97,18 @@ fn body_and_data(settings: &Settings) -> Option<String> {
     })
 }
 
+/// Each may be low, but not both: what a guesser pays is the one times the other.
+fn hash_cost(settings: &Settings) -> Option<String> {
+    settings.password_hash_cost().is_none().then(|| {
+        format!(
+            "password_hash_memory {} and password_hash_iterations {} make guessing too cheap: together they must \
+             pass over at least 35 MiB, as 7MiB with 5 iterations or 19MiB with 2 do",
+            size_text(settings.password_hash_memory),
+            settings.password_hash_iterations
+        )
+    })
+}
+
 fn key_times(settings: &Settings) -> Option<String> {
     (settings.key_publish_ahead * 2 > settings.key_rotation_period).then(|| {
         format!(
@@ -105,6 +125,14 @@ fn same_keys(settings: &Settings) -> Option<String> {
         "master_key and master_key_previous are the same key: leave the previous one out, or set the new one"
             .to_owned()
     })
+}
+
+impl Settings {
+    /// What a new hash costs; nothing where that would be too little.
+    pub(crate) fn password_hash_cost(&self) -> Option<Cost> {
+        let kib = u32::try_from(self.password_hash_memory >> 10).ok()?;
+        Cost::new(kib, self.password_hash_iterations).ok()
+    }
 }
 
 fn places(listen: &Listen) -> String {

@@ -19,14 +19,23 @@ mod takes;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use std::{fmt, time::Duration};
+
+use takes::{Lasting, Takes as _};
 
 pub(crate) use layers::{Given, Layers, Problem};
 pub(crate) use nearest::nearest;
 pub(crate) use network::{Endpoint, Listen, is_loopback};
 pub(crate) use places::Database;
 pub(crate) use row::Row;
-pub(crate) use table::{Settings, TABLE, row};
+pub(crate) use table::{LogFormat, Settings, SignUp, TABLE, row};
+pub(crate) use takes::duration_text;
+
+/// A duration as settings write it, for arguments that are one.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    const TAKES: Lasting = Lasting { from: Duration::ZERO, to: Duration::from_hours(24 * 3650) };
+    TAKES.read(text).map_err(|_| format!("expected {}", TAKES.expected()))
+}
 
 /// The settings and who said what.
 pub(crate) struct Loaded {

@@ -68,7 +68,6 @@ macro_rules! rows {
     )*) => {
         /// Every setting, read and checked.
         #[derive(Debug)]
-        #[expect(dead_code, reason = "most of what these configure is not wired to this binary yet")]
         pub(crate) struct Settings {
             $($( #[doc = $sentence] pub(crate) $key: $type, )*)*
         }

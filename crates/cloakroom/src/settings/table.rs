@@ -2,12 +2,15 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use cloakroom_engine::keys::MasterKey;
+use cloakroom_jose::Algorithm;
+use cloakroom_model::policy::limit::WhenFull;
 use ipnet::IpNet;
 use url::Url;
 
 use super::{
     layers::{Layers, Problem},
-    master_key::{KeyText, MasterKey},
+    master_key::KeyText,
     network::{CookieDomain, Domain, Endpoints, Listen, Network, Origin},
     places::{Database, DatabaseUrl, Folder},
     row::{Row, rows},
@@ -23,26 +26,6 @@ pub(crate) enum SignUp {
     Open,
     /// An administrator makes accounts.
     Closed,
-}
-
-/// What happens to a sign-in of somebody who has as many sessions as allowed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum WhenFull {
-    /// The session used least lately ends.
-    EvictOldest,
-    /// The sign-in is refused.
-    Refuse,
-}
-
-/// What the server signs tokens with where neither client nor resource asks for anything else.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum SigningAlgorithm {
-    /// `EdDSA` over Curve25519.
-    Ed25519,
-    /// ECDSA over P-256 with SHA-256.
-    Es256,
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    Rs256,
 }
 
 /// What a line of the log looks like.
@@ -240,11 +223,11 @@ rows! {
             secret: false,
             sentence: "How long a rotated refresh token still gets the newest one. After it, using that token again ends the grant.",
         }
-        signing_algorithm: SigningAlgorithm {
+        signing_algorithm: Algorithm {
             takes: OneOf(&[
-                ("Ed25519", SigningAlgorithm::Ed25519),
-                ("ES256", SigningAlgorithm::Es256),
-                ("RS256", SigningAlgorithm::Rs256),
+                ("Ed25519", Algorithm::Ed25519),
+                ("ES256", Algorithm::Es256),
+                ("RS256", Algorithm::Rs256),
             ]),
             default: "Ed25519",
             example: "ES256",

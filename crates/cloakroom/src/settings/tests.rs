@@ -109,13 +109,16 @@ const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 #[test]
 fn a_secret_comes_from_its_variable_or_from_a_file_that_a_variable_names() {
     let key = |variables: &[(&str, &str)]| {
-        load_variables(variables).unwrap().settings.master_key.map(|key| key.0[31])
+        load_variables(variables).unwrap().settings.master_key.map(|key| key.to_text().to_string())
     };
     assert_eq!(key(&[]), None);
-    assert_eq!(key(&[("CLOAKROOM_MASTER_KEY", KEY)]), Some(31));
+    assert_eq!(key(&[("CLOAKROOM_MASTER_KEY", KEY)]), Some(KEY.to_owned()));
 
     let file = File::with(&format!("{KEY}\n"));
-    assert_eq!(key(&[("CLOAKROOM_MASTER_KEY_FILE", file.path.to_str().unwrap())]), Some(31));
+    assert_eq!(
+        key(&[("CLOAKROOM_MASTER_KEY_FILE", file.path.to_str().unwrap())]),
+        Some(KEY.to_owned())
+    );
 }
 
 #[test]

@@ -1,5 +1,12 @@
 //! The real binary, run in a folder of its own.
 
+mod backup;
+mod beside;
+mod commands;
 mod config;
 mod doctor;
+mod master_key;
+mod person;
 mod program;
+mod serve;
+mod server;

@@ -1,0 +1,101 @@
+//! What a server says on standard output when it is ready: where it is, what to know, and how to become its
+//! administrator.
+
+use cloakroom_engine::Engine;
+use cloakroom_server::{listener::Sockets, pages::paths};
+use serde::{Serialize, Serializer};
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::{
+    exit::Failure,
+    output::Output,
+    settings::{Database, Settings},
+};
+
+/// Everything that is said. As JSON it is one line, for whoever starts the server by a program.
+#[derive(Serialize)]
+pub(super) struct Greeting {
+    version: &'static str,
+    public_url: String,
+    listening: Vec<String>,
+    admin_listening: Vec<String>,
+    database: String,
+    /// The public URL is plain http: cookies have neither a prefix nor `Secure`.
+    development: bool,
+    /// By which somebody becomes administrator; null where there is one.
+    set_up_link: Option<Link>,
+}
+
+/// A one-time link, which is said once and never logged.
+struct Link(Zeroizing<String>);
+
+impl Greeting {
+    /// Makes the set-up link where nobody administrates the server yet. An earlier one stops working.
+    pub(super) async fn prepare(
+        settings: &Settings,
+        public_url: &Url,
+        sockets: &Sockets,
+        operators: Option<&Sockets>,
+        engine: &Engine,
+    ) -> Result<Self, Failure> {
+        let origin = &engine.settings().issuer;
+        let secret = engine.set_up_link().await?;
+        Ok(Self {
+            version: env!("CARGO_PKG_VERSION"),
+            public_url: origin.clone(),
+            listening: places(sockets),
+            admin_listening: operators.map(places).unwrap_or_default(),
+            database: match &settings.database {
+                Database::Sqlite(path) => format!("sqlite:{}", path.display()),
+                Database::Memory => "memory:".to_owned(),
+            },
+            development: public_url.scheme() != "https",
+            set_up_link: secret
+                .map(|secret| Link(paths::one_time_link(origin, paths::SET_UP, &secret))),
+        })
+    }
+
+    /// Says it.
+    pub(super) fn say(&self, output: &Output) -> Result<(), Failure> {
+        output.say(&self.text(), self)
+    }
+
+    fn text(&self) -> String {
+        let mut lines = vec![
+            format!("Cloakroom {} is at {}", self.version, self.public_url),
+            format!("  listening at  {}", self.listening.join(", ")),
+        ];
+        if !self.admin_listening.is_empty() {
+            lines.push(format!("  operators at  {}", self.admin_listening.join(", ")));
+        }
+        lines.push(match self.database.strip_prefix("sqlite:") {
+            Some(file) => format!("  kept in       {file}"),
+            None => {
+                "  kept in       memory: everything is forgotten when the server stops".to_owned()
+            }
+        });
+        if self.development {
+            let words = "\nFor development: public_url is plain http, so the cookies have no prefix and are not marked \
+                         Secure.\nGive it an https public_url before others use it.";
+            lines.push(words.to_owned());
+        }
+        if let Some(Link(link)) = &self.set_up_link {
+            lines.push(format!(
+                "\nNobody administrates this server yet. Whoever opens this link within a day does:\n  {}",
+                **link
+            ));
+        }
+        lines.join("\n")
+    }
+}
+
+impl Serialize for Link {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+fn places(sockets: &Sockets) -> Vec<String> {
+    sockets.addresses().iter().map(ToString::to_string).collect()
+}

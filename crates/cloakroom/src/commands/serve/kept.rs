@@ -1,0 +1,114 @@
+//! What a server keeps, where, and that it is alone there.
+
+use std::{
+    fs::{self, DirBuilder},
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use cloakroom_engine::{
+    clock::{Clock as _, SystemClock},
+    keys::{MasterKey, MasterKeys},
+    random::Random,
+};
+use cloakroom_store::{Store, memory::Memory};
+use cloakroom_store_sqlite::{DataFolderLock, Options, Sqlite};
+
+use crate::{
+    exit::Failure,
+    master_key,
+    settings::{Database, Settings},
+};
+
+/// The store of a server, with what keeps others out of it.
+pub(super) enum Kept {
+    /// In a file.
+    File {
+        /// The database.
+        sqlite: Arc<Sqlite>,
+        /// Held until the database is closed.
+        _alone: Vec<DataFolderLock>,
+    },
+    /// Until the process ends.
+    Memory(Arc<Memory>),
+}
+
+impl Kept {
+    /// Opens what the settings name; makes it where there is nothing, and brings its schema up to date.
+    pub(super) async fn open(settings: &Settings) -> Result<Self, Failure> {
+        let Database::Sqlite(path) = &settings.database else {
+            // The system's clock is the store's own here.
+            let clock = SystemClock::new();
+            return Ok(Self::Memory(Arc::new(Memory::new(Arc::new(move || clock.wall())))));
+        };
+        let alone = alone(&settings.data_dir, path)?;
+        let path = path.clone();
+        let opened =
+            tokio::task::spawn_blocking(move || Sqlite::open(&path, Options::default())).await;
+        let sqlite = opened.map_err(|panic| {
+            Failure::Unavailable(format!("the database was not opened: {panic}"))
+        })??;
+        Ok(Self::File { sqlite: Arc::new(sqlite), _alone: alone })
+    }
+
+    /// As the engine sees it.
+    pub(super) fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::File { sqlite, .. } => Arc::clone(sqlite) as _,
+            Self::Memory(memory) => Arc::clone(memory) as _,
+        }
+    }
+
+    /// The master keys. Where there is neither a key nor anything sealed with one, the first key is made.
+    pub(super) async fn master_keys(
+        &self,
+        settings: &Settings,
+        random: &dyn Random,
+    ) -> Result<MasterKeys, Failure> {
+        if let Self::Memory(_) = self {
+            let current =
+                settings.master_key.clone().unwrap_or_else(|| MasterKey::generate(random));
+            return Ok(MasterKeys { current, previous: None });
+        }
+        if let Some(keys) = master_key::find(settings)? {
+            return Ok(keys);
+        }
+        if self.store().list_data_keys().await?.is_empty() {
+            master_key::make(settings, random)
+        } else {
+            Err(master_key::missing(settings))
+        }
+    }
+
+    /// Closes it: what waits to be written is written.
+    pub(super) async fn close(self) {
+        if let Self::File { sqlite, _alone } = self {
+            sqlite.close().await;
+        }
+    }
+}
+
+/// Makes sure that no other server works in the data folder, nor in the folder of the database where that is another
+/// one.
+pub(crate) fn alone(data_dir: &Path, database: &Path) -> Result<Vec<DataFolderLock>, Failure> {
+    let mut folder = DirBuilder::new();
+    folder.recursive(true).mode(0o700).create(data_dir).map_err(|error| {
+        Failure::Unavailable(format!("cannot make the data folder {}: {error}", data_dir.display()))
+    })?;
+    let mut folders = vec![whole_path(data_dir)?];
+    let beside = database.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let beside = whole_path(beside.unwrap_or(Path::new(".")))?;
+    if !folders.contains(&beside) {
+        folders.push(beside);
+    }
+    // Always in the same order, so that of two servers with their folders crossed one gets both.
+    folders.sort();
+    Ok(folders.iter().map(|folder| DataFolderLock::acquire(folder)).collect::<Result<_, _>>()?)
+}
+
+fn whole_path(folder: &Path) -> Result<PathBuf, Failure> {
+    fs::canonicalize(folder).map_err(|error| {
+        Failure::Unavailable(format!("there is no folder {}: {error}", folder.display()))
+    })
+}

@@ -1,0 +1,114 @@
+//! The database as a command works with it: beside a running server or without one, in short transactions, and with
+//! the same use cases as the server.
+//!
+//! A command never makes a database and never changes its schema: a server does both when it starts. It does not
+//! follow the log either, because it is over before anything happens.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr},
+    path::Path,
+    sync::Arc,
+};
+
+use cloakroom_engine::{
+    Engine, clock::SystemClock, password::Pool, random::SystemRandomness, start::Wiring,
+    visitor::Visitor,
+};
+use cloakroom_model::user::User;
+use cloakroom_store_sqlite::{Options, Sqlite};
+use tokio::runtime;
+
+use crate::{
+    exit::Failure,
+    master_key,
+    settings::{self, Database, Given, Settings},
+    wiring,
+};
+
+/// Whether a command has to do with keys.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Keys {
+    /// It signs, verifies or makes keys, so the master key must be at hand.
+    Needed,
+    /// It does not, and works for an operator who has no master key.
+    NotNeeded,
+}
+
+/// What a command works with.
+pub(crate) struct Offline {
+    /// The use cases.
+    pub(crate) engine: Engine,
+}
+
+/// Does something with the database.
+pub(crate) fn run<T>(
+    given: &Given,
+    keys: Keys,
+    act: impl AsyncFnOnce(&Offline) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let settings = settings::load(given)?.settings;
+    let sqlite = Arc::new(attach(&settings)?);
+    let masters = match keys {
+        Keys::Needed => Some(master_key::needed(&settings)?),
+        Keys::NotNeeded => None,
+    };
+    block_on(async {
+        let engine = Engine::beside(Wiring {
+            store: Arc::clone(&sqlite) as _,
+            clock: Arc::new(SystemClock::new()),
+            random: Arc::new(SystemRandomness::default()),
+            masters,
+            passwords: Pool::start(wiring::password_pool_of_one(&settings))
+                .map_err(|error| no_thread(&error))?,
+            limits: wiring::limits(&settings),
+            settings: wiring::engine_settings(&settings, &settings.public_url),
+        })
+        .await?;
+        let done = act(&Offline { engine }).await;
+        sqlite.close().await;
+        done
+    })
+}
+
+impl Offline {
+    /// Whom an id, an email or a username means.
+    pub(crate) async fn user(&self, text: &str) -> Result<User, Failure> {
+        let found = self.engine.find_user_by(text).await?;
+        found.ok_or_else(|| Failure::Refused(format!("there is no user `{text}`")))
+    }
+}
+
+/// Opens the database that a server has made.
+pub(crate) fn attach(settings: &Settings) -> Result<Sqlite, Failure> {
+    Ok(Sqlite::attach(file(settings)?, Options::default())?)
+}
+
+/// The database's file.
+pub(crate) fn file(settings: &Settings) -> Result<&Path, Failure> {
+    match &settings.database {
+        Database::Sqlite(path) => Ok(path),
+        Database::Memory => Err(Failure::Refused(
+            "database is memory: what a server keeps there no command can reach; use its pages and its API".to_owned(),
+        )),
+    }
+}
+
+/// Runs one thing to its end.
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| no_thread(&error))?
+        .block_on(future)
+}
+
+/// Whoever runs a command, as events tell it.
+pub(crate) fn visitor() -> Visitor {
+    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    Visitor { address, device: "the command line".to_owned() }
+}
+
+fn no_thread(error: &io::Error) -> Failure {
+    Failure::Unavailable(format!("the system gives no thread: {error}"))
+}
