@@ -107,6 +107,7 @@ async fn answer(
             public_url: public_url.clone(),
             trusted_proxies: settings.trusted_proxies.clone(),
             body_limit: wiring::bytes(settings.body_limit),
+            cookie_domain: settings.cookie_domain.as_ref().map(|domain| domain.as_str().to_owned()),
         },
     );
     let limits = Limits { connections: connections(), drain: settings.drain, ..Limits::default() };
