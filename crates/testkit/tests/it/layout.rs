@@ -55,7 +55,17 @@ const MAP: &[Place] = &[
         ],
     ),
     // What reads untrusted bytes is fuzzed where it lies.
-    Place("cloakroom-fuzz", "fuzz", &["cloakroom-jose", "cloakroom-oauth", "cloakroom-server"]),
+    Place(
+        "cloakroom-fuzz",
+        "fuzz",
+        &[
+            "cloakroom-jose",
+            "cloakroom-model",
+            "cloakroom-oauth",
+            "cloakroom-server",
+            "cloakroom-testkit",
+        ],
+    ),
     // What is measured against, what is measured with, and what fills a database for it.
     Place("cloakroom-bench-bare", "bench/bare", &[]),
     Place("cloakroom-bench-storm", "bench/storm", &[]),
@@ -117,6 +127,18 @@ fn every_crate_stands_on_the_map_where_it_lies() {
         }
     }
     nothing_in(&complaints, "the map and the folders differ:");
+}
+
+#[test]
+fn the_architecture_names_every_crate() {
+    let page = read("ARCHITECTURE.md");
+    let mut complaints = Vec::new();
+    for Place(name, folder, _) in MAP {
+        if !page.contains(&format!("[{folder}](")) {
+            complaints.push(format!("{name} in {folder}"));
+        }
+    }
+    nothing_in(&complaints, "ARCHITECTURE.md has no row for:");
 }
 
 #[test]

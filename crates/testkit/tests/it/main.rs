@@ -1,7 +1,6 @@
 //! Checks about the repository itself: who imports whom, how sources are written, what is depended on.
 //!
-//! They read files and `cargo metadata`, and rest on nothing of ours, so that they hold even while a crate does
-//! not compile. What the code does is tested beside the code.
+//! They read files and `cargo metadata` and call nothing of ours. What the code does is tested beside the code.
 
 mod clock;
 mod dependencies;
