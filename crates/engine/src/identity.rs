@@ -8,7 +8,7 @@ use std::sync::Arc;
 use cloakroom_model::event::{Actor, Kind, Reason};
 use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
 use cloakroom_model::policy::life::{self, Life};
-use cloakroom_model::session::{Carrier, Replaced};
+use cloakroom_model::session::{Carrier, Replaced, Session};
 use cloakroom_model::time::Timestamp;
 use cloakroom_oauth::scope::Scope;
 use cloakroom_store::{Error, FoundSession, Hanging, LiveGuest};
@@ -220,8 +220,8 @@ impl Engine {
             },
         };
         self.alive_or_ended(&session, now).await?;
-        let entry = Remembered::new(session, user, noted, now).with_secret(Some(digest));
-        let entry = Arc::new(entry);
+        let entry = Remembered::new(self.sharing_client(session), user, noted, now);
+        let entry = Arc::new(entry.with_secret(Some(digest)));
         self.memory.keep(name, Arc::clone(&entry));
         Ok(entry)
     }
@@ -240,18 +240,23 @@ impl Engine {
             }
         };
         self.alive_or_ended(&session, now).await?;
-        let entry = Arc::new(Remembered::new(session, user, noted, now).with_secret(secret));
+        let entry = Remembered::new(self.sharing_client(session), user, noted, now);
+        let entry = Arc::new(entry.with_secret(secret));
         self.memory.keep(name, Arc::clone(&entry));
         Ok(entry)
     }
 
+    /// The same session, with the one text of its client's name that all of them share.
+    fn sharing_client(&self, session: Session) -> Session {
+        match self.clients.find(&session.client) {
+            Some(client) => Session { client: client.id.clone(), ..session },
+            None => session,
+        }
+    }
+
     /// An end by expiry, once noticed, is recorded like any other. Storage may lag behind a use at another
     /// node by the flush.
-    async fn alive_or_ended(
-        &self,
-        session: &cloakroom_model::session::Session,
-        now: Timestamp,
-    ) -> Result<(), NotSignedIn> {
+    async fn alive_or_ended(&self, session: &Session, now: Timestamp) -> Result<(), NotSignedIn> {
         let last_seen = session.last_seen_at.plus(self.settings.last_seen_flush);
         let reason = match life::of_session(session, last_seen, now) {
             Life::Live => return Ok(()),

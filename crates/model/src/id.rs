@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
@@ -77,23 +78,23 @@ uuid_id! {
 #[error("expected an id such as 0198c2a4-7a5e-7c3d-9f10-2b6c8d4e1f00")]
 pub struct NotAnId;
 
-/// Names a client, as its owner chose it: 1 to 255 of `A-Z a-z 0-9 . _ - ~ : /`.
+/// Names a client, as its owner chose it: 1 to 255 of `A-Z a-z 0-9 . _ - ~ : /`. Clones share the text.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ClientId(String);
+pub struct ClientId(Arc<str>);
 
 impl ClientId {
     /// The first-party client that is always there, and is meant where none is named.
     #[must_use]
     pub fn built_in() -> Self {
-        Self("cloakroom".to_owned())
+        Self("cloakroom".into())
     }
 
     /// Accepts `text` where it can name a client.
     pub fn parse(text: &str) -> Result<Self, NotAClientId> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "._-~:/".contains(c);
         if (1..=255).contains(&text.len()) && text.chars().all(allowed) {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(NotAClientId)
         }
@@ -122,7 +123,7 @@ impl TryFrom<String> for ClientId {
 
 impl From<ClientId> for String {
     fn from(id: ClientId) -> Self {
-        id.0
+        id.0.as_ref().to_owned()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cloakroom_model::id::SessionId;
 use cloakroom_model::secret::Digest;
-use cloakroom_model::session::Session;
+use cloakroom_model::session::{Device, Session};
 use cloakroom_model::time::Timestamp;
 use cloakroom_model::user::User;
 
@@ -13,10 +13,10 @@ use super::Noted;
 
 /// A session as it was looked up, with what has happened to it here since.
 pub struct Remembered {
-    /// The session as storage had it.
+    /// The session as storage had it, without its device: that is shown in lists, which are read from storage.
     pub session: Session,
-    /// Whose it is; `None` for a guest.
-    pub user: Option<User>,
+    /// Whose it is; `None` for a guest. Apart, because most of what is remembered may be guests.
+    pub user: Option<Box<User>>,
     /// The digest of its cookie's secret, where it has one.
     pub secret: Option<Digest>,
     /// When it was looked up.
@@ -36,8 +36,8 @@ impl Remembered {
     pub fn new(session: Session, user: Option<User>, noted: Noted, filled_at: Timestamp) -> Self {
         let last_seen = AtomicI64::new(session.last_seen_at.0);
         Self {
-            session,
-            user,
+            session: Session { device: Device::default(), ..session },
+            user: user.map(Box::new),
             secret: None,
             filled_at,
             noted,

@@ -111,7 +111,7 @@ impl<'a> IdentityView<'a> {
     /// What is shown of a session and its user.
     #[must_use]
     pub fn of(remembered: &'a Remembered, carrier: Carrier) -> Self {
-        let user = remembered.user.as_ref().map(UserView::new);
+        let user = remembered.user.as_deref().map(UserView::new);
         Self { session: SessionView::new(remembered, carrier), user }
     }
 }

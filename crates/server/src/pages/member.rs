@@ -18,7 +18,7 @@ pub(super) struct Member {
 impl Member {
     /// `None` for a guest.
     pub(super) fn of(identity: Identity) -> Option<Self> {
-        let user = identity.session.user.clone()?;
+        let user = identity.session.user.as_deref()?.clone();
         Some(Self { identity, user })
     }
 
