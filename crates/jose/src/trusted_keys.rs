@@ -3,8 +3,8 @@
 //! A set never changes once it is in the ring; a change is a new set. So a verification sees one set from beginning to
 //! end, and readers never wait.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -20,7 +20,8 @@ use crate::verifying_key::VerifyingKey;
 /// A set of trusted keys, at most one for each `kid`.
 #[derive(Debug, Clone, Default)]
 pub struct TrustedKeys {
-    by_kid: HashMap<Arc<str>, Trusted>,
+    /// Ordered, since among a few names an order finds one sooner than a hash.
+    by_kid: BTreeMap<Arc<str>, Trusted>,
 }
 
 #[derive(Debug, Clone)]
