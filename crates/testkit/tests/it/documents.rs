@@ -94,6 +94,13 @@ fn every_link_between_documents_leads_somewhere() {
     nothing_in(&complaints, "a link leads nowhere:");
 }
 
+/// What readers copy is what the tests run.
+#[test]
+fn the_readme_holds_the_script_of_the_first_minute() {
+    let script = read("docs/first-minute.sh");
+    assert!(read("README.md").contains(script.trim_end()), "README.md holds another script");
+}
+
 #[test]
 fn names_of_tests_are_told_from_settings_and_fields() {
     let text = "`a_second_use_ends_the_grant`, `refresh_replay_window`, `acr`, `cloakroom key`";
