@@ -48,8 +48,14 @@ impl Form {
     /// The value of a parameter. One without a value counts as absent (RFC 6749 §3.2).
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
+        self.given(name).filter(|value| !value.is_empty())
+    }
+
+    /// The value of a parameter, empty or not.
+    #[must_use]
+    pub fn given(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        found.map(|(_, value)| value.as_str())
     }
 
     /// The names of all parameters, in the order in which they came.

@@ -5,21 +5,26 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::address::PublicAddress;
-use crate::cookies::{Cookies, Name};
+use crate::app::App;
+use crate::cookies::Name;
 use crate::operation::{Answer, Operation, Schema, Security};
 use crate::problem::{self, TABLE};
 
 /// The document, as bytes of JSON.
 #[must_use]
-pub fn document(operations: &[Operation], address: &PublicAddress) -> Arc<str> {
+pub fn document(operations: &[Operation], app: &App) -> Arc<str> {
+    let address = &app.address;
     let mut schemas = BTreeMap::new();
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for operation in operations {
         let described = describe(operation, &mut schemas);
         paths.entry(operation.path).or_default().insert(operation.method.to_owned(), described);
     }
-    let session = Cookies::new(address.is_https()).name(Name::Session);
+    let shortest = app.engine.settings().password.minimum.code_points();
+    for schema in schemas.values_mut() {
+        new_passwords_have(schema, shortest);
+    }
+    let session = app.cookies.name(Name::Session);
     let document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -122,6 +127,18 @@ fn refused(status: u16, oauth: bool, schemas: &mut BTreeMap<String, Value>) -> V
 fn content(schema: &Schema, schemas: &mut BTreeMap<String, Value>) -> Value {
     schemas.extend(schema.components.iter().cloned());
     json!({ "schema": schema.reference })
+}
+
+/// How long a new password must be is a setting. A type says only that there is such a rule, by a `minLength`.
+fn new_passwords_have(schema: &mut Value, shortest: usize) {
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for property in properties.values_mut() {
+        if property["format"] == "password" && property.get("minLength").is_some() {
+            property["minLength"] = shortest.into();
+        }
+    }
 }
 
 /// A refusal in the words of OAuth (RFC 6749 §5.2).

@@ -140,6 +140,9 @@ methods! {
     delete DELETE "delete";
 }
 
+/// What can name a client.
+pub const CLIENT_ID: &str = "^[A-Za-z0-9._~:/-]{1,255}$";
+
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -275,6 +278,13 @@ impl Operation {
     pub fn names_text(self, name: &'static str, meaning: &'static str) -> Self {
         let schema = json!({ "type": "string", "minLength": 1 });
         self.takes("path", name, schema, meaning).refuses(&[Kind::NotFound])
+    }
+
+    /// Its address names a client, which may not exist.
+    #[must_use]
+    pub fn names_client(self) -> Self {
+        let schema = json!({ "type": "string", "pattern": CLIENT_ID });
+        self.takes("path", "client_id", schema, "The client's name").refuses(&[Kind::NotFound])
     }
 
     /// It is a list that is read in pieces.

@@ -69,7 +69,7 @@ impl Query {
     where
         T: std::str::FromStr<Err: ToString>,
     {
-        let text = self.0.value(name);
+        let text = self.0.given(name);
         text.map(|text| {
             text.parse().map_err(|error: T::Err| Problem::field(name, error.to_string()))
         })
@@ -79,12 +79,12 @@ impl Query {
     /// A parameter as text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.value(name)
+        self.0.given(name)
     }
 
     /// How many things a list shall have: 1 to 200, and 50 where nothing is said.
     pub fn limit(&self) -> Result<usize, Problem> {
-        match self.0.value("limit").map(str::parse) {
+        match self.0.given("limit").map(str::parse) {
             None => Ok(50),
             Some(Ok(limit @ 1..=200)) => Ok(limit),
             Some(_) => Err(Problem::field("limit", "a number from 1 to 200")),

@@ -12,13 +12,13 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde_json::{Value, json};
 
 use crate::api::admin::{clients, events, keys, sessions as all_sessions, users};
-use crate::api::view::{AdminUserView, DevicesView, Ended, IdentityView, SignedInView, TokensView};
+use crate::api::view::{AdminUserView, DevicesView, Ended, IdentityView, SignedInView};
 use crate::api::{account, conversion, data, guest, problems, session, sessions, sign_in, sign_up};
 use crate::app::App;
 use crate::face::Face;
 use crate::oauth::{jwks, revoke, token};
 use crate::openapi;
-use crate::operation::{Operation, Schema, delete, get, patch, post, put};
+use crate::operation::{CLIENT_ID, Operation, Schema, delete, get, patch, post, put};
 use crate::pages::{ErrorKind, Pages};
 use crate::problem::Kind::{
     ClientRefused, ClientTaken, Conflict, EmailTaken, InsufficientScope, InvalidRequest, NotFound,
@@ -106,7 +106,7 @@ fn documents() -> Vec<Operation> {
     const PATH: &str = "/api/v1/session/data/{namespace}";
     let of = |operation: Operation| {
         let namespace = json!({ "type": "string", "pattern": "^[a-z0-9._-]{1,64}$" });
-        let client = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
+        let client = json!({ "type": "string", "pattern": CLIENT_ID });
         operation
             .identified()
             .takes("path", "namespace", namespace, "The document's name")
@@ -120,8 +120,8 @@ fn documents() -> Vec<Operation> {
     };
     let conditional = |operation: Operation| {
         of(operation)
-            .takes("header", "if-match", text(), "The version that was read, or *")
-            .takes("header", "if-none-match", text(), "* for a new document")
+            .takes("header", "if-match", versions(), "The version that was read, or *")
+            .takes("header", "if-none-match", json!({ "const": "*" }), "* for a new document")
             .refuses(&[PreconditionFailed])
     };
     vec![
@@ -284,12 +284,12 @@ fn the_rest() -> Vec<Operation> {
         get("/api/v1/admin/clients/{client_id}", "readClient", clients::get)
             .says("One client")
             .administrator()
-            .names_text("client_id", "The client's name")
+            .names_client()
             .answers::<clients::View>(200, "The client"),
         delete("/api/v1/admin/clients/{client_id}", "removeClient", clients::remove)
             .says("Removes a client; its grants end")
             .administrator()
-            .names_text("client_id", "The client's name")
+            .names_client()
             .answers_nothing(204, "It is gone")
             .refuses(&[Conflict]),
         get("/api/v1/admin/keys", "listKeys", keys::list)
@@ -330,7 +330,7 @@ fn clients_of_oauth() -> Vec<Operation> {
                 ("client_id", false),
                 ("client_secret", false),
             ])
-            .answers::<TokensView>(200, "The tokens")
+            .answers_as(200, "The tokens", "application/json", token_response())
             .refuses(&[TooManyRequests]),
         post("/oauth/revoke", "revoke", revoke::post)
             .says("Gives a token back (RFC 7009)")
@@ -349,7 +349,7 @@ fn clients_of_oauth() -> Vec<Operation> {
 /// Everything that the server answers, but for what the edge answers itself.
 pub fn router(app: App) -> Router {
     let operations = operations();
-    let document = openapi::document(&operations, &app.address);
+    let document = openapi::document(&operations, &app);
     let pages = Pages::new(app.engine.clone(), app.address.clone(), "Cloakroom".to_owned());
     let pages = Arc::new(pages);
     operations
@@ -386,11 +386,32 @@ fn uuid() -> Value {
     json!({ "type": "string", "format": "uuid" })
 }
 
+/// RFC 9110 §13.1.1: `*`, or at most four tags.
+fn versions() -> Value {
+    let tag = "(W/)?\"[!#-~]*\"";
+    json!({ "type": "string", "pattern": format!("^(\\*|{tag}( *, *{tag}){{0,3}})$") })
+}
+
 /// RFC 7517 §5.
 fn key_set() -> Schema {
     Schema::inline(json!({
         "type": "object",
         "properties": { "keys": { "type": "array", "items": { "type": "object" } } },
         "required": ["keys"],
+    }))
+}
+
+/// RFC 6749 §5.1.
+fn token_response() -> Schema {
+    Schema::inline(json!({
+        "type": "object",
+        "properties": {
+            "access_token": text(),
+            "token_type": { "const": "Bearer" },
+            "expires_in": { "type": "integer" },
+            "refresh_token": text(),
+            "scope": text(),
+        },
+        "required": ["access_token", "token_type", "expires_in", "refresh_token"],
     }))
 }

@@ -23,7 +23,7 @@ pub struct Request {
     #[schema(value_type = CarrierSchema)]
     carry: Carrier,
     /// The built-in client `cloakroom` where there is none.
-    #[schema(value_type = Option<String>, max_length = 255)]
+    #[schema(value_type = Option<String>, pattern = "^[A-Za-z0-9._~:/-]{1,255}$")]
     client_id: Option<ClientId>,
 }
 

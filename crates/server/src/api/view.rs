@@ -120,47 +120,41 @@ impl<'a> IdentityView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = SignedIn)]
 pub struct SignedInView<'a> {
-    #[serde(flatten)]
-    tokens: Option<TokensView<'a>>,
-    #[serde(flatten)]
-    identity: IdentityView<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    access_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    token_type: Option<&'static str>,
+    /// In seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<u64>,
+    /// Earns the next pair at `/oauth/token`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    refresh_token: Option<&'a str>,
+    /// What the access token allows, words with spaces between.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+    session: SessionView<'a>,
+    /// Null for a guest.
+    user: Option<UserView<'a>>,
 }
 
 impl<'a> SignedInView<'a> {
     /// What is answered to a sign-in.
     #[must_use]
     pub fn new(signed_in: &'a SignedIn, carrier: Carrier) -> Self {
-        let tokens = signed_in.tokens.as_ref().map(TokensView::new);
-        Self { tokens, identity: IdentityView::of(&signed_in.session, carrier) }
-    }
-}
-
-/// Tokens as RFC 6749 §5.1 names them.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Tokens)]
-pub struct TokensView<'a> {
-    #[schema(value_type = String)]
-    access_token: &'a str,
-    #[schema(value_type = String)]
-    token_type: &'static str,
-    /// In seconds.
-    expires_in: u64,
-    /// Earns the next pair at `/oauth/token`.
-    #[schema(value_type = String)]
-    refresh_token: &'a str,
-    /// What the access token allows, words with spaces between.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<String>,
-}
-
-impl<'a> TokensView<'a> {
-    fn new(pair: &'a TokenPair) -> Self {
+        let IdentityView { session, user } = IdentityView::of(&signed_in.session, carrier);
+        let tokens: Option<&TokenPair> = signed_in.tokens.as_ref();
         Self {
-            access_token: &pair.access.token,
-            token_type: "Bearer",
-            expires_in: pair.access.expires_in.as_secs(),
-            refresh_token: &pair.refresh,
-            scope: (!pair.scope.is_empty()).then(|| pair.scope.to_string()),
+            access_token: tokens.map(|pair| pair.access.token.as_str()),
+            token_type: tokens.map(|_| "Bearer"),
+            expires_in: tokens.map(|pair| pair.access.expires_in.as_secs()),
+            refresh_token: tokens.map(|pair| pair.refresh.as_str()),
+            scope: tokens.filter(|pair| !pair.scope.is_empty()).map(|pair| pair.scope.to_string()),
+            session,
+            user,
         }
     }
 }

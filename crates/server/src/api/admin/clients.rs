@@ -27,7 +27,7 @@ use crate::timestamp::Rfc3339;
 #[schema(as = NewClient)]
 pub struct New {
     /// Its name in requests; made up where there is none.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
+    #[schema(value_type = Option<String>, pattern = "^[A-Za-z0-9._~:/-]{1,255}$")]
     client_id: Option<ClientId>,
     /// Its name for people.
     #[schema(min_length = 1, max_length = 100)]
