@@ -59,9 +59,10 @@ impl Caller {
         headers: &HeaderMap,
         query: Option<&str>,
     ) -> Result<Self, Problem> {
-        let other = headers.contains_key(AUTHORIZATION) || app.session_cookie(headers).is_some();
+        let has_another =
+            || headers.contains_key(AUTHORIZATION) || app.session_cookie(headers).is_some();
         match app.session_cookies.identifying(headers) {
-            Some(cookie) if !other => {
+            Some(cookie) if !has_another() => {
                 let checked = app.engine.check_identifying_cookie(cookie).await;
                 let identity = checked.map_err(|why| not_signed_in(app, why, Carrier::Cookie))?;
                 Ok(Self { identity, origin: origin_of(headers).map(str::to_owned) })

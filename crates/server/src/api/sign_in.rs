@@ -38,6 +38,9 @@ pub struct Request {
     remember: bool,
 }
 
+/// In bytes: nobody has a longer name (RFC 5321 §4.5.3.1.3).
+const LONGEST_IDENTIFIER: usize = 254;
+
 /// Begins a session; this browser's earlier one ends.
 pub async fn sign_in(
     State(app): State<App>,
@@ -45,6 +48,9 @@ pub async fn sign_in(
     Json(request): Json<Request>,
 ) -> Result<Response, Problem> {
     let Request { identifier, password, carry, client_id, remember } = request;
+    if identifier.len() > LONGEST_IDENTIFIER {
+        return Err(Problem::field("identifier", "an email or a username"));
+    }
     let browser = around.browser;
     let wish = SignIn { identifier, password, carry, client: client_id, remember, browser };
     let signed_in = app.engine.sign_in(wish, &around.visitor).await?;

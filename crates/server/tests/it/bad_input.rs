@@ -102,7 +102,9 @@ async fn a_parameter_that_does_not_fit_is_refused_by_name_and_changes_nothing() 
         for parameter in &operation.parameters {
             let bad: &[&str] = match (parameter.place, parameter.schema["format"].as_str()) {
                 ("path", Some("uuid")) => &["x", "018BCFE5-6800-7101-8101-010101010101", "%ff"],
-                ("path", _) if parameter.schema.get("pattern").is_some() => &["%ff", "a%20b", "%C3%A9"],
+                ("path", _) if parameter.schema.get("pattern").is_some() => {
+                    &["%ff", "a%20b", "%C3%A9"]
+                }
                 ("query", Some("uuid")) => &["x", "%ff"],
                 ("query", _) if parameter.schema["type"] != "string" => &["x", "-1", "1.5", "%ff"],
                 ("path" | "query", _) => &["%ff"],

@@ -23,6 +23,15 @@ async fn a_wrong_password_and_an_unknown_name_get_the_same_answer() {
 }
 
 #[tokio::test]
+async fn a_name_that_nobody_can_have_is_not_looked_for() {
+    let server = Server::start().await;
+    let with = |length: usize| json!({"identifier": "x".repeat(length), "password": PASSWORD, "carry": "cookie"});
+    server.browser().post("/api/v1/sign-in", &with(254)).await.is(401);
+    let answer = server.browser().post("/api/v1/sign-in", &with(255)).await;
+    assert_eq!(answer.is(400).json()["errors"][0]["field"], "identifier");
+}
+
+#[tokio::test]
 async fn signing_in_again_ends_the_browsers_earlier_session() {
     let server = Server::start().await;
     let mut browser = server.browser();
