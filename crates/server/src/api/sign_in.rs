@@ -24,7 +24,7 @@ use crate::problem::{Kind, Problem};
 #[schema(as = SignInRequest)]
 pub struct Request {
     /// An email or a username.
-    #[schema(max_length = 254)]
+    #[schema(max_length = 256)]
     identifier: String,
     #[schema(value_type = String, format = "password", max_length = 1024)]
     password: Password,
@@ -38,8 +38,8 @@ pub struct Request {
     remember: bool,
 }
 
-/// In bytes: nobody has a longer name (RFC 5321 §4.5.3.1.3).
-const LONGEST_IDENTIFIER: usize = 254;
+/// In bytes. Nobody has a longer name: an email has at most 254, and a username 64 letters of at most four each.
+const LONGEST_IDENTIFIER: usize = 256;
 
 /// Begins a session; this browser's earlier one ends.
 pub async fn sign_in(

@@ -7,6 +7,8 @@ use cloakroom_engine::clients::NewClient;
 use cloakroom_model::client::Template;
 use cloakroom_model::event::Actor;
 use cloakroom_model::id::ClientId;
+use cloakroom_server::face::Face;
+use cloakroom_server::routes;
 use cloakroom_testkit::browser::{Answer, Browser, request};
 use cloakroom_testkit::engine::PASSWORD;
 use cloakroom_testkit::server::Server;
@@ -14,6 +16,13 @@ use http::{HeaderValue, Method, Request};
 use serde_json::json;
 
 const SHOP: &str = "https://shop.example.com";
+
+#[test]
+fn every_operation_is_where_other_sites_are_turned_away() {
+    for operation in routes::operations() {
+        assert_eq!(Face::of(operation.path), Face::Api, "{}", operation.path);
+    }
+}
 
 #[tokio::test]
 async fn another_host_is_another_server() {

@@ -26,8 +26,8 @@ async fn a_wrong_password_and_an_unknown_name_get_the_same_answer() {
 async fn a_name_that_nobody_can_have_is_not_looked_for() {
     let server = Server::start().await;
     let with = |length: usize| json!({"identifier": "x".repeat(length), "password": PASSWORD, "carry": "cookie"});
-    server.browser().post("/api/v1/sign-in", &with(254)).await.is(401);
-    let answer = server.browser().post("/api/v1/sign-in", &with(255)).await;
+    server.browser().post("/api/v1/sign-in", &with(256)).await.is(401);
+    let answer = server.browser().post("/api/v1/sign-in", &with(257)).await;
     assert_eq!(answer.is(400).json()["errors"][0]["field"], "identifier");
 }
 
