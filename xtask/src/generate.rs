@@ -15,8 +15,10 @@ struct Generated {
     arguments: &'static [&'static str],
 }
 
-const ALL: &[Generated] =
-    &[Generated { file: "docs/config.md", arguments: &["generate", "config-docs"] }];
+const ALL: &[Generated] = &[
+    Generated { file: "docs/config.md", arguments: &["generate", "config-docs"] },
+    Generated { file: "docs/openapi.json", arguments: &["generate", "openapi"] },
+];
 
 #[derive(Args)]
 pub(crate) struct Options {

@@ -10,7 +10,8 @@ use std::{
 
 use crate::settings::{Endpoint, Listen};
 
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a server on this machine, or the way to another one, may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// No answer to `/healthz` is longer.
 const LONGEST: u64 = 8 << 10;
@@ -36,7 +37,8 @@ pub(crate) fn ask(listen: &Listen) -> io::Result<Answer> {
     Err(failed)
 }
 
-fn ask_at(address: SocketAddr) -> io::Result<Answer> {
+/// The same, at one address.
+pub(crate) fn ask_at(address: SocketAddr) -> io::Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&reachable(address), PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;

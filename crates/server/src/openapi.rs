@@ -5,26 +5,24 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::app::App;
-use crate::cookies::Name;
+use crate::address::PublicAddress;
+use crate::cookies::{Cookies, Name};
 use crate::operation::{Answer, Operation, Schema, Security};
 use crate::problem::{self, TABLE};
 
-/// The document, as bytes of JSON.
+/// The document, as bytes of JSON, of the server at `address`, whose passwords have at least `shortest` characters.
 #[must_use]
-pub fn document(operations: &[Operation], app: &App) -> Arc<str> {
-    let address = &app.address;
+pub fn document(operations: &[Operation], address: &PublicAddress, shortest: usize) -> Arc<str> {
     let mut schemas = BTreeMap::new();
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for operation in operations {
         let described = describe(operation, &mut schemas);
         paths.entry(operation.path).or_default().insert(operation.method.to_owned(), described);
     }
-    let shortest = app.engine.settings().password.minimum.code_points();
     for schema in schemas.values_mut() {
         new_passwords_have(schema, shortest);
     }
-    let session = app.cookies.name(Name::Session);
+    let session = Cookies::new(address.is_https()).name(Name::Session);
     let document = json!({
         "openapi": "3.1.0",
         "info": {

@@ -349,7 +349,8 @@ fn clients_of_oauth() -> Vec<Operation> {
 /// Everything that the server answers, but for what the edge answers itself.
 pub fn router(app: App) -> Router {
     let operations = operations();
-    let document = openapi::document(&operations, &app);
+    let shortest = app.engine.settings().password.minimum.code_points();
+    let document = openapi::document(&operations, &app.address, shortest);
     let pages = Pages::new(app.engine.clone(), app.address.clone(), "Cloakroom".to_owned());
     let pages = Arc::new(pages);
     operations

@@ -118,6 +118,8 @@ there is kept beside the new one.")]
 pub(crate) enum Generate {
     /// docs/config.md
     ConfigDocs,
+    /// docs/openapi.json
+    Openapi,
 }
 
 const LONG_HELP: &str = concat!(

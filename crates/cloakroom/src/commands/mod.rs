@@ -7,6 +7,7 @@ mod doctor;
 mod event;
 mod healthcheck;
 mod key;
+mod openapi;
 mod restore;
 mod serve;
 mod session;
@@ -37,5 +38,6 @@ pub(crate) fn run(line: &Line, output: &Output) -> Result<(), Failure> {
         Command::Doctor => doctor::run(given, output),
         Command::Healthcheck => healthcheck::run(given, output),
         Command::Generate(Generate::ConfigDocs) => Output::text(&reference::page()),
+        Command::Generate(Generate::Openapi) => openapi::run(),
     }
 }

@@ -61,7 +61,10 @@ async fn serve(settings: &Settings, output: &Output) -> Result<(), Failure> {
 
     let greeting =
         Greeting::prepare(settings, &public_url, &sockets, operators.as_ref(), &engine).await?;
-    greeting.say(output)?;
+    if let Err(failure) = greeting.say(output) {
+        // Whoever started it may have gone away; the server is none the worse.
+        tracing::warn!(%failure, "the greeting was not printed");
+    }
     answer(settings, &public_url, &engine, sockets, operators, stop).await;
 
     for task in beside {

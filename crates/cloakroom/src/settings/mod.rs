@@ -59,6 +59,17 @@ pub(crate) fn load(given: &Given) -> Result<Loaded, Problems> {
     }
 }
 
+impl Settings {
+    /// The dangers that are on, by their keys.
+    pub(crate) fn dangers(&self) -> Vec<&'static str> {
+        let all = [
+            ("danger_plain_http", self.danger_plain_http),
+            ("danger_no_throttle", self.danger_no_throttle),
+        ];
+        all.into_iter().filter(|(_, on)| *on).map(|(key, _)| key).collect()
+    }
+}
+
 /// Why the settings cannot be used; at least one problem.
 #[derive(Debug)]
 pub(crate) struct Problems(pub(crate) Vec<Problem>);

@@ -41,6 +41,58 @@ fn a_key_file_that_everybody_can_read_is_found() {
     }
 }
 
+#[test]
+fn our_own_server_is_no_stranger_at_the_port() {
+    let mut program = Program::new();
+    let server = program.serve();
+    let ran = program.run(&["doctor", "--json", "--listen", server.address()]);
+    assert_eq!(ran.code(), 0, "{}", ran.printed());
+    assert!(result(&ran, "port")["found"].as_str().unwrap().contains("Cloakroom server"));
+    for check in ["database", "master key", "write-ahead log", "clock", "reach"] {
+        assert_eq!(result(&ran, check)["result"], "ok", "{}", result(&ran, check));
+    }
+}
+
+#[test]
+fn a_master_key_that_does_not_fit_is_found_before_the_start() {
+    let mut program = Program::new();
+    program.serve().stop();
+    let other = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+    program.set("CLOAKROOM_MASTER_KEY", other);
+    let ran = program.run(&["doctor", "--json", "--listen", &free_port()]);
+    assert_eq!(result(&ran, "master key")["result"], "fail");
+    assert!(!ran.printed().contains(other));
+
+    let key = program.folder().join("cloakroom-data/master.key");
+    program.set("CLOAKROOM_MASTER_KEY_PREVIOUS", fs::read_to_string(key).unwrap().trim());
+    let ran = program.run(&["doctor", "--json", "--listen", &free_port()]);
+    assert_eq!(result(&ran, "master key")["result"], "warn");
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_found() {
+    let mut program = Program::new();
+    program.serve().stop();
+    let file = program.folder().join("cloakroom-data/cloakroom.db");
+    let mut bytes = fs::read(&file).unwrap();
+    // The user version, in SQLite's header.
+    bytes[63] += 1;
+    fs::write(&file, bytes).unwrap();
+    let ran = program.run(&["doctor", "--json", "--listen", &free_port()]);
+    assert_eq!(result(&ran, "database")["result"], "fail");
+    assert_eq!(result(&ran, "master key")["result"], "warn", "it cannot be said");
+}
+
+#[test]
+fn what_a_killed_server_left_is_not_to_be_touched() {
+    let mut program = Program::new();
+    drop(program.serve());
+    let ran = program.run(&["doctor", "--json", "--listen", &free_port()]);
+    let found = result(&ran, "write-ahead log");
+    assert_eq!(found["result"], "warn");
+    assert!(found["what_to_do"].as_str().unwrap().contains("leave the file"), "{found}");
+}
+
 fn result(ran: &Ran, check: &str) -> Value {
     let printed: Value = serde_json::from_str(&ran.printed()).unwrap();
     let all = printed["checks"].as_array().unwrap();

@@ -16,6 +16,17 @@ pub struct DataKeys {
     by_number: BTreeMap<u32, Zeroizing<[u8; 32]>>,
 }
 
+/// What data keys are sealed with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Seals {
+    /// There are none yet.
+    None,
+    /// The current master key opens all of them.
+    Current,
+    /// It takes the previous one too, until a server has started.
+    Previous,
+}
+
 impl DataKeys {
     /// None: for an engine that has no master key.
     pub(crate) const fn none() -> Self {
@@ -61,6 +72,18 @@ impl DataKeys {
             store.reseal_data_keys(&stored, &resealed).await?;
         }
         Ok(Self { by_number })
+    }
+
+    /// What the master keys open of what storage holds. Changes nothing.
+    pub async fn look(store: &dyn Store, masters: &MasterKeys) -> Result<Seals, KeysError> {
+        let stored = store.list_data_keys().await?;
+        let mut seals = if stored.is_empty() { Seals::None } else { Seals::Current };
+        for key in &stored {
+            if let (_, true) = open(masters, key)? {
+                seals = Seals::Previous;
+            }
+        }
+        Ok(seals)
     }
 
     /// The number of the key that what is new is made with.

@@ -9,7 +9,7 @@ mod ring;
 mod rotate;
 mod seal;
 
-pub use data_keys::DataKeys;
+pub use data_keys::{DataKeys, Seals};
 pub use master::{MasterKey, MasterKeys, NotAMasterKey};
 pub use ring::{KeySet, NoKey, Published, Ring};
 pub use rotate::{KeyView, RotateError};

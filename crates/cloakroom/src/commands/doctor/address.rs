@@ -1,9 +1,15 @@
 //! Checks of what the server is called and where it listens.
 
-use std::{io, net::TcpListener};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+};
 
 use super::Finding;
-use crate::settings::{Endpoint, Listen, Settings, is_loopback};
+use crate::{
+    probe,
+    settings::{Endpoint, Listen, Settings, is_loopback},
+};
 
 /// Whether others can mean this server by its public URL.
 pub(super) fn public_url(settings: &Settings) -> Finding {
@@ -88,10 +94,7 @@ fn obstacle(endpoint: Endpoint) -> Option<Finding> {
         return match error.kind() {
             // A machine without the second loopback address is no obstacle.
             io::ErrorKind::AddrNotAvailable if index > 0 => None,
-            io::ErrorKind::AddrInUse => Some(Finding::Fail(
-                format!("{address} is taken by another program"),
-                "stop that program, or set listen to another port; `ss -ltnp` shows who has it",
-            )),
+            io::ErrorKind::AddrInUse => Some(taken(address)),
             io::ErrorKind::PermissionDenied => Some(Finding::Fail(
                 format!("{address} may not be listened at by this user"),
                 "use a port from 1024 up, with a proxy in front, or grant CAP_NET_BIND_SERVICE",
@@ -103,6 +106,17 @@ fn obstacle(endpoint: Endpoint) -> Option<Finding> {
         };
     }
     None
+}
+
+/// By a server of ours, which is well, or by somebody else.
+fn taken(address: SocketAddr) -> Finding {
+    match probe::ask_at(address) {
+        Ok(answer) if answer.healthy => Finding::Ok(format!("a Cloakroom server is at {address}")),
+        _ => Finding::Fail(
+            format!("{address} is taken by another program"),
+            "stop that program, or set listen to another port; `ss -ltnp` shows who has it",
+        ),
+    }
 }
 
 #[cfg(test)]

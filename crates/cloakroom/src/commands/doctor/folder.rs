@@ -7,12 +7,13 @@ use std::{
 };
 
 use super::Finding;
-use crate::settings::{Database, Settings};
+use crate::{
+    master_key,
+    settings::{Database, Settings},
+};
 
-/// The name of the file that holds the master key where no variable does.
-pub(crate) const MASTER_KEY_FILE: &str = "master.key";
-
-const NOT_YET: &str = "does not exist yet; the first start makes it";
+/// What is said of what only the first start makes.
+pub(super) const NOT_YET: &str = "does not exist yet; the first start makes it";
 
 /// Whether others on this machine can look into the data folder.
 pub(super) fn data_folder(settings: &Settings) -> Finding {
@@ -33,7 +34,7 @@ pub(super) fn master_key_file(settings: &Settings) -> Finding {
     if settings.master_key.is_some() {
         return Finding::Ok("not used: the master key comes from the environment".to_owned());
     }
-    let path = settings.data_dir.join(MASTER_KEY_FILE);
+    let path = master_key::path(settings);
     match mode(&path) {
         Ok(None) => Finding::Ok(format!("{} {NOT_YET}", path.display())),
         Ok(Some(mode)) if mode & 0o077 != 0 => Finding::Fail(
@@ -120,7 +121,7 @@ mod tests {
     fn a_key_file_that_others_can_read_is_a_failure() {
         let folder = tempfile::tempdir().unwrap();
         let settings = kept_in(folder.path());
-        let key = folder.path().join(MASTER_KEY_FILE);
+        let key = master_key::path(&settings);
         assert!(matches!(master_key_file(&settings), Finding::Ok(_)));
         fs::write(&key, "key").unwrap();
         set_mode(&key, 0o600);

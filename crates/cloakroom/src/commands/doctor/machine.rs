@@ -29,11 +29,7 @@ fn files(limit: Option<u64>) -> Finding {
 
 /// Which dangers are on.
 pub(super) fn dangers(settings: &Settings) -> Finding {
-    let on = [
-        ("danger_plain_http", settings.danger_plain_http),
-        ("danger_no_throttle", settings.danger_no_throttle),
-    ];
-    let on: Vec<_> = on.iter().filter(|(_, on)| *on).map(|(key, _)| *key).collect();
+    let on = settings.dangers();
     if on.is_empty() {
         Finding::Ok("none is on".to_owned())
     } else {

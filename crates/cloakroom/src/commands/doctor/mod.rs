@@ -3,8 +3,11 @@
 //! A check looks and changes nothing. One that cannot look says so as a warning instead of calling it well.
 
 mod address;
+mod clock;
+mod database;
 mod folder;
 mod machine;
+mod reach;
 
 use serde::Serialize;
 
@@ -37,9 +40,14 @@ const CHECKS: &[Check] = &[
     Check { name: "proxies", check: address::proxies },
     Check { name: "port", check: address::port },
     Check { name: "admin port", check: address::admin_port },
+    Check { name: "reach", check: reach::public_url },
     Check { name: "data folder", check: folder::data_folder },
     Check { name: "master key file", check: folder::master_key_file },
     Check { name: "database file", check: folder::database_file },
+    Check { name: "database", check: database::schema },
+    Check { name: "master key", check: database::master_key },
+    Check { name: "write-ahead log", check: database::write_ahead_log },
+    Check { name: "clock", check: clock::clock },
     Check { name: "disk", check: folder::disk },
     Check { name: "open files", check: machine::open_files },
     Check { name: "dangers", check: machine::dangers },

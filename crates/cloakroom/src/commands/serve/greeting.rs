@@ -23,6 +23,8 @@ pub(super) struct Greeting {
     database: String,
     /// The public URL is plain http: cookies have neither a prefix nor `Secure`.
     development: bool,
+    /// What was switched on that weakens the server.
+    dangers: Vec<&'static str>,
     /// By which somebody becomes administrator; null where there is one.
     set_up_link: Option<Link>,
 }
@@ -51,6 +53,7 @@ impl Greeting {
                 Database::Memory => "memory:".to_owned(),
             },
             development: public_url.scheme() != "https",
+            dangers: settings.dangers(),
             set_up_link: secret
                 .map(|secret| Link(paths::one_time_link(origin, paths::SET_UP, &secret))),
         })
@@ -79,6 +82,9 @@ impl Greeting {
             let words = "\nFor development: public_url is plain http, so the cookies have no prefix and are not marked \
                          Secure.\nGive it an https public_url before others use it.";
             lines.push(words.to_owned());
+        }
+        if !self.dangers.is_empty() {
+            lines.push(format!("\nDANGER: {} is on.", self.dangers.join(", ")));
         }
         if let Some(Link(link)) = &self.set_up_link {
             lines.push(format!(
