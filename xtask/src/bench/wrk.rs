@@ -43,17 +43,16 @@ pub(crate) fn run(command: &mut Command) -> Result<Report> {
 fn read(text: &str) -> Result<Report> {
     ensure!(!text.contains("Non-2xx"), "some answers were refusals");
     ensure!(!text.contains("Socket errors"), "some requests had no answer");
-    let word = |marker: &str| {
-        let line = text.lines().map(str::trim).find(|line| line.contains(marker));
-        line.with_context(|| format!("no line with {marker:?}"))
+    let after = |beginning: &str| {
+        let value = text.lines().find_map(|line| line.trim().strip_prefix(beginning));
+        value.map(str::trim).with_context(|| format!("no line begins with {beginning:?}"))
     };
-    let first = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
-    let last = |line: &str| line.split_whitespace().last().unwrap_or_default().to_owned();
+    let requests = text.lines().find_map(|line| line.trim().split_once(" requests in "));
     Ok(Report {
-        requests: first(word(" requests in ")?).parse()?,
-        per_second: last(word("Requests/sec:")?).parse()?,
-        p50: duration(&last(word("50%")?))?,
-        p99: duration(&last(word("99%")?))?,
+        requests: requests.context("no count of requests")?.0.parse()?,
+        per_second: after("Requests/sec:")?.parse()?,
+        p50: duration(after("50%")?)?,
+        p99: duration(after("99%")?)?,
     })
 }
 
@@ -78,7 +77,7 @@ mod tests {
     const REPORT: &str = "Running 1s test @ http://127.0.0.1:1/
   1 threads and 2 connections
   Thread Stats   Avg      Stdev     Max   +/- Stdev
-    Latency    49.44us   33.85us   1.59ms   97.96%
+    Latency    49.44us   33.85us   1.59ms   84.50%
     Req/Sec    39.95k     1.68k   42.10k    70.00%
   Latency Distribution
      50%   45.00us
