@@ -5,6 +5,7 @@ mod beside;
 mod commands;
 mod config;
 mod doctor;
+mod first_minute;
 mod master_key;
 mod person;
 mod program;
