@@ -65,6 +65,7 @@ impl Settings {
         let all = [
             ("danger_plain_http", self.danger_plain_http),
             ("danger_no_throttle", self.danger_no_throttle),
+            ("danger_no_sync", self.danger_no_sync),
         ];
         all.into_iter().filter(|(_, on)| *on).map(|(key, _)| key).collect()
     }

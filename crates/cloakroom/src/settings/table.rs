@@ -294,6 +294,13 @@ rows! {
             secret: false,
             sentence: "Lifts the limits on attempts, for load tests. Passwords can then be guessed without end.",
         }
+        danger_no_sync: bool {
+            takes: SWITCH,
+            default: "false",
+            example: "true",
+            secret: false,
+            sentence: "Acknowledges before the disk has it, so that the check of durability can be seen to fail. A power cut then loses what was acknowledged.",
+        }
     }
 }
 

@@ -44,8 +44,8 @@ impl Kept {
         };
         let alone = alone(&settings.data_dir, path)?;
         let path = path.clone();
-        let opened =
-            tokio::task::spawn_blocking(move || Sqlite::open(&path, Options::default())).await;
+        let options = Options { danger_no_sync: settings.danger_no_sync, ..Options::default() };
+        let opened = tokio::task::spawn_blocking(move || Sqlite::open(&path, options)).await;
         let sqlite = opened.map_err(|panic| {
             Failure::Unavailable(format!("the database was not opened: {panic}"))
         })??;
