@@ -29,8 +29,9 @@ pub(super) fn run(to: &BackupTo, given: &Given, output: &Output) -> Result<(), F
         drawn.set_length(u64::from(progress.of) * PAGE);
         drawn.set_position(u64::from(progress.done) * PAGE);
     };
-    offline::block_on(async { Ok(sqlite.backup(&to.file, progress).await?) })?;
+    let copied = offline::block_on(async { Ok(sqlite.backup(&to.file, progress).await?) });
     bar.finish_and_clear();
+    copied?;
     let bytes = std::fs::metadata(&to.file).map_or(0, |file| file.len());
     let text = format!(
         "The database is copied to {}. The master key is not in it: without that key the copy is worth nothing, so \

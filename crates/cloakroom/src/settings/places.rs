@@ -26,6 +26,8 @@ impl Takes for DatabaseUrl {
     fn read(&self, text: &str) -> Result<Database, Wrong> {
         match text.split_once(':') {
             Some(("memory", "")) => Ok(Database::Memory),
+            // To SQLite this is no file, but a database of each connection's own.
+            Some(("sqlite", ":memory:")) => Err(Wrong::Because("write `memory:` alone")),
             Some(("sqlite", path)) if !path.is_empty() => Ok(Database::Sqlite(PathBuf::from(path))),
             Some(("postgres" | "postgresql", _)) => {
                 Err(Wrong::Because("PostgreSQL is not in this version"))
@@ -61,6 +63,11 @@ mod tests {
         for text in ["", "sqlite:", "sqlite", "/a/b.db", "memory:x", "mysql://h/d"] {
             assert_eq!(DatabaseUrl.read(text), Err(Wrong::Shape), "{text}");
         }
+    }
+
+    #[test]
+    fn what_sqlite_takes_for_memory_is_no_file() {
+        assert!(matches!(DatabaseUrl.read("sqlite::memory:"), Err(Wrong::Because(_))));
     }
 
     #[test]
