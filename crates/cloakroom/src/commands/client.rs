@@ -93,7 +93,25 @@ async fn add(offline: &Offline, new: &NewClient, output: &Output) -> Result<(), 
         confidential: new.with_secret,
     };
     let added = offline.engine.add_client(registration, Actor::Operator).await?;
-    say_added(&added, "is registered", output)
+    let what = match without_key(offline, &added.client).await? {
+        Some(audience) => format!(
+            "is registered; its tokens need a secret that {audience} shares: `cloakroom key add {audience}`"
+        ),
+        None => "is registered".to_owned(),
+    };
+    say_added(&added, &what, output)
+}
+
+/// An audience of a client that is to share a secret and has none yet.
+async fn without_key(offline: &Offline, client: &Client) -> Result<Option<String>, Failure> {
+    let Some(algorithm) = client.algorithm.as_deref().filter(|name| name.starts_with("HS")) else {
+        return Ok(None);
+    };
+    let keys = offline.engine.list_keys().await?;
+    let has_key = |audience: &&String| {
+        keys.iter().any(|key| key.algorithm == algorithm && key.audience.as_ref() == Some(audience))
+    };
+    Ok(client.audiences.iter().find(|audience| !has_key(audience)).cloned())
 }
 
 fn say_added(added: &AddedClient, what: &str, output: &Output) -> Result<(), Failure> {

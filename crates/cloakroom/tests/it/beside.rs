@@ -4,8 +4,11 @@
 
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use cloakroom_engine::clock::{Clock as _, SystemClock};
+use cloakroom_jose::{Algorithm, Expectations, HmacKey, TrustedKeys};
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     person::{PASSWORD, Person},
@@ -49,6 +52,13 @@ async fn one_session_ends_and_the_other_stays() {
     laptop.sign_in("ada@example.com").await;
     assert_eq!(phone.is_known().await, StatusCode::OK);
     assert_eq!(laptop.is_known().await, StatusCode::OK);
+    let shown = program.run(&["session", "show", phone.sid(), "--json"]).json();
+    assert_eq!(shown["user"], phone.signed_in["user"]["id"]);
+    assert_eq!((&shown["carrier"], &shown["client_id"]), (&json!("cookie"), &json!("cloakroom")));
+    let listed = program.run(&["session", "list", "--user", "ada@example.com", "--json"]).json();
+    let sids: Vec<_> = listed["sessions"].as_array().unwrap().iter().map(|it| &it["sid"]).collect();
+    assert_eq!(sids, [laptop.sid(), phone.sid()], "the one used last first");
+
     let ended = program.run(&["session", "end", phone.sid(), "--json"]).json();
     assert_eq!(ended, json!({ "ended": 1 }));
     refused(&phone, "the ended session is refused").await;
@@ -121,6 +131,33 @@ async fn a_rotated_key_signs_at_once_and_old_tokens_stay_good() {
     })
     .await;
     assert_eq!(app.is_known().await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn who_shares_a_key_verifies_with_the_secret_that_was_printed() {
+    const AUDIENCE: &str = "https://legacy.example.com";
+    let (program, server) = served();
+    let added = program.run(&["key", "add", AUDIENCE, "--json"]).json();
+    let client = ["client", "add", "legacy", "--template", "legacy", "--origin", AUDIENCE];
+    let policy = ["--audience", AUDIENCE, "--algorithm", "HS256"];
+    program.run(&[&client[..], &policy].concat()).text();
+    let mut person = Person::at(&server);
+    person.sign_up("ada@example.com").await;
+    let mut token = None;
+    soon("the new client gets a token", async || {
+        token = person.earns(AUDIENCE, AUDIENCE).await;
+        token.is_some()
+    })
+    .await;
+
+    let secret = URL_SAFE_NO_PAD.decode(added["secret"].as_str().unwrap()).unwrap();
+    let kid = added["key"]["kid"].as_str().unwrap();
+    let key = HmacKey::new(Algorithm::Hs256, kid, AUDIENCE, &secret).unwrap();
+    let trusted = TrustedKeys::default().with_secret(key).unwrap();
+    let expect = Expectations::new(server.url(), AUDIENCE, "at+jwt");
+    let now = u64::try_from(SystemClock::new().wall().seconds()).unwrap();
+    let verified = trusted.verify::<Value>(&token.unwrap(), &expect, now).unwrap();
+    assert_eq!(verified.claims()["sid"], person.sid());
 }
 
 #[tokio::test]

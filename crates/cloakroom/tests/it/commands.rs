@@ -171,6 +171,20 @@ fn a_client_that_makes_no_sense_is_refused_with_what_would() {
 }
 
 #[test]
+fn a_client_whose_tokens_no_key_can_sign_yet_is_told_how_to_make_one() {
+    let program = founded();
+    let add = |id: &str| {
+        let line = ["client", "add", id, "--template", "legacy", "--algorithm", "HS256"];
+        let audience = ["--audience", "https://legacy.example.com"];
+        program.run(&[&line[..], &audience].concat()).text()
+    };
+    let advice = "cloakroom key add https://legacy.example.com";
+    assert!(add("one").contains(advice));
+    program.run(&["key", "add", "https://legacy.example.com"]).text();
+    assert!(!add("two").contains(advice));
+}
+
+#[test]
 fn a_shared_keys_secret_is_printed_once() {
     let program = founded();
     let line = ["key", "add", "https://legacy.example.com", "--algorithm", "HS384", "--json"];

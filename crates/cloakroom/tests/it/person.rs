@@ -91,6 +91,18 @@ impl Person {
         self.post("/oauth/token").form(&form).send().await.unwrap().status()
     }
 
+    /// The token that the session earns for an audience, at a client's origin.
+    pub(crate) async fn earns(&self, origin: &str, audience: &str) -> Option<String> {
+        let request = self
+            .client
+            .post(format!("{}/api/v1/session/token", self.url))
+            .header("origin", origin)
+            .header("cookie", self.cookie.as_deref().unwrap())
+            .json(&json!({ "audience": audience }));
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        Some(answer["access_token"].as_str()?.to_owned())
+    }
+
     /// Opens a page by its whole address.
     pub(crate) async fn opens(&mut self, page: &str) -> Response {
         let mut request = self.client.get(page);
