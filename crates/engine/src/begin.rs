@@ -227,13 +227,9 @@ impl Engine {
         Ok(TokenPair { access, refresh, scope })
     }
 
-    /// A first-party session's tokens are for Cloakroom itself where nothing else is asked for.
+    /// What a token is for where nothing else is asked for: the client's own API, or Cloakroom itself.
     pub(crate) fn first_audience<'a>(&'a self, audiences: &'a [String]) -> &'a str {
-        audiences
-            .iter()
-            .find(|audience| **audience == self.settings.issuer)
-            .or(audiences.first())
-            .map_or(&self.settings.issuer, |audience| audience.as_str())
+        audiences.first().map_or(&self.settings.issuer, String::as_str)
     }
 
     /// This browser's session until now.

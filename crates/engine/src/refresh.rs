@@ -34,6 +34,9 @@ pub enum RefreshError {
     /// More scope was asked for than was granted: `invalid_scope`.
     #[error("more scope was asked for than was granted")]
     Scope,
+    /// The token was asked for somebody whom the grant does not name: `invalid_target`.
+    #[error("the grant is for none of these audiences")]
+    Audience,
     /// The chain turns too fast; 429.
     #[error("this token was refreshed too often")]
     Wait(Duration),
@@ -48,18 +51,26 @@ pub enum RefreshError {
     Store(#[from] Error),
 }
 
+/// What the access token shall allow, and where.
+struct For {
+    scope: Scope,
+    audience: String,
+}
+
 /// How often a caller looks again after it lost. Each loss is somebody else's success, and a replay needs no
 /// second act, so one more look is enough; the others are for a chain that ends meanwhile.
 const LOOKS: usize = 4;
 
 impl Engine {
     /// Earns new tokens for `client`, which has proved itself as far as it must. A token that was rotated
-    /// inside the replay window earns the chain's newest one.
+    /// inside the replay window earns the chain's newest one. `resource` names the one audience that the access
+    /// token shall be for (RFC 8707 §2.2); the grant's first where `None`.
     pub async fn refresh(
         &self,
         presented: &Presented,
         client: &Arc<Client>,
         scope: Option<&Scope>,
+        resource: Option<&str>,
         visitor: &Visitor,
     ) -> Result<TokenPair, RefreshError> {
         self.limits.check(What::Refresh, &visitor.address, self.time.now())?;
@@ -78,6 +89,13 @@ impl Engine {
                 Some(scope) => scope.clone(),
                 None => granted,
             };
+            let audience = match resource {
+                Some(asked) if !live.grant.audience.iter().any(|named| named == asked) => {
+                    return Err(RefreshError::Audience);
+                }
+                Some(asked) => asked.to_owned(),
+                None => self.first_audience(&live.grant.audience).to_owned(),
+            };
             if live.session.as_ref().is_some_and(|session| !self.is_live(session)) {
                 return Err(RefreshError::Refused);
             }
@@ -91,7 +109,13 @@ impl Engine {
                     match self.store.rotate(rotate, &act).await? {
                         RotateOutcome::Done => {
                             let counter = presented.counter + 1;
-                            return self.issue(live, counter, client, scope, noted);
+                            return self.issue(
+                                live,
+                                counter,
+                                client,
+                                &For { scope, audience },
+                                noted,
+                            );
                         }
                         RotateOutcome::Lost => (),
                     }
@@ -100,7 +124,7 @@ impl Engine {
                     let act = self.about(&live, Kind::RefreshReplayed, visitor);
                     self.store.record(vec![act.event]).await?;
                     let counter = live.grant.counter;
-                    return self.issue(live, counter, client, scope, noted);
+                    return self.issue(live, counter, client, &For { scope, audience }, noted);
                 }
                 Outcome::Wait(wait) => return Err(RefreshError::Wait(wait)),
                 Outcome::EndGrant => {
@@ -143,7 +167,7 @@ impl Engine {
         live: LiveGrant,
         counter: u64,
         client: &Client,
-        scope: Scope,
+        wanted: &For,
         noted: crate::memory::Noted,
     ) -> Result<TokenPair, RefreshError> {
         let LiveGrant { grant, session, user } = live;
@@ -153,11 +177,11 @@ impl Engine {
             session: &session,
             client,
             grant: Some(grant.id),
-            audience: self.first_audience(&grant.audience),
-            scope: &scope,
+            audience: &wanted.audience,
+            scope: &wanted.scope,
         })?;
         let refresh = self.refresh_token(&grant, counter)?;
-        Ok(TokenPair { access, refresh, scope })
+        Ok(TokenPair { access, refresh, scope: wanted.scope.clone() })
     }
 
     fn about(&self, live: &LiveGrant, kind: Kind, visitor: &Visitor) -> Act {

@@ -37,6 +37,7 @@ codes! {
     UnsupportedGrantType "unsupported_grant_type" 400 false "This server does not know the grant type.";
     UnsupportedTokenType "unsupported_token_type" 400 false "This server cannot end a token of this type.";
     InvalidScope "invalid_scope" 400 true "The scope cannot be read, or is more than was granted.";
+    InvalidTarget "invalid_target" 400 true "The resource cannot be read, or is none that tokens may be for here.";
     InvalidToken "invalid_token" 401 false "The access token is not valid, or is over.";
     InsufficientScope "insufficient_scope" 403 false "The access token does not allow this.";
     SlowDown "slow_down" 429 false "Too many requests in a short time; try again later.";

@@ -16,6 +16,8 @@ pub enum TokenRequest {
         refresh_token: Presented,
         /// What the access token shall allow; all that was granted where `None`.
         scope: Option<Scope>,
+        /// The one audience it shall be for (RFC 8707 §2.2); the grant's default where `None`.
+        resource: Option<String>,
     },
 }
 
@@ -30,7 +32,8 @@ impl TokenRequest {
                 let scope = form.value("scope").map(Scope::parse).transpose();
                 let scope =
                     scope.map_err(|problem| Error::new(Code::InvalidScope, problem.to_string()))?;
-                Ok(Self::Refresh { refresh_token, scope })
+                let resource = form.value("resource").map(str::to_owned);
+                Ok(Self::Refresh { refresh_token, scope, resource })
             }
             _ => Err(Code::UnsupportedGrantType.into()),
         }
@@ -57,7 +60,7 @@ mod tests {
     #[test]
     fn a_refresh_names_its_token_and_perhaps_less_scope() {
         let token = token();
-        let TokenRequest::Refresh { refresh_token, scope } =
+        let TokenRequest::Refresh { refresh_token, scope, .. } =
             read(&format!("grant_type=refresh_token&refresh_token={token}&scope=b+a")).unwrap();
         assert_eq!(refresh_token.counter, 9);
         assert_eq!(scope, Some(Scope::parse("a b").unwrap()));

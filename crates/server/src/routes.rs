@@ -327,6 +327,7 @@ fn clients_of_oauth() -> Vec<Operation> {
                 ("grant_type", true),
                 ("refresh_token", false),
                 ("scope", false),
+                ("resource", false),
                 ("client_id", false),
                 ("client_secret", false),
             ])

@@ -24,8 +24,9 @@ pub async fn post(
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
     let (form, client) = client::read(&app, request).await?;
-    let TokenRequest::Refresh { refresh_token, scope } = TokenRequest::read(&form)?;
-    let pair = app.engine.refresh(&refresh_token, &client, scope.as_ref(), &visitor).await?;
+    let TokenRequest::Refresh { refresh_token, scope, resource } = TokenRequest::read(&form)?;
+    let (scope, resource) = (scope.as_ref(), resource.as_deref());
+    let pair = app.engine.refresh(&refresh_token, &client, scope, resource, &visitor).await?;
     let response = TokenResponse::new(
         pair.access.token,
         pair.access.expires_in,
@@ -45,6 +46,7 @@ impl From<RefreshError> for Refusal {
         match error {
             RefreshError::Refused => Code::InvalidGrant.into(),
             RefreshError::Scope => Code::InvalidScope.into(),
+            RefreshError::Audience => Code::InvalidTarget.into(),
             RefreshError::Wait(wait) => {
                 Problem::new(Kind::TooManyRequests).retry_after(wait).into()
             }

@@ -72,8 +72,9 @@ async fn what_was_looked_up_before_a_sign_out_earns_nothing_after_it<F: Future<O
         assert!(matches!(written, Err(DataError::Ended)), "{written:?}");
         let link = node.cookie_link(identity).await;
         assert!(matches!(link, Err(SessionCookieError::Ended)), "{link:?}");
-        let refreshed =
-            node.refresh(&presented(&tokens.refresh), &built_in(node), None, &visitor()).await;
+        let refreshed = node
+            .refresh(&presented(&tokens.refresh), &built_in(node), None, None, &visitor())
+            .await;
         assert!(matches!(refreshed.map(drop), Err(RefreshError::Refused)));
     }
 }
@@ -104,7 +105,7 @@ async fn ending_all_sessions_ends_every_carrier_of_each<F: Future<Output = Scene
             assert!(node.check_token(token).await.is_err());
         }
         let refreshed =
-            node.refresh(&presented(&phone.refresh), &built_in(node), None, &visitor()).await;
+            node.refresh(&presented(&phone.refresh), &built_in(node), None, None, &visitor()).await;
         assert!(refreshed.is_err());
     }
 }
