@@ -11,11 +11,11 @@ mod ledger;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 
 use self::client::Client;
 use crate::random::Random;
-use crate::server::{Folder, Server};
+use crate::server::{self, Folder, Server};
 
 const CLIENTS: u64 = 4;
 
@@ -27,18 +27,29 @@ const LONGEST: u64 = 1_500;
 ///
 /// # Errors
 ///
-/// Names the first act that was acknowledged and is not there, or was undone and is.
+/// Names the first act that was acknowledged and is not there, or was undone and is; or says that nothing is noticed
+/// of a server that forgets everything, and then the rest would prove nothing.
 pub(crate) fn run(kills: u64, seed: u64) -> Result<()> {
+    server::build()?;
     println!("{kills} kills, seed {seed}");
+    match kill(1, seed, &["--database=memory:"]) {
+        Ok(()) => bail!("a server that forgets everything passes for one that does not"),
+        Err(error) => println!("a server that forgets is caught: {error:#}"),
+    }
+    kill(kills, seed, &[])
+}
+
+fn kill(kills: u64, seed: u64, arguments: &[&str]) -> Result<()> {
     let folder = Folder::create("crash")?;
+    let arguments = &[arguments, &["--answer-delay=50ms"]].concat();
     let mut random = Random::from_seed(seed);
     let mut clients: Vec<Client> =
         (0..CLIENTS).map(|number| Client::new(number, random.next())).collect();
-    let mut server = Server::start(folder.path(), &[])?;
+    let mut server = Server::start(folder.path(), arguments)?;
     for kill in 1..=kills {
         let pause = Duration::from_millis(SHORTEST + random.below(LONGEST - SHORTEST));
         strike(server, &mut clients, pause)?;
-        server = Server::start(folder.path(), &[])
+        server = Server::start(folder.path(), arguments)
             .with_context(|| format!("after kill {kill} the server does not come up"))?;
         let checked = check(&server, &mut clients).with_context(|| format!("after kill {kill}"))?;
         println!("kill {kill} after {} ms: {checked} acts are as acknowledged", pause.as_millis());

@@ -16,6 +16,8 @@ mod soak;
 mod step;
 mod steps;
 mod stopwatch;
+mod strangers;
+mod sync;
 mod tools;
 
 use std::process::ExitCode;
@@ -48,5 +50,46 @@ fn main() -> ExitCode {
             eprintln!("xtask: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_command_that_a_page_names_exists() {
+        let mut named = 0;
+        for page in pages() {
+            let text = fs::read_to_string(&page).unwrap();
+            for words in text.split("cargo xtask ").skip(1) {
+                let word = |letter: char| letter.is_ascii_lowercase() || letter == '-';
+                let mut words = words.split_whitespace().map(|it| it.trim_matches(|c| !word(c)));
+                let command = words.next().unwrap_or_default();
+                let known = Command::command().find_subcommand(command).is_some();
+                assert!(known, "{}: cargo xtask {command}", page.display());
+                if words.next() == Some("--step") {
+                    let step = words.next().unwrap_or_default();
+                    let known = steps::ALL.iter().any(|it| it.name == step);
+                    assert!(known, "{}: --step {step}", page.display());
+                }
+                named += 1;
+            }
+        }
+        assert!(named > 3, "only {named} commands are named: the search misses them");
+    }
+
+    /// The pages at the root and in `docs/`, and those beside the tests.
+    fn pages() -> Vec<std::path::PathBuf> {
+        ["", "docs", "tests/browser", "tests/interop", "tests/schemathesis"]
+            .into_iter()
+            .flat_map(|folder| fs::read_dir(shell::root().join(folder)).unwrap())
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+            .collect()
     }
 }

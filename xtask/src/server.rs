@@ -14,14 +14,19 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::http::{Connection, Request};
-use crate::shell::{program, root, target};
+use crate::shell::{cargo, program, root, run, target};
 use crate::stopwatch::Stopwatch;
 
 /// How long a start may take before it is called a failure; a busy machine is slow, not wrong.
 const PATIENCE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(5);
 
-/// The binary that `cargo build --release` leaves.
+/// Builds the binary as it is shipped; nothing happens when it is there already.
+pub(crate) fn build() -> Result<()> {
+    run(cargo().args(["build", "--locked", "--release", "--package=cloakroom"]))
+}
+
+/// Where [`build`] leaves it.
 pub(crate) fn binary() -> PathBuf {
     target().join("release/cloakroom")
 }
@@ -100,8 +105,19 @@ impl Server {
         self.child.id()
     }
 
+    pub(crate) fn url(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
     pub(crate) fn connect(&self) -> io::Result<Connection> {
         Connection::open(self.port)
+    }
+
+    /// The one-time link that makes the first administrator, from what the server printed.
+    pub(crate) fn setup_link(&self) -> Result<String> {
+        let said = fs::read_to_string(&self.log)?;
+        let link = said.split_whitespace().rfind(|word| word.contains("/setup"));
+        link.map(str::to_owned).context("the server printed no set-up link")
     }
 
     /// Ends it at once, as a power cut would (`SIGKILL`).

@@ -29,7 +29,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     needs::meet(steps::COMPILERS.iter().map(|need| (*need, "soak")))?;
     let watch = Stopwatch::start();
     races(options.schedules)?;
-    run_shown(cargo().args(["build", "--locked", "--release", "--package=cloakroom"]))?;
     crash::run(options.kills, options.seed)?;
     fuzz::run_each(options.fuzz_seconds)?;
     println!(

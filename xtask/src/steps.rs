@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 
-use crate::fuzz;
 use crate::generate;
 use crate::needs::Need;
 use crate::shell::{cargo, program, root, run, target};
 use crate::step::Step;
 use crate::tools::{NODE, NPM, node, npm_ci, python};
+use crate::{crash, fuzz, server, strangers, sync};
 
 /// Cryptography and SQLite come as C sources.
 const C_COMPILER: Need = Need::Program { name: "cc", package: "build-essential" };
@@ -53,12 +53,46 @@ pub(crate) const ALL: &[Step] = &[
         run: interop,
     },
     Step {
+        name: "release",
+        proves: "the binary builds as it is shipped",
+        needs: &[C_COMPILER],
+        run: server::build,
+    },
+    Step {
+        name: "sync",
+        proves: "what is acknowledged is on the disk, by the system calls",
+        needs: &[Need::Program { name: "strace", package: "strace" }],
+        run: sync::run,
+    },
+    Step {
+        name: "crash",
+        proves: "SIGKILL under load loses nothing that was acknowledged, and revives nothing",
+        needs: &[],
+        run: || crash::run(KILLS, SEED),
+    },
+    Step {
+        name: "browser",
+        proves: "people can do what they come for, in Chromium, with JavaScript and without",
+        needs: &[NODE, NPM, Need::Program { name: "chromium", package: "chromium" }],
+        run: strangers::browser,
+    },
+    Step {
+        name: "schemathesis",
+        proves: "every answer is one that the OpenAPI document allows",
+        needs: &[Need::PythonVenv],
+        run: strangers::schemathesis,
+    },
+    Step {
         name: "fuzz",
         proves: "what reads untrusted bytes holds under coverage-guided input, for a short while",
         needs: COMPILERS,
         run: || fuzz::run_each(FUZZ_SECONDS),
     },
 ];
+
+/// The soak kills more often.
+const KILLS: u64 = 3;
+const SEED: u64 = 1;
 
 /// For each target. What a longer run finds belongs among the seeds, where the short one begins.
 const FUZZ_SECONDS: u64 = 10;

@@ -1,0 +1,194 @@
+"""What no generator can guess: who calls, and the names of things that exist."""
+
+import atexit
+import collections
+import itertools
+import json
+import os
+import pathlib
+
+import requests
+import schemathesis
+
+URL = os.environ["CLOAKROOM_URL"]
+ADMIN = {"identifier": os.environ["CLOAKROOM_EMAIL"], "password": os.environ["CLOAKROOM_PASSWORD"]}
+PASSWORD = "a long password for nobody"
+
+NUMBERS = itertools.count()
+ANSWERED: dict[str, collections.Counter] = collections.defaultdict(collections.Counter)
+
+
+# Acts on the server beside what is tested
+
+
+def call(method: str, path: str, token: str | None = None, **rest) -> requests.Response:
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    response = requests.request(method, URL + path, headers=headers, timeout=30, **rest)
+    response.raise_for_status()
+    return response
+
+
+def sign_up(carry: str) -> requests.Response:
+    email = f"somebody{next(NUMBERS)}@example.test"
+    body = {"email": email, "password": PASSWORD, "carry": carry}
+    response = call("POST", "/api/v1/sign-up", json=body)
+    response.email = email
+    return response
+
+
+def admin_token() -> str:
+    return call("POST", "/api/v1/sign-in", json=ADMIN | {"carry": "token"}).json()["access_token"]
+
+
+def some_user() -> str:
+    return sign_up("token").json()["user"]["id"]
+
+
+def some_client() -> str:
+    body = {"client_id": f"client{next(NUMBERS)}", "name": "A shop", "template": "web"}
+    answer = call("POST", "/api/v1/admin/clients", admin_token(), json=body).json()
+    return answer["client"]["client_id"]
+
+
+def some_key() -> str:
+    """A key that signs no more: giving up the current one would end every token."""
+    token = admin_token()
+    for _ in ("the first has nothing to retire", "the second has"):
+        call("POST", "/api/v1/admin/keys/rotate", token, json={"algorithm": "ES256"})
+    keys = call("GET", "/api/v1/admin/keys", token).json()["keys"]
+    return next(key["kid"] for key in reversed(keys) if key["stage"] == "retired")
+
+
+def refresh_token() -> str:
+    return call("POST", "/api/v1/guest", json={"carry": "token"}).json()["refresh_token"]
+
+
+# Who calls. A 401 signs in again, because an operation may have ended the session.
+
+
+@schemathesis.auth(retry_on=[401]).apply_to(path_regex=r"^/api/v1/admin/")
+class Administrator:
+    def get(self, case, context):
+        return admin_token()
+
+    def set(self, case, data, context):
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.auth(retry_on=[401]).apply_to(path="/api/v1/session/token")
+class Browser:
+    def get(self, case, context):
+        return sign_up("cookie").headers["set-cookie"].split(";")[0]
+
+    def set(self, case, data, context):
+        case.headers["Cookie"] = data
+
+
+@schemathesis.auth(retry_on=[401]).apply_to(path_regex=r"^/api/v1/(session(?!/token)|account|password|sign-out)")
+class Somebody:
+    def get(self, case, context):
+        return sign_up("token").json()["access_token"]
+
+    def set(self, case, data, context):
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+# What exists
+
+
+def caller(case) -> str | None:
+    return case.headers.get("Authorization", "").removeprefix("Bearer ")
+
+
+def of_mine(case) -> str:
+    """Another session of the caller."""
+    email = call("GET", "/api/v1/session", caller(case)).json()["user"]["email"]
+    body = {"identifier": email, "password": PASSWORD, "carry": "token"}
+    return call("POST", "/api/v1/sign-in", json=body).json()["session"]["sid"]
+
+
+def some_document(case) -> str:
+    name = f"note{next(NUMBERS)}"
+    call("PATCH", f"/api/v1/session/data/{name}", caller(case), json={"a": 1})
+    return name
+
+
+def put_body(case, **members) -> None:
+    if isinstance(case.body, dict):
+        case.body.update(members)
+
+
+EXISTING = {
+    "{user}": lambda case: some_user(),
+    "{client_id}": lambda case: some_client(),
+    "{kid}": lambda case: some_key(),
+    "{namespace}": some_document,
+    "{code}": lambda case: "not_found",
+}
+
+
+def fill(case) -> None:
+    operation = f"{case.method.upper()} {case.path}"
+    for name, make in EXISTING.items():
+        if name in case.path:
+            case.path_parameters[name.strip("{}")] = make(case)
+    if "{sid}" in case.path:
+        ours = "/admin/" in case.path
+        case.path_parameters["sid"] = sign_up("token").json()["session"]["sid"] if ours else of_mine(case)
+    match operation:
+        case "POST /api/v1/sign-up":
+            put_body(case, email=f"new{next(NUMBERS)}@example.test", password=PASSWORD)
+            for name in ("client_id", "username"):
+                case.body.pop(name, None)
+        case "POST /api/v1/sign-in":
+            put_body(case, identifier=sign_up("token").email, password=PASSWORD)
+            case.body.pop("client_id", None)
+        case "POST /api/v1/guest":
+            case.body.pop("client_id", None)
+        case "POST /api/v1/password":
+            put_body(case, current_password=PASSWORD, new_password=PASSWORD)
+        case "PUT /api/v1/account":
+            put_body(case, current_password=PASSWORD, email=f"new{next(NUMBERS)}@example.test")
+            case.body.pop("username", None)
+        case "DELETE /api/v1/account":
+            put_body(case, current_password=PASSWORD)
+        case "POST /api/v1/session/token":
+            put_body(case, audience=URL)
+        case "POST /api/v1/admin/users":
+            case.body = {"email": f"new{next(NUMBERS)}@example.test"} | {
+                name: value for name, value in case.body.items() if name in ("roles", "password")
+            }
+        case "POST /oauth/token":
+            case.body = {
+                "grant_type": "refresh_token",
+                "refresh_token": refresh_token(),
+                "client_id": "cloakroom",
+            }
+        case "POST /oauth/revoke":
+            case.body = {"token": refresh_token(), "client_id": "cloakroom"}
+    if "/session/data/" in case.path:
+        (case.query or {}).pop("client_id", None)
+        for name in ("if-match", "if-none-match"):
+            case.headers.pop(name, None)
+        if case.method.upper() in ("PUT", "DELETE"):
+            case.headers["if-match"] = "*"
+
+
+TURNS = itertools.count()
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    valid = case.meta is None or case.meta.generation.mode.is_positive
+    if valid and next(TURNS) % 2 == 0:
+        fill(case)
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    ANSWERED[f"{case.method.upper()} {case.path}"][str(response.status_code)] += 1
+
+
+@atexit.register
+def write_down():
+    pathlib.Path(os.environ["CLOAKROOM_ANSWERED"]).write_text(json.dumps(ANSWERED))

@@ -1,0 +1,56 @@
+//! Steps in which a stranger uses the running server: a browser, and a generator of requests.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use anyhow::{Result, ensure};
+
+use crate::server::{self, Folder, Server, binary};
+use crate::shell::{program, root, run};
+use crate::tools::{node, npm_ci, python};
+
+/// Chromium does what people do, on every page, with JavaScript and without.
+pub(crate) fn browser() -> Result<()> {
+    const FOLDER: &str = "tests/browser";
+    server::build()?;
+    npm_ci(FOLDER)?;
+    let folder = Folder::create("browser")?;
+    let server = Server::start(folder.path(), &[])?;
+    let mut flows = node(FOLDER)?;
+    flows.env("CLOAKROOM_URL", server.url()).env("CLOAKROOM_SETUP_LINK", server.setup_link()?);
+    run(flows.arg("run.mjs"))?;
+    drop(server);
+    folder.remove()
+}
+
+/// schemathesis holds every answer against the OpenAPI document.
+pub(crate) fn schemathesis() -> Result<()> {
+    const FOLDER: &str = "tests/schemathesis";
+    const EMAIL: &str = "admin@example.test";
+    const PASSWORD: &str = "an administrator of tests";
+    server::build()?;
+    let python = python(FOLDER)?;
+    let folder = Folder::create("schemathesis")?;
+    let server = Server::start(folder.path(), &["--answer-delay=50ms"])?;
+    add_administrator(&folder, EMAIL, PASSWORD)?;
+    let mut generator = program(python);
+    generator.arg(root().join(FOLDER).join("run.py"));
+    run(generator.args([&server.url(), EMAIL, PASSWORD]))?;
+    drop(server);
+    folder.remove()
+}
+
+/// By the command line beside the running server, which reads a password from standard input alone.
+fn add_administrator(folder: &Folder, email: &str, password: &str) -> Result<()> {
+    let data = folder.path().join("data");
+    let mut add = program(binary())
+        .args(["user", "add", email, "--role=admin"])
+        .arg(format!("--data-dir={}", data.display()))
+        .stdin(Stdio::piped())
+        .spawn()?;
+    let mut input = add.stdin.take().expect("it was asked for");
+    writeln!(input, "{password}")?;
+    drop(input);
+    ensure!(add.wait()?.success(), "the administrator could not be made");
+    Ok(())
+}
