@@ -12,6 +12,8 @@ use crate::{crash, fuzz, server, strangers, sync};
 /// Cryptography and SQLite come as C sources.
 const C_COMPILER: Need = Need::Program { name: "cc", package: "build-essential" };
 const CPP_COMPILER: Need = Need::Program { name: "c++", package: "build-essential" };
+/// For the README's first minute.
+const CURL: Need = Need::Program { name: "curl", package: "curl" };
 pub(crate) const COMPILERS: &[Need] = &[C_COMPILER, CPP_COMPILER];
 
 pub(crate) const ALL: &[Step] = &[
