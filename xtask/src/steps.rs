@@ -45,7 +45,7 @@ pub(crate) const ALL: &[Step] = &[
         name: "cargo-test",
         proves: "unit and integration tests pass, those about the repository among them",
         // The README's first minute is a script for curl.
-        needs: &[C_COMPILER, Need::Program { name: "curl", package: "curl" }],
+        needs: &[C_COMPILER, CURL],
         run: cargo_test,
     },
     Step {
