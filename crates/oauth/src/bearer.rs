@@ -76,7 +76,9 @@ fn in_header(value: &[u8]) -> Result<Option<&str>, Error> {
 /// RFC 6750 §2.1: letters, digits and `-._~+/`, then any number of `=`.
 fn is_b64token(text: &[u8]) -> bool {
     let end = text.iter().rposition(|&byte| byte != b'=').map_or(0, |last| last + 1);
-    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
+    let allowed = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+    };
     end > 0 && text[..end].iter().all(allowed)
 }
 
