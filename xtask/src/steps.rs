@@ -44,7 +44,6 @@ pub(crate) const ALL: &[Step] = &[
     Step {
         name: "cargo-test",
         proves: "unit and integration tests pass, those about the repository among them",
-        // The README's first minute is a script for curl.
         needs: &[C_COMPILER, CURL],
         run: cargo_test,
     },

@@ -130,18 +130,6 @@ fn every_crate_stands_on_the_map_where_it_lies() {
 }
 
 #[test]
-fn the_architecture_names_every_crate() {
-    let page = read("ARCHITECTURE.md");
-    let mut complaints = Vec::new();
-    for Place(name, folder, _) in MAP {
-        if !page.contains(&format!("[{folder}](")) {
-            complaints.push(format!("{name} in {folder}"));
-        }
-    }
-    nothing_in(&complaints, "ARCHITECTURE.md has no row for:");
-}
-
-#[test]
 fn what_decides_never_waits() {
     let mut complaints = Vec::new();
     for package in packages() {
