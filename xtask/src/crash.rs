@@ -5,6 +5,7 @@
 //! server died may have happened or not, but nothing in between. This alone would pass on a machine that keeps its
 //! file cache, so the step `sync` watches the system calls.
 
+mod check;
 mod client;
 mod ledger;
 
@@ -78,7 +79,7 @@ fn strike(server: Server, clients: &mut [Client], pause: Duration) -> Result<()>
 fn check(server: &Server, clients: &mut [Client]) -> Result<usize> {
     let mut checked = 0;
     for client in clients {
-        checked += client.check(server.port())?;
+        checked += check::check(&mut client.ledger, server.port())?;
     }
     Ok(checked)
 }

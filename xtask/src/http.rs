@@ -3,6 +3,7 @@
 //! Enough to drive our own server without compiling a client first. It follows no redirect, keeps no cookie and
 //! knows no TLS; what it cannot read is an error and never a guess.
 
+use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -56,7 +57,6 @@ impl<'a> Request<'a> {
     }
 }
 
-#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
@@ -81,6 +81,13 @@ impl Answer {
 
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+/// What a person needs to see of an answer that was not expected.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status, self.text())
     }
 }
 

@@ -1,6 +1,8 @@
 //! The published counts: what `cargo xtask test` does a few times, done until luck is no explanation.
 
-use anyhow::Result;
+use std::fmt::Write as _;
+
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::needs;
@@ -10,34 +12,57 @@ use crate::{crash, fuzz, steps};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// How often the server is killed
-    #[arg(long, default_value_t = 50)]
-    kills: u64,
+    /// Soaks only this: races, kills or fuzz; may be given several times
+    #[arg(long, value_name = "PART")]
+    only: Vec<String>,
     /// How many schedules each race is run with
     #[arg(long, default_value_t = 100_000)]
     schedules: u64,
+    /// How often the server is killed
+    #[arg(long, default_value_t = 50)]
+    kills: u64,
     /// How long each fuzz target runs, in seconds
     #[arg(long, default_value_t = 300)]
     fuzz_seconds: u64,
-    /// Where the randomness begins
+    /// Where the randomness of the kills begins
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-/// Runs all of it, and stops at the first failure.
+/// A part and what it soaks with, which tells how much that was.
+type Part = (&'static str, fn(&Options) -> Result<String>);
+
+const PARTS: &[Part] = &[
+    ("races", |options| {
+        races(options.schedules)?;
+        Ok(format!("{} schedules of each race", options.schedules))
+    }),
+    ("kills", |options| {
+        crash::run(options.kills, options.seed)?;
+        Ok(format!("{} kills under load", options.kills))
+    }),
+    ("fuzz", |options| {
+        fuzz::run_each(options.fuzz_seconds)?;
+        Ok(format!("{} s of each fuzz target", options.fuzz_seconds))
+    }),
+];
+
+/// Runs all parts, and stops at the first failure.
 pub(crate) fn run(options: &Options) -> Result<()> {
+    for name in &options.only {
+        ensure!(PARTS.iter().any(|(part, _)| part == name), "there is no part `{name}`");
+    }
     needs::meet(steps::COMPILERS.iter().map(|need| (*need, "soak")))?;
-    let watch = Stopwatch::start();
-    races(options.schedules)?;
-    crash::run(options.kills, options.seed)?;
-    fuzz::run_each(options.fuzz_seconds)?;
-    println!(
-        "soaked for {}: {} schedules of each race, {} kills, {} s of each fuzz target",
-        Shown(watch.elapsed()),
-        options.schedules,
-        options.kills,
-        options.fuzz_seconds,
-    );
+    let mut report = String::new();
+    for (name, soak) in PARTS {
+        if options.only.is_empty() || options.only.iter().any(|only| only == name) {
+            println!("=== {name}");
+            let watch = Stopwatch::start();
+            let count = soak(options).with_context(|| (*name).to_owned())?;
+            writeln!(report, "{count}, in {}", Shown(watch.elapsed()))?;
+        }
+    }
+    println!("\nnothing was found:\n{report}");
     Ok(())
 }
 

@@ -1,9 +1,8 @@
-//! One client of the crash test: acts at random over the JSON API, writes down what was acknowledged, and asks for
-//! it afterwards.
+//! One client of the crash test: acts at random over the JSON API and writes down what was acknowledged.
 
 use std::io;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::ledger::{Chain, Ledger, Life, Note, Session, User};
@@ -11,14 +10,12 @@ use crate::http::{Answer, Connection, Request};
 use crate::random::Random;
 
 /// The namespace that the built-in client may write.
-const NOTE: &str = "/api/v1/session/data/cart";
+pub(super) const NOTE: &str = "/api/v1/session/data/cart";
 
 pub(crate) struct Client {
     name: String,
     random: Random,
-    ledger: Ledger,
-    /// How many of the users a crash has already been survived by.
-    checked_users: usize,
+    pub(super) ledger: Ledger,
 }
 
 /// How an act ended.
@@ -34,7 +31,6 @@ impl Client {
             name: format!("client{number}"),
             random: Random::from_seed(seed),
             ledger: Ledger::default(),
-            checked_users: 0,
         }
     }
 
@@ -46,7 +42,7 @@ impl Client {
     pub(crate) fn act_until_cut_off(&mut self, port: u16) -> Result<()> {
         let Ok(mut connection) = Connection::open(port) else { return Ok(()) };
         loop {
-            let act = match self.random.below(16) {
+            let act = match self.random.below(18) {
                 0 => self.sign_up(&mut connection),
                 1 => self.sign_in(&mut connection),
                 2..=4 => self.begin_as_guest(&mut connection),
@@ -54,6 +50,8 @@ impl Client {
                 6..=8 => self.sign_out(&mut connection),
                 9 => self.end_from_another_device(&mut connection),
                 10..=12 => self.refresh(&mut connection),
+                13 => self.give_back(&mut connection),
+                14 => self.change_password(&mut connection),
                 _ => self.write_note(&mut connection),
             };
             if let Act::CutOff = act? {
@@ -70,7 +68,7 @@ impl Client {
             return Ok(Act::CutOff);
         };
         expect(&answer, 201, "sign-up")?;
-        self.ledger.users.push(User { email, password });
+        self.ledger.users.push(User { email, password, next: None, unchecked: true });
         self.keep_session(&answer, Some(self.ledger.users.len() - 1))
     }
 
@@ -96,7 +94,7 @@ impl Client {
         let Some(answer) = sent(connection, &request)? else { return Ok(Act::CutOff) };
         expect(&answer, 201, "guest with tokens")?;
         let refresh_token = member(&answer, "/refresh_token")?;
-        self.ledger.chains.push(Chain { refresh_token });
+        self.ledger.chains.push(Chain { refresh_token, life: Life::Lives });
         Ok(Act::Acknowledged)
     }
 
@@ -125,7 +123,7 @@ impl Client {
     }
 
     fn refresh(&mut self, connection: &mut Connection) -> Result<Act> {
-        let Some(chain) = self.random.pick(&mut self.ledger.chains) else {
+        let Some(chain) = living_chain(&mut self.random, &mut self.ledger.chains) else {
             return Ok(Act::Acknowledged);
         };
         let Some(answer) = sent(connection, &refresh_request(chain))? else {
@@ -136,6 +134,46 @@ impl Client {
             expect(&answer, 200, "refresh")?;
             chain.refresh_token = member(&answer, "/refresh_token")?;
         }
+        Ok(Act::Acknowledged)
+    }
+
+    /// Revokes a refresh token, and with it the grant.
+    fn give_back(&mut self, connection: &mut Connection) -> Result<Act> {
+        let Some(chain) = living_chain(&mut self.random, &mut self.ledger.chains) else {
+            return Ok(Act::Acknowledged);
+        };
+        let form = [("client_id", "cloakroom"), ("token", chain.refresh_token.as_str())];
+        let Some(answer) = sent(connection, &Request::post("/oauth/revoke").form(&form))? else {
+            chain.life = Life::Unknown;
+            return Ok(Act::CutOff);
+        };
+        expect(&answer, 200, "revocation")?;
+        chain.life = Life::Ended;
+        Ok(Act::Acknowledged)
+    }
+
+    /// Changes a password; the session that does it gets another secret, and the others stay.
+    fn change_password(&mut self, connection: &mut Connection) -> Result<Act> {
+        let changed = format!("a changed password {}", self.random.next());
+        let session = live(&mut self.random, &mut self.ledger.sessions);
+        let Some((session, number)) = session.and_then(|it| it.user.map(|user| (it, user))) else {
+            return Ok(Act::Acknowledged);
+        };
+        let user = &mut self.ledger.users[number];
+        let body = json!({
+            "current_password": user.password, "new_password": changed, "end_others": false,
+        });
+        let request =
+            Request::post("/api/v1/password").header("cookie", session.cookie.as_str()).json(&body);
+        user.unchecked = true;
+        let Some(answer) = sent(connection, &request)? else {
+            user.next = Some(changed);
+            session.life = Life::Unknown;
+            return Ok(Act::CutOff);
+        };
+        expect(&answer, 200, "a change of password")?;
+        user.password = changed;
+        answer.cookie().context("no cookie was set")?.clone_into(&mut session.cookie);
         Ok(Act::Acknowledged)
     }
 
@@ -178,86 +216,24 @@ impl Client {
         });
         Ok(Act::Acknowledged)
     }
-
-    /// Asks for all that was acknowledged; tells how many things it asked for.
-    pub(crate) fn check(&mut self, port: u16) -> Result<usize> {
-        let mut connection = Connection::open(port)?;
-        let mut checked = 0;
-        for session in &mut self.ledger.sessions {
-            check_session(&mut connection, session)?;
-            checked += 1;
-        }
-        for chain in &mut self.ledger.chains {
-            check_chain(&mut connection, chain)?;
-            checked += 1;
-        }
-        // A password check is slow on purpose, and what survived one crash is not written again: only the new ones.
-        for user in &self.ledger.users[self.checked_users..] {
-            let answer = connection.send(&sign_in_request(user, "token"))?;
-            expect(&answer, 200, "signing in after a sign-up that was acknowledged")?;
-            checked += 1;
-        }
-        self.checked_users = self.ledger.users.len();
-        Ok(checked)
-    }
 }
 
-fn check_session(connection: &mut Connection, session: &mut Session) -> Result<()> {
-    let request = Request::get("/api/v1/session").header("cookie", session.cookie.as_str());
-    let answer = connection.send(&request)?;
-    match (session.life, answer.status) {
-        (Life::Lives | Life::Unknown, 200) => {
-            ensure!(member(&answer, "/session/sid")? == session.sid, "another session answers");
-            session.life = Life::Lives;
-            check_note(connection, session)
-        }
-        (Life::Ended | Life::Unknown, 401) => {
-            session.life = Life::Ended;
-            Ok(())
-        }
-        (life, _) => bail!("session {} was {life:?}, and is answered {answer:?}", session.sid),
-    }
-}
-
-fn check_note(connection: &mut Connection, session: &mut Session) -> Result<()> {
-    if session.user.is_some() {
-        return Ok(());
-    }
-    let request = Request::get(NOTE).header("cookie", session.cookie.as_str());
-    let answer = connection.send(&request)?;
-    let read = answer.json().pointer("/number").and_then(Value::as_u64);
-    ensure!(
-        session.note.allows(read),
-        "data of {} is {:?}, and is answered {answer:?}",
-        session.sid,
-        session.note
-    );
-    session.note = read.map_or(Note::Nothing, Note::Written);
-    Ok(())
-}
-
-/// The newest token that was handed out rotates, or, when a rotation was under way, is one behind and is replayed.
-fn check_chain(connection: &mut Connection, chain: &mut Chain) -> Result<()> {
-    let answer = connection.send(&refresh_request(chain))?;
-    if answer.status == 429 {
-        return Ok(());
-    }
-    expect(&answer, 200, "a refresh with the newest token")?;
-    chain.refresh_token = member(&answer, "/refresh_token")?;
-    Ok(())
-}
-
-fn sign_in_request<'a>(user: &User, carry: &str) -> Request<'a> {
+pub(super) fn sign_in_request<'a>(user: &User, carry: &str) -> Request<'a> {
     let body = json!({"identifier": user.email, "password": user.password, "carry": carry});
     Request::post("/api/v1/sign-in").json(&body)
 }
 
-fn refresh_request<'a>(chain: &Chain) -> Request<'a> {
+pub(super) fn refresh_request<'a>(chain: &Chain) -> Request<'a> {
     Request::post("/oauth/token").form(&[
         ("grant_type", "refresh_token"),
         ("client_id", "cloakroom"),
         ("refresh_token", &chain.refresh_token),
     ])
+}
+
+/// A chain that is known to live.
+fn living_chain<'a>(random: &mut Random, chains: &'a mut [Chain]) -> Option<&'a mut Chain> {
+    random.pick(chains).filter(|chain| chain.life == Life::Lives)
 }
 
 /// A session that is known to live.
@@ -291,13 +267,13 @@ fn sent(connection: &mut Connection, request: &Request<'_>) -> Result<Option<Ans
     }
 }
 
-fn expect(answer: &Answer, status: u16, what: &str) -> Result<()> {
+pub(super) fn expect(answer: &Answer, status: u16, what: &str) -> Result<()> {
     ensure!(answer.status == status, "{what} answered {}: {}", answer.status, answer.text());
     Ok(())
 }
 
 /// A text in the answer's JSON, by its pointer.
-fn member(answer: &Answer, pointer: &str) -> Result<String> {
+pub(super) fn member(answer: &Answer, pointer: &str) -> Result<String> {
     let text = answer.json().pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     text.with_context(|| format!("no {pointer} in {}", answer.text()))
 }

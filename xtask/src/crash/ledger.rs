@@ -14,6 +14,10 @@ pub(crate) enum Life {
 pub(crate) struct User {
     pub(crate) email: String,
     pub(crate) password: String,
+    /// The password that was on its way when the server died.
+    pub(crate) next: Option<String>,
+    /// Nothing was asked about this user since something was acknowledged.
+    pub(crate) unchecked: bool,
 }
 
 /// A session that is carried by a cookie.
@@ -39,6 +43,7 @@ pub(crate) enum Note {
 pub(crate) struct Chain {
     /// The newest refresh token that was handed out.
     pub(crate) refresh_token: String,
+    pub(crate) life: Life,
 }
 
 #[derive(Default)]
