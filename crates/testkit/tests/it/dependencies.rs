@@ -1,6 +1,6 @@
 //! What we depend on, held against `deny.toml`: licences, banned crates, duplicates and where they come from.
 //!
-//! Reads the same page as cargo-deny, which takes longer to compile than everything else that is tested. Leaves out
+//! Reads the same page as cargo-deny, so that a fresh machine need not build that first. Leaves out
 //! the advisories: their database must be fetched, and a test must not fail because of the day it runs.
 
 use std::collections::{BTreeMap, BTreeSet};
