@@ -7,17 +7,21 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use cloakroom_model::time::Timestamp;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::Sqlite;
 use crate::driver::{Db, pragma};
 use crate::migrate;
 use crate::readers::{LONG, Readers};
 use crate::writer::{Closing, Writer};
+
+/// Between two tries where SQLite does not wait by itself.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// How a database is opened.
 #[derive(Clone)]
@@ -66,11 +70,7 @@ impl Sqlite {
         }
         create_for_owner(path)?;
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, &options)?;
-        let mode: String =
-            connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
-        if mode != "wal" {
-            return Err(OpenError::NoWriteAheadLog);
-        }
+        write_ahead(&connection, &options)?;
         migrate::migrate(&mut connection)?;
         Self::over(connection, path, options, Closing::Tidy)
     }
@@ -136,6 +136,31 @@ pub(crate) fn connect(
     connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024)?;
     let foreign_keys: bool = pragma(&connection, "foreign_keys")?;
     if foreign_keys { Ok(connection) } else { Err(OpenError::NoForeignKeys) }
+}
+
+/// Turns write-ahead logging on. Of two that do so at once SQLite refuses one without letting it wait, since each
+/// could wait for the other; so the waiting is done here.
+fn write_ahead(connection: &Connection, options: &Options) -> Result<(), OpenError> {
+    let turn_on = || {
+        connection
+            .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0))
+    };
+    connection.busy_timeout(Duration::ZERO)?;
+    let mut waited = Duration::ZERO;
+    let mode = loop {
+        match turn_on() {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && waited < options.busy_timeout =>
+            {
+                thread::sleep(PAUSE);
+                waited += PAUSE;
+            }
+            answer => break answer?,
+        }
+    };
+    connection.busy_timeout(options.busy_timeout)?;
+    if mode == "wal" { Ok(()) } else { Err(OpenError::NoWriteAheadLog) }
 }
 
 /// Where a backup is made ready before it takes the place of a database.
