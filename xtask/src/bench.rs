@@ -24,7 +24,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::needs::{self, Need};
-use crate::server::{Server, binary};
+use crate::server::{self, Server, binary};
 use crate::shell::{cargo, program, target};
 
 const NEEDS: &[Need] = &[
@@ -124,8 +124,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// The server, and what is measured with.
 fn build() -> Result<()> {
+    // The server alone, as it is shipped: built together it would have the features that its seeder needs.
+    server::build()?;
     let mut build = cargo();
-    build.args(["build", "--locked", "--release", "--package=cloakroom"]);
+    build.args(["build", "--locked", "--release"]);
     for beside in ["bare", "seed", "storm"] {
         build.arg(format!("--package=cloakroom-bench-{beside}"));
     }
