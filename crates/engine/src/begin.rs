@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cloakroom_model::client::{Client, DataRule};
 use cloakroom_model::event::{Actor, Kind};
-use cloakroom_model::grant::Grant;
+use cloakroom_model::grant::{Details, Grant};
 use cloakroom_model::id::{ClientId, SessionId, UserId};
 use cloakroom_model::secret::{Digest, Secret};
 use cloakroom_model::session::{Acr, Authentication, Carrier, Session};
@@ -197,6 +197,7 @@ impl Engine {
             counter: 0,
             rotations: Vec::new(),
             bound: false,
+            details: Details::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use cloakroom_jose::Algorithm;
 use cloakroom_model::client::{Client, ClientSecret, Template, TokenPlace};
 use cloakroom_model::event::{Actor, Kind};
 use cloakroom_model::id::ClientId;
+use cloakroom_model::registration::Registration;
 use cloakroom_model::secret::Secret;
 use cloakroom_model::session::Carrier;
 use cloakroom_model::time::Timestamp;
@@ -171,6 +172,7 @@ impl Engine {
             authentication: secret.iter().map(|secret| kept(secret, now)).collect(),
             data: Vec::new(),
             data_of_others: Vec::new(),
+            registration: Registration::default(),
             created_at: now,
         };
         let mut act = self.act(Kind::ClientAdded, actor);
@@ -285,6 +287,7 @@ fn built_in(issuer: &str) -> Client {
         authentication: Vec::new(),
         data: Vec::new(),
         data_of_others: Vec::new(),
+        registration: Registration::default(),
         created_at: Timestamp(0),
     }
 }

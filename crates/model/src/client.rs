@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{Belongs, MergeRule, Namespace};
 use crate::id::ClientId;
+use crate::registration::Registration;
 use crate::secret::Digest;
 use crate::session::Carrier;
 use crate::time::Timestamp;
@@ -49,6 +50,9 @@ pub struct Client {
     /// Namespaces of other clients that it may use.
     #[serde(default)]
     pub data_of_others: Vec<ForeignNamespace>,
+    /// What it registered for OAuth and OpenID Connect.
+    #[serde(default)]
+    pub registration: Registration,
     /// When it was registered.
     pub created_at: Timestamp,
 }
@@ -204,7 +208,7 @@ pub enum TokenPlace {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ClientSecret {
     /// SHA-256 of the secret, which has 256 random bits.
-    #[serde(with = "digest_text")]
+    #[serde(with = "crate::secret::digest_text")]
     pub digest: Digest,
     /// When it was made.
     pub created_at: Timestamp,
@@ -233,42 +237,4 @@ pub struct ForeignNamespace {
     pub client: ClientId,
     /// Which.
     pub namespace: Namespace,
-}
-
-mod digest_text {
-    //! A digest as hexadecimal text inside a client's JSON.
-
-    use std::fmt::Write as _;
-
-    use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use crate::secret::Digest;
-
-    pub(super) fn serialize<S: Serializer>(
-        digest: &Digest,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let mut text = String::with_capacity(64);
-        for byte in digest.0 {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        serializer.serialize_str(&text)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Digest, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let mut bytes = [0; 32];
-        if text.len() != 64 || !text.is_ascii() {
-            return Err(D::Error::custom("expected 64 hexadecimal digits"));
-        }
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(D::Error::custom)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(D::Error::custom)?;
-        }
-        Ok(Digest(bytes))
-    }
 }

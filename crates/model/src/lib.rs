@@ -3,6 +3,7 @@
 //! Nothing here waits, reads a clock, draws a random number or opens a file: what a decision needs is an
 //! argument, so that every decision can be tested with a table in milliseconds.
 
+pub mod authorization;
 pub mod client;
 pub mod data;
 pub mod event;
@@ -14,6 +15,7 @@ pub mod log;
 pub mod network;
 pub mod password;
 pub mod policy;
+pub mod registration;
 pub mod secret;
 pub mod session;
 pub mod time;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cloakroom_model::event::Reason;
-use cloakroom_model::grant::Grant;
+use cloakroom_model::grant::{Details, Grant};
 use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
 use cloakroom_store::{Act, Done, Error, Grants, LiveGrant, Rotate, RotateOutcome};
 
@@ -143,5 +143,6 @@ fn grant(columns: &mut Columns<'_, '_>) -> Result<Grant, Error> {
         counter: columns.count()?,
         rotations: columns.json()?,
         bound: columns.value()?,
+        details: Details::default(),
     })
 }

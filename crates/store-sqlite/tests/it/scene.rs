@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_model::event::{Actor, Event, Kind};
-use cloakroom_model::grant::Grant;
+use cloakroom_model::grant::{Details, Grant};
 use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
 use cloakroom_model::secret::Digest;
 use cloakroom_model::session::{Carrier, Device, Session};
@@ -123,6 +123,7 @@ pub(crate) fn grant(n: u8, user: Option<UserId>, session: Option<SessionId>) -> 
         counter: 0,
         rotations: Vec::new(),
         bound: false,
+        details: Details::default(),
     }
 }
 

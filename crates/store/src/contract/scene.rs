@@ -12,10 +12,11 @@ use cloakroom_model::data::{
     Belongs, Change, Document, DocumentKey, Etag, MergeRule, Namespace, Owner, Seen,
 };
 use cloakroom_model::event::{Actor, Event, Kind, Reason};
-use cloakroom_model::grant::Grant;
+use cloakroom_model::grant::{Details, Grant};
 use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
 use cloakroom_model::link::{Link, Purpose};
 use cloakroom_model::log::Row;
+use cloakroom_model::registration::Registration;
 use cloakroom_model::secret::Digest;
 use cloakroom_model::session::{Acr, Authentication, Carrier, Device, Session};
 use cloakroom_model::time::Timestamp;
@@ -150,6 +151,7 @@ pub(super) fn grant(n: u8, user: Option<UserId>, session: Option<SessionId>) -> 
         counter: 0,
         rotations: Vec::new(),
         bound: false,
+        details: Details::default(),
     }
 }
 
@@ -209,6 +211,7 @@ pub(super) fn client(name: &str) -> Client {
         authentication: Vec::new(),
         data: Vec::new(),
         data_of_others: Vec::new(),
+        registration: Registration::default(),
         created_at: START,
     }
 }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::grant::Details;
 use crate::id::{ClientId, GrantId};
 
 const WINDOW: Duration = Duration::from_secs(30);
@@ -96,6 +97,7 @@ fn grant(counter: u64, rotations: &[(u64, u64)]) -> Grant {
             })
             .collect(),
         bound: false,
+        details: Details::default(),
     }
 }
 
