@@ -26,9 +26,6 @@ use tokio::sync::{oneshot, watch};
 use self::queue::{FairQueue, Limits, Pushed, Ticket};
 use super::{Cost, Memory, NoMemory, PasswordHash, Verdict};
 
-/// How far hashing threads give way to others, on the scale of `nice`.
-const NICE: i32 = 10;
-
 /// How a pool is built.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Settings {

@@ -162,12 +162,15 @@ async fn stopping_refuses_who_waits_and_ends_the_threads() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn hashes_give_way_to_everything_else() {
+    use thread_priority::{NormalThreadSchedulePolicy, ThreadSchedulePolicy};
+
     let pool = pool(settings());
-    let nice = || rustix::process::getpriority_process(None).unwrap();
-    let before = nice();
-    let inside = pool.submit(network(1), move |_| Ok(nice())).await.unwrap();
-    assert_eq!(inside, NICE.max(before));
-    assert_eq!(nice(), before, "the rest of the process keeps its priority");
+    let policy = || thread_priority::thread_schedule_policy().unwrap();
+    let before = policy();
+    let inside = pool.submit(network(1), move |_| Ok(policy())).await.unwrap();
+    assert_eq!(inside, ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle));
+    assert_ne!(before, inside);
+    assert_eq!(policy(), before, "the rest of the process keeps its policy");
 }
 
 #[test]

@@ -57,15 +57,21 @@ impl Shared {
     }
 }
 
-/// A hash gives way to everything else that this process does. On Linux priorities belong to threads.
+/// A hash gives way to everything else that this process does. On Linux policies belong to threads; one of the idle
+/// policy is interrupted as soon as any other has work, where a merely nice one is let finish its slice, and a session
+/// check would wait for it.
 #[cfg(target_os = "linux")]
 fn lower_priority() {
-    use rustix::process::{getpriority_process, setpriority_process};
+    use thread_priority::{
+        NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+        set_thread_priority_and_policy, thread_native_id,
+    };
 
-    let lowered = getpriority_process(None)
-        .and_then(|inherited| setpriority_process(None, inherited.max(super::NICE)));
-    if let Err(error) = lowered {
-        tracing::warn!(%error, "password hashing runs at normal priority");
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    if let Err(error) =
+        set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle)
+    {
+        tracing::warn!(?error, "password hashing runs at normal priority");
     }
 }
 
