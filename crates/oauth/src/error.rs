@@ -1,4 +1,4 @@
-//! RFC 6749 §4.1.2.1, §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 8628 §3.5: the error codes, one row each.
+//! RFC 6749 §4.1.2.1, §5.2 and what later specifications added (named at their rows): the error codes, one row each.
 
 use std::borrow::Cow;
 
@@ -28,21 +28,45 @@ macro_rules! codes {
     };
 }
 
-// code, text, status, may it be sent back to a redirect_uri, sentence
+// code, text, status, may it be sent back to a redirect_uri, sentence; in the order of their specifications
 codes! {
+    // RFC 6749 §4.1.2.1, §5.2
     InvalidRequest "invalid_request" 400 true "The request lacks something, says something twice, or cannot be read.";
     InvalidClient "invalid_client" 401 false "The client is unknown, or did not prove that it is itself.";
     InvalidGrant "invalid_grant" 400 false "The token presented is not valid, is over, or belongs to another client.";
     UnauthorizedClient "unauthorized_client" 400 true "This client may not ask for this.";
+    AccessDenied "access_denied" 400 true "The person, or the server on their behalf, said no.";
+    UnsupportedResponseType "unsupported_response_type" 400 true "This server answers an authorization request with a code and nothing else.";
     UnsupportedGrantType "unsupported_grant_type" 400 false "This server does not know the grant type.";
-    UnsupportedTokenType "unsupported_token_type" 400 false "This server cannot end a token of this type.";
     InvalidScope "invalid_scope" 400 true "The scope cannot be read, or is more than was granted.";
-    InvalidTarget "invalid_target" 400 true "The resource cannot be read, or is none that tokens may be for here.";
-    InvalidToken "invalid_token" 401 false "The access token is not valid, or is over.";
-    InsufficientScope "insufficient_scope" 403 false "The access token does not allow this.";
-    SlowDown "slow_down" 429 false "Too many requests in a short time; try again later.";
     ServerError "server_error" 500 true "Something broke on this side; the operator can find out what.";
     TemporarilyUnavailable "temporarily_unavailable" 503 true "The server cannot answer at the moment; try again later.";
+    // RFC 6750 §3.1
+    InvalidToken "invalid_token" 401 false "The access token is not valid, or is over.";
+    InsufficientScope "insufficient_scope" 403 false "The access token does not allow this.";
+    // RFC 7009 §2.2.1
+    UnsupportedTokenType "unsupported_token_type" 400 false "This server cannot end a token of this type.";
+    // RFC 7591 §3.2.2
+    InvalidRedirectUri "invalid_redirect_uri" 400 false "A redirect_uri is none that answers may be sent to.";
+    InvalidClientMetadata "invalid_client_metadata" 400 false "What the client says of itself cannot be registered.";
+    // RFC 8628 §3.5
+    SlowDown "slow_down" 429 false "Too many requests in a short time; try again later.";
+    // RFC 8707 §2
+    InvalidTarget "invalid_target" 400 true "The resource cannot be read, or is none that tokens may be for here.";
+    // RFC 9101 §7, OpenID Connect Core 1.0 §3.1.2.6
+    InvalidRequestUri "invalid_request_uri" 400 true "The request_uri is unknown, is over, or gives no request.";
+    InvalidRequestObject "invalid_request_object" 400 true "The request object cannot be read, or is not signed as it must be.";
+    RequestNotSupported "request_not_supported" 400 true "Request objects of this kind are not read here.";
+    RequestUriNotSupported "request_uri_not_supported" 400 true "Requests are not fetched from a request_uri of this kind.";
+    RegistrationNotSupported "registration_not_supported" 400 true "A client cannot register itself within a request.";
+    InteractionRequired "interaction_required" 400 true "The person must be asked something, and the request forbids it.";
+    LoginRequired "login_required" 400 true "The person must sign in, and the request forbids to ask.";
+    AccountSelectionRequired "account_selection_required" 400 true "The person must choose an account, and the request forbids to ask.";
+    ConsentRequired "consent_required" 400 true "The person must consent, and the request forbids to ask.";
+    // RFC 9396 §5
+    InvalidAuthorizationDetails "invalid_authorization_details" 400 true "The authorization_details cannot be read, or are of a type that this client may not ask for.";
+    // OpenID Connect Core Unmet Authentication Requirements 1.0 §2, RFC 9470 §5
+    UnmetAuthenticationRequirements "unmet_authentication_requirements" 400 true "The person cannot prove who they are as surely as was asked.";
 }
 
 impl Code {

@@ -1,7 +1,8 @@
 //! RFC 6749 §3.1, §3.2 and appendix B: parameters as `application/x-www-form-urlencoded`, read strictly.
 //!
 //! A parameter that is sent twice is refused, one without a value was not sent, and an escape that is none is an error:
-//! where two readers could disagree about what a request says, it is not a request.
+//! where two readers could disagree about what a request says, it is not a request. The one that may be there several
+//! times is `resource` (RFC 8707 §2).
 
 use std::fmt;
 
@@ -14,6 +15,9 @@ pub const MAX_BYTES: usize = 16 * 1024;
 
 /// The most parameters that are read.
 const MAX_PARAMETERS: usize = 32;
+
+/// What may be there several times, because its specification says so.
+const SEVERAL: &[&str] = &["resource"];
 
 /// The parameters of a request. Values may be secrets: they do not print, and are wiped.
 pub struct Form(Vec<(String, Zeroizing<String>)>);
@@ -34,13 +38,16 @@ impl Form {
                 None => (pair, &[][..]),
             };
             let name = std::mem::take(&mut *decode(name)?);
-            if parameters.iter().any(|(known, _)| *known == name) {
-                return Err(Malformed::Repeated(printable(name)));
-            }
-            if parameters.len() == MAX_PARAMETERS {
-                return Err(Malformed::TooMany);
-            }
-            parameters.push((name, decode(value)?));
+            push(&mut parameters, name, decode(value)?)?;
+        }
+        Ok(Self(parameters))
+    }
+
+    /// What a form with these parameters would say, for requests that come as something else.
+    pub fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Malformed> {
+        let mut parameters = Vec::new();
+        for (name, value) in pairs {
+            push(&mut parameters, name, Zeroizing::new(value))?;
         }
         Ok(Self(parameters))
     }
@@ -56,6 +63,12 @@ impl Form {
     pub fn given(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a parameter that may be there several times.
+    pub fn several(&self, name: &str) -> impl Iterator<Item = &str> {
+        let found = self.0.iter().filter(move |(known, _)| known == name);
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
     /// The names of all parameters, in the order in which they came.
@@ -97,6 +110,22 @@ impl From<Malformed> for Error {
     fn from(malformed: Malformed) -> Self {
         Self::new(Code::InvalidRequest, malformed.to_string())
     }
+}
+
+fn push(
+    parameters: &mut Vec<(String, Zeroizing<String>)>,
+    name: String,
+    value: Zeroizing<String>,
+) -> Result<(), Malformed> {
+    let known = parameters.iter().any(|(known, _)| *known == name);
+    if known && !SEVERAL.contains(&name.as_str()) {
+        return Err(Malformed::Repeated(printable(name)));
+    }
+    if parameters.len() == MAX_PARAMETERS {
+        return Err(Malformed::TooMany);
+    }
+    parameters.push((name, value));
+    Ok(())
 }
 
 /// Undoes the encoding of one name or value (RFC 6749 appendix B).
@@ -168,6 +197,19 @@ mod tests {
         assert_eq!(Form::parse(&vec![b'a'; MAX_BYTES + 1]).unwrap_err(), Malformed::TooLong);
         let many: Vec<_> = (0..33).map(|n| format!("p{n}=1")).collect();
         assert_eq!(Form::parse(many.join("&").as_bytes()).unwrap_err(), Malformed::TooMany);
+    }
+
+    #[test]
+    fn a_resource_may_be_there_several_times_and_nothing_else() {
+        let form = Form::parse(b"resource=a&state=s&resource=b&resource=").unwrap();
+        assert_eq!(form.several("resource").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(form.value("resource"), Some("a"));
+        let pair = |name: &str| (name.to_owned(), "x".to_owned());
+        assert!(Form::of([pair("resource"), pair("resource")]).is_ok());
+        let repeated = Malformed::Repeated("state".into());
+        assert_eq!(Form::of([pair("state"), pair("state")]).unwrap_err(), repeated);
+        let many = (0..33).map(|_| pair("resource"));
+        assert_eq!(Form::of(many).unwrap_err(), Malformed::TooMany);
     }
 
     #[test]

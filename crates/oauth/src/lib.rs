@@ -1,7 +1,7 @@
 //! OAuth, one module for each specification: what a message says, whether it may say it, and what the answer looks like.
 //!
-//! Rests on `jose` for base64url and on `model` for the nouns. Nothing here waits, reads a clock, draws a random
-//! number or asks storage: who the client is and what a token earns is for the engine to find out.
+//! Rests on `jose` for base64url, signatures and strict JSON, and on `model` for the nouns. Nothing here waits, reads a
+//! clock, draws a random number or asks storage: who the client is and what a token earns is for the engine to find out.
 
 pub mod access_token;
 pub mod bearer;

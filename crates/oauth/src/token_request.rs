@@ -32,7 +32,14 @@ impl TokenRequest {
                 let scope = form.value("scope").map(Scope::parse).transpose();
                 let scope =
                     scope.map_err(|problem| Error::new(Code::InvalidScope, problem.to_string()))?;
-                let resource = form.value("resource").map(str::to_owned);
+                let mut resources = form.several("resource");
+                let resource = resources.next().map(str::to_owned);
+                if resources.next().is_some() {
+                    return Err(Error::new(
+                        Code::InvalidTarget,
+                        "an access token is for one resource: ask for one at a time",
+                    ));
+                }
                 Ok(Self::Refresh { refresh_token, scope, resource })
             }
             _ => Err(Code::UnsupportedGrantType.into()),
@@ -80,6 +87,10 @@ mod tests {
             (
                 format!("grant_type=refresh_token&refresh_token={token}&scope=a++b"),
                 Code::InvalidScope,
+            ),
+            (
+                format!("grant_type=refresh_token&refresh_token={token}&resource=a&resource=b"),
+                Code::InvalidTarget,
             ),
             (
                 format!("grant_type=refresh_token&refresh_token={token}&grant_type=refresh_token"),
