@@ -4,15 +4,20 @@
 //! clock, draws a random number or asks storage: who the client is and what a token earns is for the engine to find out.
 
 pub mod access_token;
+pub mod authorization_details;
 pub mod bearer;
+pub mod claims;
 pub mod client_authentication;
 pub mod error;
 pub mod form;
+pub mod pkce;
+pub mod prompt;
 pub mod redirect;
 pub mod refresh_token;
 pub mod resource;
 pub mod revocation_request;
 pub mod scope;
+pub mod scopes;
 pub mod token_request;
 pub mod token_response;
 pub mod uri;

@@ -1,5 +1,6 @@
 //! Decisions: facts and a time go in, one named outcome comes out.
 
+pub mod authorization;
 pub mod carry_over;
 pub mod key_rotation;
 pub mod life;
