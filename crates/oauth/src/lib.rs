@@ -5,6 +5,8 @@
 
 pub mod access_token;
 pub mod authorization_details;
+pub mod authorization_request;
+pub mod authorization_response;
 pub mod bearer;
 pub mod claims;
 pub mod client_authentication;
@@ -15,7 +17,10 @@ pub mod prompt;
 pub mod redirect;
 pub mod refresh_token;
 pub mod resource;
+pub mod response_mode;
 pub mod revocation_request;
+#[cfg(test)]
+mod scene;
 pub mod scope;
 pub mod scopes;
 pub mod token_request;
