@@ -121,7 +121,7 @@ impl<'de> Deserialize<'de> for Subject {
 #[error("expected a user's id, or guest: and a session's id, or client: and a client's")]
 pub struct NotASubject;
 
-mod one_or_many {
+pub(crate) mod one_or_many {
     //! RFC 7519 §4.1.3: one text, or an array of texts.
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -133,7 +133,7 @@ mod one_or_many {
         Many(Vec<String>),
     }
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         audience: &[String],
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
@@ -143,7 +143,7 @@ mod one_or_many {
         }
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<String>, D::Error> {
         Ok(match Aud::deserialize(deserializer)? {
