@@ -17,6 +17,9 @@ use crate::settings::Problems;
 pub(crate) const CODES: &str = "\
 Exit codes: 0 done · 1 refused or not found · 2 wrong arguments or settings · 3 unavailable, try again";
 
+/// What to do about a file that belongs to somebody else.
+pub(crate) const AS_WHO: &str = "run this as the user that the server runs as";
+
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -136,9 +139,11 @@ impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Missing { path } => Self::Refused(format!(
-                "there is no database at {}: `cloakroom serve` makes it at its first start",
+                "there is no database at {}: `cloakroom serve` makes it at its first start; where it is elsewhere, \
+                 say so with --data-dir or --database",
                 path.display()
             )),
+            OpenError::Denied { .. } => Self::Refused(format!("{error}: {AS_WHO}")),
             OpenError::Sqlite(_) | OpenError::Io(_) => Self::Unavailable(whole(&error)),
             error => Self::Refused(whole(&error)),
         }
@@ -149,6 +154,11 @@ impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
         match error {
             LockError::Held { .. } => Self::Refused(error.to_string()),
+            LockError::Failed { ref source, .. }
+                if source.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                Self::Refused(format!("{}: {AS_WHO}", whole(&error)))
+            }
             error => Self::Unavailable(whole(&error)),
         }
     }

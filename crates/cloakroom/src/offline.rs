@@ -18,6 +18,7 @@ use cloakroom_engine::{
 use cloakroom_model::user::User;
 use cloakroom_store_sqlite::{Options, Sqlite};
 use tokio::runtime;
+use url::Url;
 
 use crate::{
     exit::Failure,
@@ -39,6 +40,8 @@ pub(crate) enum Keys {
 pub(crate) struct Offline {
     /// The use cases.
     pub(crate) engine: Engine,
+    /// What the server is called, as far as the settings of this command say.
+    pub(crate) public_url: Url,
 }
 
 /// Does something with the database.
@@ -65,7 +68,8 @@ pub(crate) fn run<T>(
             settings: wiring::engine_settings(&settings, &settings.public_url),
         })
         .await?;
-        let done = act(&Offline { engine }).await;
+        let public_url = settings.public_url.clone();
+        let done = act(&Offline { engine, public_url }).await;
         sqlite.close().await;
         done
     })

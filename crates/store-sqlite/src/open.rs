@@ -78,8 +78,16 @@ impl Sqlite {
     /// Opens a database beside its server, from another process: never makes one, and never migrates. Each act is
     /// a short transaction that both processes see.
     pub fn attach(path: &Path, options: Options) -> Result<Self, OpenError> {
-        if !path.exists() {
-            return Err(OpenError::Missing { path: path.to_owned() });
+        // Not `exists`, which takes what may not be seen for what is not there.
+        match path.metadata() {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(OpenError::Missing { path: path.to_owned() });
+            }
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                return Err(OpenError::Denied { path: path.to_owned() });
+            }
+            Err(error) => return Err(error.into()),
         }
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, &options)?;
         migrate::require_current(&connection)?;
@@ -124,7 +132,15 @@ pub(crate) fn connect(
 ) -> Result<Connection, OpenError> {
     // Each connection belongs to one thread at a time, which Rust sees to.
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| {
+        // There is a file, so it is this user's rights that are missing.
+        match error.sqlite_error_code() {
+            Some(ErrorCode::CannotOpen) if path.is_file() => {
+                OpenError::Denied { path: path.to_owned() }
+            }
+            _ => error.into(),
+        }
+    })?;
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
@@ -233,6 +249,12 @@ pub enum OpenError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// The file, or the folder it is in, is not this user's.
+    #[error("this user may not open the database at {path}", path = path.display())]
+    Denied {
+        /// Where it is.
+        path: PathBuf,
+    },
     /// A restore was interrupted after it had moved the database away.
     #[error(
         "a restore was interrupted: run it again, or remove {path} to begin with an empty database",
@@ -264,8 +286,8 @@ pub enum OpenError {
         /// The version that this program needs.
         expected: u32,
     },
-    /// Another program's SQLite file.
-    #[error("the file is a SQLite database, but not one of this program")]
+    /// Another program's database, or no database at all.
+    #[error("the file is no database of this program")]
     NotOurs,
     /// Write-ahead logging does not work there, as on a network's file system.
     #[error("the database's file system does not support write-ahead logging: use a local disk")]
@@ -275,10 +297,19 @@ pub enum OpenError {
     NoForeignKeys,
     /// SQLite says no.
     #[error("the database cannot be opened: {0}")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(rusqlite::Error),
     /// The operating system says no.
     #[error("the database cannot be opened: {0}")]
     Io(#[from] io::Error),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NotOurs,
+            _ => Self::Sqlite(error),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -63,16 +63,26 @@ impl Restore {
     /// Moves the database away with the files that belong to it: its write-ahead log must never meet another
     /// database.
     fn set_aside(&self) -> io::Result<Option<PathBuf>> {
-        let kept = beside(&self.to, ".before-restore");
+        let kept = self.free_name();
         for companion in ["", "-wal", "-shm"] {
-            let kept = beside(&kept, companion);
-            remove_if_there(&kept)?;
-            match std::fs::rename(beside(&self.to, companion), &kept) {
+            match std::fs::rename(beside(&self.to, companion), beside(&kept, companion)) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 moved => moved?,
             }
         }
         Ok(kept.exists().then_some(kept))
+    }
+
+    /// A name that no database has which an earlier restore kept: after two wrong backups, or one that was
+    /// interrupted, the first of them is the one that matters. The lock keeps others from taking it meanwhile.
+    fn free_name(&self) -> PathBuf {
+        let mut name = beside(&self.to, ".before-restore");
+        let mut number = 1;
+        while ["", "-wal", "-shm"].iter().any(|companion| beside(&name, companion).exists()) {
+            number += 1;
+            name = beside(&self.to, &format!(".before-restore-{number}"));
+        }
+        name
     }
 }
 

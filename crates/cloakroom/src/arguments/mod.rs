@@ -137,7 +137,7 @@ impl Line {
         let arguments: Vec<_> = arguments.into_iter().collect();
         let json = arguments.iter().any(|argument| argument == "--json");
         let command = settings::with_flags(Arguments::command());
-        let refused = |error| Refused { error, json };
+        let refused = |error| Refused { error: settings::without_guess(error), json };
         let matches = command.try_get_matches_from(arguments).map_err(refused)?;
         let arguments = Arguments::from_arg_matches(&matches).map_err(refused)?;
         let given = Given {

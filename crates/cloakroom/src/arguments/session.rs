@@ -1,6 +1,6 @@
 //! `cloakroom session …`
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 /// What to do with sessions.
 #[derive(Debug, Subcommand)]
@@ -34,9 +34,10 @@ Examples:
 
 /// Which sessions end.
 #[derive(Args, Debug)]
+#[command(group = ArgGroup::new("which").required(true))]
 pub(crate) struct Which {
     /// The one of this name
-    #[arg(value_name = "SID", group = "which", required_unless_present_any = ["user", "all"])]
+    #[arg(value_name = "SID", group = "which")]
     pub(crate) sid: Option<String>,
     /// All of this user: an email, a username or an id
     #[arg(long, value_name = "USER", group = "which")]

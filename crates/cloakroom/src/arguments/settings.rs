@@ -33,18 +33,32 @@ pub(super) fn flags(matches: &ArgMatches) -> Vec<(&'static str, String)> {
         .collect()
 }
 
+/// The error without a guess of which flag was meant, where a secret was: there is none for it.
+pub(super) fn without_guess(mut error: clap::Error) -> clap::Error {
+    if secret(&error).is_some() {
+        error.remove(ContextKind::SuggestedArg);
+        error.remove(ContextKind::Usage);
+    }
+    error
+}
+
 /// What to say to somebody who tried to give a secret as an argument.
 pub(super) fn hint(error: &clap::Error) -> Option<String> {
-    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
-        return None;
-    };
-    let typed = argument.trim_start_matches('-').split('=').next()?.replace('-', "_");
-    let row = TABLE.iter().find(|row| row.secret && row.key == typed)?;
+    let row = secret(error)?;
     let variable = row.variable();
     Some(format!(
         "A list of processes shows arguments, so a secret is not one: set {variable}, or {variable}_FILE to the \
          path of a file that holds it."
     ))
+}
+
+/// The row of a secret that stood on the command line.
+fn secret(error: &clap::Error) -> Option<&'static Row> {
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let typed = argument.trim_start_matches('-').split('=').next()?.replace('-', "_");
+    TABLE.iter().find(|row| row.secret && row.key == typed)
 }
 
 fn rows() -> impl Iterator<Item = (&'static Row, String)> {

@@ -29,6 +29,10 @@ pub(super) fn run(to: &BackupTo, given: &Given, output: &Output) -> Result<(), F
         drawn.set_length(u64::from(progress.of) * PAGE);
         drawn.set_position(u64::from(progress.done) * PAGE);
     };
+    let folder = to.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(missing) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(Failure::Refused(format!("there is no folder {}", missing.display())));
+    }
     let copied = offline::block_on(async { Ok(sqlite.backup(&to.file, progress).await?) });
     bar.finish_and_clear();
     copied?;

@@ -100,9 +100,8 @@ fn explain(key: &str, output: &Output) -> Result<(), Failure> {
     let typed = key.trim_start_matches('-').trim_start_matches("CLOAKROOM_");
     let typed = typed.to_lowercase().replace('-', "_");
     let Some(row) = settings::row(&typed) else {
-        let near = nearest(&typed, TABLE.iter().map(|row| row.key)).unwrap_or_default();
-        let message = format!("unknown setting `{key}`; the nearest known name is `{near}`");
-        return Err(Failure::Usage(message));
+        let near = nearest(&typed, TABLE.iter().map(|row| row.key));
+        return Err(Failure::Usage(settings::unknown(key, near)));
     };
     let explanation = Explanation::of(row);
     let ways = match (&explanation.flag, &explanation.variable_file) {

@@ -6,7 +6,7 @@ use cloakroom_engine::{
 };
 use cloakroom_model::event::{Actor, Event, Kind};
 use cloakroom_store::Act;
-use cloakroom_store_sqlite::{OpenError, Restore, RestoreError, Restored};
+use cloakroom_store_sqlite::{BackupError, OpenError, Restore, RestoreError, Restored};
 use serde_json::json;
 
 use super::serve::alone;
@@ -41,7 +41,12 @@ pub(super) fn run(from: &RestoreFrom, given: &Given, output: &Output) -> Result<
     let signed_in = if from.danger_keep_sessions {
         "Who signed out since the backup is signed in again.".to_owned()
     } else {
-        format!("{ended} sessions of then have ended, with every grant and link.")
+        let ended = match ended {
+            0 => "Nobody was signed in then".to_owned(),
+            1 => "The one session of then has ended".to_owned(),
+            count => format!("{count} sessions of then have ended"),
+        };
+        format!("{ended}; grants and links end too.")
     };
     let mut text = format!("{place} is what {file} was. {signed_in}");
     if let Some(kept) = &kept {
@@ -60,8 +65,12 @@ fn act() -> Act {
 impl From<RestoreError> for Failure {
     fn from(error: RestoreError) -> Self {
         match error {
-            RestoreError::Open(OpenError::NotOurs) => {
+            RestoreError::Open(OpenError::NotOurs)
+            | RestoreError::Copy(BackupError::Open(OpenError::NotOurs)) => {
                 Self::Refused("the file is no backup of this program".to_owned())
+            }
+            RestoreError::Copy(BackupError::Damaged(what)) => {
+                Self::Refused(format!("the backup is damaged: {what}"))
             }
             RestoreError::Open(error) => error.into(),
             RestoreError::Copy(error) => error.into(),

@@ -29,6 +29,7 @@ use crate::{
     exit::{Failure, whole},
     logging,
     output::Output,
+    probe,
     settings::{self, Given, Settings},
     wiring,
 };
@@ -190,7 +191,9 @@ fn connections() -> usize {
 fn cannot_open(address: std::net::SocketAddr, setting: &str, error: &io::Error) -> Failure {
     let what_to_do = match error.kind() {
         io::ErrorKind::AddrInUse => {
-            format!("another program has it: stop that one, or set {setting} to another port")
+            let ours = probe::ask_at(address).is_ok_and(|answer| answer.healthy);
+            let who = if ours { "a Cloakroom server" } else { "another program" };
+            format!("{who} has it: stop that one, or set {setting} to another port")
         }
         io::ErrorKind::PermissionDenied => {
             format!(

@@ -21,7 +21,7 @@ pub(super) fn run(command: &TokenCommand, given: &Given, output: &Output) -> Res
     offline::run(given, Keys::Needed, async |offline| {
         let token = asking::secret("the token")?;
         let state = offline.engine.inspect_token(&token).await?;
-        let inspected = Inspected::new(&token, state);
+        let inspected = Inspected::new(&token, state, &offline.engine.settings().issuer);
         let claims = serde_json::to_string_pretty(&inspected.claims).unwrap_or_default();
         let text = format!("{}: {}\n{claims}", inspected.state, inspected.because);
         output.say(&text, &inspected)?;
@@ -49,7 +49,7 @@ struct Inspected {
 }
 
 impl Inspected {
-    fn new(token: &str, state: TokenState) -> Self {
+    fn new(token: &str, state: TokenState, issuer: &str) -> Self {
         let (word, because, verified) = match state {
             TokenState::Live => ("live", "its session and its key are there".to_owned(), true),
             TokenState::Revoked => (
@@ -59,6 +59,10 @@ impl Inspected {
             ),
             // Time is looked at after the signature.
             TokenState::Refused(error @ Error::Expired) => ("expired", error.to_string(), true),
+            // The likeliest reason is a command that was not told what its server is called.
+            TokenState::Refused(error @ Error::Issuer) => {
+                ("refused", format!("{error} than {issuer}, which public_url says"), false)
+            }
             TokenState::Refused(error) => ("refused", error.to_string(), false),
         };
         let mut parts = token.split('.').map(read);
@@ -84,10 +88,13 @@ mod tests {
         let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let token =
             format!("{}.{}.x", part(json!({"alg": "none"})), part(json!({"sub": "somebody"})));
-        let inspected = Inspected::new(&token, TokenState::Refused(Error::AlgorithmUnknown));
+        let read = |token: &str, error| {
+            Inspected::new(token, TokenState::Refused(error), "https://id.example.com")
+        };
+        let inspected = read(&token, Error::AlgorithmUnknown);
         assert!(!inspected.verified);
         assert_eq!((inspected.state, &inspected.claims["sub"]), ("refused", &json!("somebody")));
-        let nothing = Inspected::new("nothing", TokenState::Refused(Error::NotCompact));
+        let nothing = read("nothing", Error::NotCompact);
         assert_eq!((nothing.header, nothing.claims), (Value::Null, Value::Null));
     }
 }

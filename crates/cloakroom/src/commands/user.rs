@@ -22,23 +22,15 @@ use crate::{
     exit::Failure,
     offline::{self, Keys, Offline},
     output::{Listed, Output, fields},
-    settings::Given,
+    settings::{Given, is_loopback},
     when::When,
 };
 
 /// Runs one of the commands below `user`.
 pub(super) fn run(command: &UserCommand, given: &Given, output: &Output) -> Result<(), Failure> {
     offline::run(given, Keys::NotNeeded, async |offline| match command {
-        UserCommand::Add(new) => {
-            let password = Password::new(asking::new_password()?.to_string())
-                .map_err(|error| Failure::Usage(error.to_string()))?;
-            add(offline, new, Credential::Password(password), output).await
-        }
-        UserCommand::Import(new) => {
-            let hash = PasswordHash::parse(asking::secret("the password hash")?.to_string())
-                .map_err(|error| Failure::Usage(error.to_string()))?;
-            add(offline, new, Credential::Imported(hash), output).await
-        }
+        UserCommand::Add(new) => add(offline, new, password, output).await,
+        UserCommand::Import(new) => add(offline, new, hash, output).await,
         UserCommand::List { begins_with, limit, after } => {
             let filter = UserFilter {
                 after: after.as_deref().map(id).transpose()?,
@@ -74,10 +66,11 @@ pub(super) fn run(command: &UserCommand, given: &Given, output: &Output) -> Resu
     })
 }
 
+/// Everything else is looked at before the credential is asked for: nobody types a password twice for a mistyped email.
 async fn add(
     offline: &Offline,
     new: &NewUser,
-    credential: Credential,
+    credential: impl FnOnce() -> Result<Credential, Failure>,
     output: &Output,
 ) -> Result<(), Failure> {
     let email = Email::parse(&new.email).map_err(|_| {
@@ -85,10 +78,21 @@ async fn add(
     })?;
     let username = new.username.as_deref().map(Username::parse).transpose();
     let username = username.map_err(|error| Failure::Usage(error.to_string()))?;
-    let add = AddUser { email, username, roles: roles(&new.roles)?, credential };
+    let roles = roles(&new.roles)?;
+    let add = AddUser { email, username, roles, credential: credential()? };
     let user = offline.engine.add_user(add, Actor::Operator, &offline::visitor()).await?;
     let text = format!("{} has an account now, with the id {}.", user.email.as_str(), user.id);
     output.say(&text, &Shown::from(user))
+}
+
+fn password() -> Result<Credential, Failure> {
+    let password = Password::new(asking::new_password()?.to_string());
+    password.map(Credential::Password).map_err(|error| Failure::Usage(error.to_string()))
+}
+
+fn hash() -> Result<Credential, Failure> {
+    let hash = PasswordHash::parse(asking::secret("the password hash")?.to_string());
+    hash.map(Credential::Imported).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 async fn show(offline: &Offline, who: &Who, output: &Output) -> Result<(), Failure> {
@@ -116,11 +120,15 @@ async fn recover(offline: &Offline, who: &Who, output: &Output) -> Result<(), Fa
     let expires_at = offline.engine.now().plus(Purpose::Recover { user: user.id }.lives());
     let origin = &offline.engine.settings().issuer;
     let link = paths::one_time_link(origin, paths::RECOVER, &secret);
-    let text = format!(
+    let mut text = format!(
         "Whoever opens this link within the hour sets a new password for {}, once:\n{}",
         user.email.as_str(),
         &*link
     );
+    // The command cannot know what a server that got its public URL by a flag is called.
+    if is_loopback(&offline.public_url) {
+        text += "\nIt leads to this machine. Where people reach the server elsewhere, set public_url for this command too.";
+    }
     output.say(&text, &json!({ "user": user.id, "link": &*link, "expires_at": When(expires_at) }))
 }
 

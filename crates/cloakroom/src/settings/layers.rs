@@ -268,9 +268,12 @@ fn settings_file(given: &Given, problems: &mut Vec<Problem>) -> Option<(PathBuf,
     }
 }
 
-fn unknown(name: &str, near: Option<&str>) -> String {
-    let near = near.unwrap_or("none");
-    format!("unknown setting `{name}`; the nearest known name is `{near}`")
+/// What to say of a name that nobody knows.
+pub(crate) fn unknown(name: &str, near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("unknown setting `{name}`; the nearest known name is `{near}`"),
+        None => format!("unknown setting `{name}`; `cloakroom config explain` lists all there are"),
+    }
 }
 
 fn refused(row: &Row, entry: &Entry, wrong: &Wrong, expected: &str) -> Problem {

@@ -23,7 +23,7 @@ use std::{fmt, time::Duration};
 
 use takes::{Lasting, Takes as _};
 
-pub(crate) use layers::{Given, Layers, Problem};
+pub(crate) use layers::{Given, Layers, Problem, unknown};
 pub(crate) use nearest::nearest;
 pub(crate) use network::{Endpoint, Listen, is_loopback};
 pub(crate) use places::Database;

@@ -62,6 +62,8 @@ fn a_file_that_is_there_is_left_alone() {
     fs::write(program.folder().join("precious"), "precious").unwrap();
     let complaint = program.run(&["backup", "precious"]).refused(1);
     assert!(complaint.contains("there already"), "{complaint}");
+    let complaint = program.run(&["backup", "nowhere/then.db"]).refused(1);
+    assert!(complaint.contains("no folder nowhere"), "{complaint}");
     assert_eq!(fs::read_to_string(program.folder().join("precious")).unwrap(), "precious");
 }
 
@@ -71,9 +73,9 @@ fn what_is_no_backup_changes_nothing() {
     program.serve().stop();
     program.run_with(&["user", "add", "ada@example.com"], crate::person::PASSWORD).text();
     fs::write(program.folder().join("letter"), "Dear Ada,").unwrap();
-    for file in ["letter", "nowhere"] {
-        let code = program.run(&["restore", file, "--yes"]).code();
-        assert!([1, 3].contains(&code), "{file}: {code}");
+    for (file, why) in [("letter", "no backup"), ("nowhere", "no file")] {
+        let complaint = program.run(&["restore", file, "--yes"]).refused(1);
+        assert!(complaint.contains(why), "{complaint}");
     }
     let users = program.run(&["user", "list", "--json"]).json();
     assert_ne!(users["users"], Value::Array(Vec::new()));

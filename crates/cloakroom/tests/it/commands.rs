@@ -12,6 +12,7 @@ fn a_missing_database_says_how_it_is_made() {
     for line in [&["user", "list"][..], &["session", "list"], &["key", "list"], &["backup", "b"]] {
         let complaint = program.run(line).refused(1);
         assert!(complaint.contains("`cloakroom serve`"), "{line:?}: {complaint}");
+        assert!(complaint.contains("--data-dir"), "{line:?}: {complaint}");
     }
     assert_eq!(fs::read_dir(program.folder()).unwrap().count(), 0, "nothing was made");
 }
@@ -77,6 +78,20 @@ fn a_user_is_added_found_changed_and_deleted() {
 }
 
 #[test]
+fn a_link_for_nobody_but_this_machine_says_so() {
+    let program = founded();
+    program.run_with(&["user", "add", "ada@example.com"], PASSWORD).text();
+    let recover = ["user", "recover", "ada@example.com"];
+    assert!(program.run(&recover).text().contains("set public_url"));
+    let elsewhere = [&recover[..], &["--public-url=https://id.example.com"]].concat();
+    let link = program.run(&elsewhere).text();
+    assert!(
+        link.contains("https://id.example.com/recover") && !link.contains("public_url"),
+        "{link}"
+    );
+}
+
+#[test]
 fn two_users_cannot_have_one_email() {
     let program = founded();
     program.run_with(&["user", "add", "ada@example.com"], PASSWORD).text();
@@ -92,6 +107,11 @@ fn a_password_comes_by_standard_input_alone() {
         let complaint = program.run(&["user", "add", "ada@example.com", flag]).refused(2);
         assert!(!complaint.contains("umbrella"), "{complaint}");
     }
+    let complaint = program.run(&["user", "add", "ada"]).refused(2);
+    assert!(
+        complaint.contains("`ada` is no email"),
+        "said before a password is asked for: {complaint}"
+    );
     let complaint = program.run_with(&["user", "add", "ada@example.com"], "short\n").refused(1);
     assert!(complaint.contains("too short") && !complaint.contains("`short`"), "{complaint}");
     assert_eq!(program.run(&["user", "list", "--json"]).json(), json!({ "users": [] }));
@@ -233,7 +253,8 @@ fn a_list_in_a_pipe_is_one_line_a_thing() {
 #[test]
 fn everybody_is_signed_out_only_by_somebody_who_is_sure() {
     let program = founded();
-    program.run(&["session", "end"]).refused(2);
+    let complaint = program.run(&["session", "end"]).refused(2);
+    assert!(complaint.contains("--user") && complaint.contains("--all"), "{complaint}");
     program.run(&["session", "end", "--all"]).refused(2);
     let ended = program.run(&["session", "end", "--all", "--yes", "--json"]).json();
     assert_eq!(ended, json!({ "ended": 0 }));

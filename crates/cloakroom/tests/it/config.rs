@@ -80,6 +80,8 @@ fn one_setting_is_explained_by_any_of_its_names() {
     let ran = program.run(&["config", "explain", "public_uri"]);
     assert_eq!(ran.code(), 2);
     assert!(ran.complaint().contains("`public_url`"));
+    let complaint = program.run(&["config", "explain", "colour"]).refused(2);
+    assert!(complaint.contains("`cloakroom config explain`"), "{complaint}");
 }
 
 #[test]

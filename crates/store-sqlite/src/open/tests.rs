@@ -41,6 +41,28 @@ async fn the_clock_is_sqlites_own_unless_a_test_stops_it() {
 }
 
 #[test]
+fn only_what_is_not_there_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let attached = Sqlite::attach(&folder.path().join("nowhere.db"), Options::default()).err();
+    assert!(matches!(attached, Some(OpenError::Missing { .. })));
+
+    // What the system will not let us look for may be there.
+    let file = folder.path().join("file");
+    std::fs::write(&file, "not a folder").unwrap();
+    let attached = Sqlite::attach(&file.join("cloakroom.db"), Options::default()).err();
+    assert!(matches!(attached, Some(OpenError::Io(_))), "{attached:?}");
+}
+
+#[test]
+fn what_is_no_database_is_not_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("letter");
+    std::fs::write(&file, "Dear Ada, ".repeat(999)).unwrap();
+    let attached = Sqlite::attach(&file, Options::default()).err();
+    assert!(matches!(attached, Some(OpenError::NotOurs)), "{attached:?}");
+}
+
+#[test]
 fn a_temporary_database_takes_its_folder_along() {
     let sqlite = Sqlite::temporary(Options::default()).unwrap();
     let folder = sqlite.path().parent().unwrap().to_owned();

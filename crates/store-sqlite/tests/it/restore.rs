@@ -179,6 +179,23 @@ async fn a_restore_that_was_interrupted_is_not_taken_for_an_empty_database() {
 
     restore(&folder, &backup, false).unwrap();
     assert!(folder.open().find_user(user_id(1)).await.unwrap().is_some());
+    assert!(folder.file("cloakroom.db.before-restore").exists(), "the only copy of what was there");
+}
+
+#[tokio::test]
+async fn a_second_restore_leaves_what_the_first_one_kept() {
+    let folder = Folder::new();
+    let backup = furnished(&folder).await;
+    let server = folder.open();
+    sign_up(&server, 9).await;
+    drop(server);
+
+    let first = restore(&folder, &backup, false).unwrap().kept.unwrap();
+    let second = restore(&folder, &backup, false).unwrap().kept.unwrap();
+
+    assert_ne!(first, second);
+    let kept = Sqlite::open(&first, Options::default()).unwrap();
+    assert!(kept.find_user(user_id(9)).await.unwrap().is_some());
 }
 
 /// A folder with a user, everything that a user and a guest can have, and a backup of it.

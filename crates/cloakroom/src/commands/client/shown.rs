@@ -79,20 +79,17 @@ impl Shown {
     /// The whole policy for people, with the reason for it.
     pub(super) fn whole(&self, client: &Client) -> String {
         let Lives { idle, absolute, guest_idle, guest_absolute, access_token } = &self.lifetimes;
-        let mut lines = vec![
-            fields(self),
-            String::new(),
-            format!("sessions and grants  {idle} unused, {absolute} in all"),
-            format!("guests  {guest_idle} unused, {guest_absolute} in all"),
-            format!("access tokens  {access_token}"),
-        ];
+        let mut lines = vec![fields(self), String::new()];
         let more = [
+            ("sessions", format!("{idle} unused, {absolute} in all")),
+            ("guests", format!("{guest_idle} unused, {guest_absolute} in all")),
+            ("access tokens", access_token.clone()),
             ("origins", self.origins.join(" ")),
             ("audiences", self.audiences.join(" ")),
             ("scopes", self.scopes.join(" ")),
         ];
         let more = more.iter().filter(|(_, text)| !text.is_empty());
-        lines.extend(more.map(|(name, text)| printable(&format!("{name}  {text}"))));
+        lines.extend(more.map(|(name, text)| printable(&format!("{name:13}  {text}"))));
         for rule in &self.data {
             let namespace = rule.namespace.as_str();
             let (belongs, at_sign_in) = (word(&rule.belongs), word(&rule.at_sign_in));

@@ -94,7 +94,10 @@ impl Kept {
 pub(crate) fn alone(data_dir: &Path, database: &Path) -> Result<Vec<DataFolderLock>, Failure> {
     let mut folder = DirBuilder::new();
     folder.recursive(true).mode(0o700).create(data_dir).map_err(|error| {
-        Failure::Unavailable(format!("cannot make the data folder {}: {error}", data_dir.display()))
+        Failure::Unavailable(format!(
+            "cannot make the data folder {}: {error}; --data-dir names another one",
+            data_dir.display()
+        ))
     })?;
     let mut folders = vec![whole_path(data_dir)?];
     let beside = database.parent().filter(|parent| !parent.as_os_str().is_empty());
