@@ -5,10 +5,12 @@
 
 mod bench;
 mod crash;
+mod debian;
 mod fuzz;
 mod generate;
 mod http;
 mod needs;
+mod proxies;
 mod random;
 mod server;
 mod shell;

@@ -2,11 +2,11 @@
 //!
 //! Nothing is installed that no chosen step asks for, and nothing is skipped because it is missing.
 
-use std::env;
 use std::fmt;
 
 use anyhow::{Result, bail};
 
+use crate::debian;
 use crate::shell::{program, run, succeeds};
 
 /// Something that must be on the machine.
@@ -14,6 +14,8 @@ use crate::shell::{program, run, succeeds};
 pub(crate) enum Need {
     /// A program on the search path.
     Program { name: &'static str, package: &'static str },
+    /// A program that Debian would start as a service: its package is unpacked for the steps and not installed.
+    Service { name: &'static str, package: &'static str },
     /// Python with its modules for virtual environments, which Debian ships apart.
     PythonVenv,
     /// A part of the Rust toolchain that cargo runs as a subcommand.
@@ -23,7 +25,7 @@ pub(crate) enum Need {
 impl Need {
     fn is_met(self) -> bool {
         match self {
-            Self::Program { name, .. } => on_path(name),
+            Self::Program { name, .. } | Self::Service { name, .. } => debian::find(name).is_some(),
             Self::PythonVenv => succeeds(program("python3").args(["-c", "import venv, ensurepip"])),
             Self::Component { subcommand, .. } => {
                 succeeds(program("cargo").args([subcommand, "--version"]))
@@ -31,12 +33,20 @@ impl Need {
         }
     }
 
-    /// The Debian package that meets it, with what that depends on.
-    fn package(self) -> Option<&'static str> {
+    /// The Debian package to install, with what it depends on.
+    fn to_install(self) -> Option<&'static str> {
         match self {
             Self::Program { package, .. } => Some(package),
             Self::PythonVenv => Some("python3-venv"),
-            Self::Component { .. } => None,
+            Self::Service { .. } | Self::Component { .. } => None,
+        }
+    }
+
+    /// The Debian package to unpack.
+    fn to_unpack(self) -> Option<&'static str> {
+        match self {
+            Self::Service { package, .. } => Some(package),
+            _ => None,
         }
     }
 }
@@ -44,7 +54,9 @@ impl Need {
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Program { name, package } => write!(f, "{name} (Debian: {package})"),
+            Self::Program { name, package } | Self::Service { name, package } => {
+                write!(f, "{name} (Debian: {package})")
+            }
             Self::PythonVenv => f.write_str("python3 with venv (Debian: python3-venv)"),
             Self::Component { name, .. } => write!(f, "{name} (rustup component add {name})"),
         }
@@ -66,13 +78,14 @@ pub(crate) fn meet(wanted: impl Iterator<Item = (Need, &'static str)> + Clone) -
     for (need, asker) in &missing {
         println!("  {need}, for `{asker}`");
     }
-    let packages: Vec<&str> = missing.iter().filter_map(|(need, _)| need.package()).collect();
-    if !packages.is_empty() {
-        install_packages(&packages)?;
+    let to_install: Vec<&str> = missing.iter().filter_map(|(it, _)| it.to_install()).collect();
+    let to_unpack: Vec<&str> = missing.iter().filter_map(|(it, _)| it.to_unpack()).collect();
+    if !to_install.is_empty() || !to_unpack.is_empty() {
+        debian::fetch(&to_install, &to_unpack)?;
     }
     for (need, _) in &missing {
         if let Need::Component { name, .. } = need
-            && on_path("rustup")
+            && debian::find("rustup").is_some()
         {
             run(program("rustup").args(["component", "add", name]))?;
         }
@@ -95,37 +108,6 @@ fn missing(wanted: impl Iterator<Item = (Need, &'static str)>) -> Vec<(Need, &'s
         }
     }
     missing
-}
-
-/// Installs with apt, as root or through a `sudo` that asks nothing. Elsewhere does nothing: the caller looks again.
-fn install_packages(packages: &[&str]) -> Result<()> {
-    if !on_path("apt-get") {
-        return Ok(());
-    }
-    let prefix: &[&str] = if is_root() {
-        &[]
-    } else if succeeds(program("sudo").args(["-n", "true"])) {
-        &["sudo", "-n"]
-    } else {
-        return Ok(());
-    };
-    let apt = |arguments: &[&str]| {
-        let words = [prefix, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], arguments];
-        let words = words.concat();
-        run(program(words[0]).args(&words[1..]))
-    };
-    apt(&["update", "-q"])?;
-    apt(&[&["install", "-q", "-y", "--no-install-recommends"], packages].concat())
-}
-
-fn is_root() -> bool {
-    let id = program("id").arg("-u").output();
-    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
-}
-
-fn on_path(name: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| folder.join(name).is_file())
 }
 
 #[cfg(test)]

@@ -72,19 +72,31 @@ impl Server {
     /// # Errors
     ///
     /// When it ends or does not answer in time, with what it said last.
-    pub(crate) fn start_as(
+    pub(crate) fn start_as(command: Command, folder: &Path, arguments: &[&str]) -> Result<Self> {
+        let port = free_port()?;
+        let public_url = format!("--public-url=http://localhost:{port}");
+        Self::start_at(port, command, folder, &[&[public_url.as_str()], arguments].concat())
+    }
+
+    /// Starts the server with a file that says what it is called and what else operators decide.
+    pub(crate) fn start_configured(folder: &Path, settings: &Path) -> Result<Self> {
+        let mut command = program(binary());
+        command.env("CLOAKROOM_CONFIG", settings);
+        Self::start_at(free_port()?, command, folder, &[])
+    }
+
+    fn start_at(
+        port: u16,
         mut command: Command,
         folder: &Path,
         arguments: &[&str],
     ) -> Result<Self> {
-        let port = free_port()?;
         let log = folder.join("server.log");
         let out = File::options().create(true).append(true).open(&log)?;
         let data = folder.join("data");
         let child = command
             .arg("serve")
             .arg(format!("--listen=127.0.0.1:{port}"))
-            .arg(format!("--public-url=http://localhost:{port}"))
             .arg(format!("--data-dir={}", data.display()))
             .args(arguments)
             .env("CLOAKROOM_DANGER_NO_THROTTLE", "true")

@@ -7,13 +7,15 @@ use crate::needs::Need;
 use crate::shell::{cargo, program, root, run, target};
 use crate::step::Step;
 use crate::tools::{NODE, NPM, node, npm_ci, python};
-use crate::{crash, fuzz, server, strangers, sync};
+use crate::{crash, fuzz, proxies, server, strangers, sync};
 
 /// Cryptography and SQLite come as C sources.
 const C_COMPILER: Need = Need::Program { name: "cc", package: "build-essential" };
 const CPP_COMPILER: Need = Need::Program { name: "c++", package: "build-essential" };
-/// For the README's first minute.
+/// For the README's first minute, and for whoever comes through a proxy.
 const CURL: Need = Need::Program { name: "curl", package: "curl" };
+/// Makes the certificate of a proxy.
+const OPENSSL: Need = Need::Program { name: "openssl", package: "openssl" };
 pub(crate) const COMPILERS: &[Need] = &[C_COMPILER, CPP_COMPILER];
 
 pub(crate) const ALL: &[Step] = &[
@@ -70,6 +72,17 @@ pub(crate) const ALL: &[Step] = &[
         proves: "SIGKILL under load loses nothing that was acknowledged, and revives nothing",
         needs: &[],
         run: || crash::run(KILLS, SEED),
+    },
+    Step {
+        name: "proxies",
+        proves: "behind nginx and Caddy, as deploy/ configures them, it is as without a proxy",
+        needs: &[
+            CURL,
+            OPENSSL,
+            Need::Service { name: "nginx", package: "nginx" },
+            Need::Service { name: "caddy", package: "caddy" },
+        ],
+        run: proxies::run,
     },
     Step {
         name: "browser",

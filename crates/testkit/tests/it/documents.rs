@@ -101,6 +101,18 @@ fn the_readme_holds_the_script_of_the_first_minute() {
     assert!(read("README.md").contains(script.trim_end()), "README.md holds another script");
 }
 
+/// What operators copy is what the tests run.
+#[test]
+fn the_operating_page_holds_every_file_to_deploy() {
+    let page = read("docs/operating.md");
+    let to_deploy: Vec<File> =
+        files().into_iter().filter(|file| file.path.starts_with("deploy/")).collect();
+    assert!(to_deploy.len() > 3, "only {} files in deploy/", to_deploy.len());
+    let differs = to_deploy.iter().filter(|file| !page.contains(file.text.trim_end()));
+    let complaints: Vec<String> = differs.map(|file| file.path.clone()).collect();
+    nothing_in(&complaints, "docs/operating.md holds another text of:");
+}
+
 #[test]
 fn names_of_tests_are_told_from_settings_and_fields() {
     let text = "`a_second_use_ends_the_grant`, `refresh_replay_window`, `acr`, `cloakroom key`";

@@ -1,0 +1,70 @@
+//! nginx with `deploy/nginx.conf`, and a certificate that it signed itself.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+use super::NAME;
+use super::configuration::{self, SERVER};
+use super::front::{Front, Ports};
+use crate::debian;
+use crate::shell::{program, succeeds};
+
+pub(super) fn start(folder: &Path, server: u16) -> Result<Front> {
+    let ports = Ports::free()?;
+    let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+    make_certificate(&certificate, &key)?;
+    let site = configuration::read(
+        "nginx.conf",
+        &[
+            (SERVER, &format!("127.0.0.1:{server}")),
+            ("listen 80;", &format!("listen 127.0.0.1:{};", ports.http)),
+            ("listen 443 ", &format!("listen 127.0.0.1:{} ", ports.https)),
+            ("[::]:80;", &format!("[::1]:{};", ports.http)),
+            ("[::]:443 ", &format!("[::1]:{} ", ports.https)),
+            ("/etc/ssl/id.example.com.crt", &certificate.display().to_string()),
+            ("/etc/ssl/id.example.com.key", &key.display().to_string()),
+        ],
+    )?;
+    fs::write(folder.join("site.conf"), without_missing_addresses(&site))?;
+    fs::write(folder.join("nginx.conf"), AROUND)?;
+    let mut nginx = program(debian::find("nginx").context("there is no nginx")?);
+    nginx.arg("-p").arg(folder).args(["-c", "nginx.conf", "-e", "stderr"]);
+    Front::start(nginx, folder, ports, certificate)
+}
+
+/// What Debian's own `nginx.conf` is to a file in `conf.d`: one process, and no path outside the folder.
+const AROUND: &str = "\
+daemon off;
+master_process off;
+pid nginx.pid;
+events {}
+http {
+    access_log off;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    scgi_temp_path scgi;
+    uwsgi_temp_path uwsgi;
+    include site.conf;
+}
+";
+
+/// A machine without IPv6 has no address to listen at there.
+fn without_missing_addresses(site: &str) -> String {
+    let has_six = TcpListener::bind("[::1]:0").is_ok();
+    let lines = site.lines().filter(|line| has_six || !line.contains("[::1]"));
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+fn make_certificate(certificate: &Path, key: &Path) -> Result<()> {
+    let mut openssl = program("openssl");
+    openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+    openssl.args(["-noenc", "-days", "2", "-subj", &format!("/CN={NAME}")]);
+    openssl.args(["-addext", &format!("subjectAltName=DNS:{NAME}")]);
+    openssl.arg("-out").arg(certificate).arg("-keyout").arg(key);
+    ensure!(succeeds(&mut openssl), "openssl made no certificate");
+    Ok(())
+}

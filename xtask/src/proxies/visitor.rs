@@ -1,0 +1,85 @@
+//! Somebody who comes through a proxy with curl: as strict about TLS and cookies as a browser, at the public name, and
+//! from an address that is neither the proxy's nor the server's.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use super::NAME;
+use super::front::{Front, Ports};
+use crate::http::Answer;
+use crate::shell::program;
+
+/// All of 127.0.0.0/8 is this machine (RFC 6890 §2.2.2), and the proxy calls the server from the first of it.
+pub(super) const ADDRESS: &str = "127.0.0.2";
+
+pub(super) struct Visitor<'a> {
+    front: &'a Front,
+    jar: PathBuf,
+}
+
+impl<'a> Visitor<'a> {
+    /// Somebody with a cookie jar of this name.
+    pub(super) fn new(front: &'a Front, folder: &Path, name: &str) -> Self {
+        Self { front, jar: folder.join(name).with_extension("jar") }
+    }
+
+    /// Asks for a path by https, with more of curl's arguments.
+    pub(super) fn ask(&self, path: &str, arguments: &[&str]) -> Result<Answer> {
+        self.ask_by("https", path, arguments)
+    }
+
+    /// The same, by http or https.
+    pub(super) fn ask_by(&self, scheme: &str, path: &str, arguments: &[&str]) -> Result<Answer> {
+        let Ports { http, https } = self.front.ports;
+        let mut curl = program("curl");
+        curl.args(["--silent", "--show-error", "--include", "--max-time", "30"]);
+        curl.args(["--interface", &format!("host!{ADDRESS}")]);
+        for (port, proxy) in [(80, http), (443, https)] {
+            curl.args(["--connect-to", &format!("{NAME}:{port}:127.0.0.1:{proxy}")]);
+        }
+        curl.arg("--cacert").arg(&self.front.authority);
+        curl.arg("--cookie").arg(&self.jar).arg("--cookie-jar").arg(&self.jar);
+        curl.args(arguments).arg(format!("{scheme}://{NAME}{path}"));
+        let output = curl.output().context("curl")?;
+        let why = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{scheme}://{NAME}{path}: {}", why.trim());
+        read(&output.stdout).with_context(|| format!("{scheme}://{NAME}{path}"))
+    }
+}
+
+/// What curl prints of an answer: its head, an empty line, its body.
+fn read(printed: &[u8]) -> Result<Answer> {
+    const END: &[u8] = b"\r\n\r\n";
+    let end = printed.windows(END.len()).position(|window| window == END).context("no head")?;
+    let head = str::from_utf8(&printed[..end])?;
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).context("no status")?;
+    let header = |line: &str| {
+        let (name, value) = line.split_once(':')?;
+        Some((name.to_ascii_lowercase(), value.trim().to_owned()))
+    };
+    Ok(Answer {
+        status: status.parse()?,
+        headers: lines.filter_map(header).collect(),
+        body: printed[end + END.len()..].to_vec(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn head_and_body_are_told_apart() {
+        let answer = read(b"HTTP/2 303 \r\nLocation: /account\r\n\r\na\r\n\r\nb").unwrap();
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/account")));
+        assert_eq!(answer.text(), "a\r\n\r\nb");
+    }
+
+    #[test]
+    fn what_breaks_off_is_no_answer() {
+        assert!(read(b"HTTP/2 200 \r\nserver: x\r\n").is_err());
+        assert!(read(b"").is_err());
+    }
+}
