@@ -83,6 +83,10 @@ impl<'a> Audience<'a> {
         }
     }
 
+    pub(crate) fn is_one_text(&self) -> bool {
+        matches!(self, Self::One(_))
+    }
+
     pub(crate) fn is_only(&self, name: &str) -> bool {
         match self {
             Self::Missing => false,

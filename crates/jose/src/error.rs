@@ -36,6 +36,9 @@ pub enum Error {
     /// The header carries or points to a key (`jwk`, `jku`, `x5c`, `x5u`).
     #[error("the token's header offers its own key ({0})")]
     KeyInHeader(&'static str),
+    /// A proof of possession brings no key, or one that cannot be used: private, shared, or not one to sign with.
+    #[error("the proof's key is missing or cannot be used")]
+    ProofKey,
     /// `crit` names an extension; none is understood here (RFC 7515 §4.1.11). `b64` without `crit` counts too.
     #[error("the token needs an extension that is not supported")]
     CriticalHeader,

@@ -18,6 +18,10 @@ pub struct Expectations {
     audiences: Vec<String>,
     /// None means `JWT` or nothing.
     typ: Option<String>,
+    /// `JWT` or nothing are as good as `typ`.
+    typ_optional: bool,
+    /// The token is for one audience, written as one text.
+    audience_alone: bool,
     algorithms: Algorithms,
     leeway_seconds: u64,
     expiry: Expiry,
@@ -45,6 +49,8 @@ impl Expectations {
             issuer: issuer.into(),
             audiences: vec![audience.into()],
             typ: Some(typ.into()),
+            typ_optional: false,
+            audience_alone: false,
             algorithms: Algorithms::ALL,
             leeway_seconds: 0,
             expiry: Expiry::Required,
@@ -65,6 +71,20 @@ impl Expectations {
     #[must_use]
     pub fn untyped(self) -> Self {
         Self { typ: None, ..self }
+    }
+
+    /// Accept tokens of type `JWT` or of none as well, for kinds that were given a type late, like client assertions
+    /// (RFC 10070). Something else must then keep the kinds apart.
+    #[must_use]
+    pub fn typ_optional(self) -> Self {
+        Self { typ_optional: true, ..self }
+    }
+
+    /// Accept only a token whose audience is one text, and no list of any length: one that serves in several places is
+    /// as good as lent to each of them (RFC 10070).
+    #[must_use]
+    pub fn audience_alone(self) -> Self {
+        Self { audience_alone: true, ..self }
     }
 
     /// Accept only these algorithms, whatever the trusted keys allow.
@@ -124,11 +144,13 @@ impl Expectations {
     }
 
     pub(crate) fn typ(&self, typ: Option<&str>) -> Result<(), Error> {
-        let met = match (&self.typ, typ) {
-            (Some(expected), Some(typ)) => subtype(typ).eq_ignore_ascii_case(subtype(expected)),
-            (None, Some(typ)) => subtype(typ).eq_ignore_ascii_case("JWT"),
-            (None, None) => true,
-            (Some(_), None) => false,
+        let is = |typ: &str, one: &str| subtype(typ).eq_ignore_ascii_case(subtype(one));
+        let plain = self.typ_optional || self.typ.is_none();
+        let met = match typ {
+            Some(typ) => {
+                plain && is(typ, "JWT") || self.typ.as_ref().is_some_and(|one| is(typ, one))
+            }
+            None => plain,
         };
         if met { Ok(()) } else { Err(Error::Type) }
     }
@@ -143,6 +165,9 @@ impl Expectations {
         if let Some(only) = only
             && !claims.audience.is_only(only)
         {
+            return Err(Error::Audience);
+        }
+        if self.audience_alone && !claims.audience.is_one_text() && !claims.audience.is_missing() {
             return Err(Error::Audience);
         }
         if self.audiences.is_empty() || claims.audience.names_any(&self.audiences) {

@@ -1,7 +1,8 @@
 //! The protected header of a token (RFC 7515 §4), as little of it as a verifier may believe.
 //!
 //! `alg`, `kid` and `typ` are read, to be compared with what the verifier expects. Parameters that offer a key or ask for
-//! an extension refuse the token. All others are ignored, as RFC 7515 §4 asks.
+//! an extension refuse the token; the one exception is a [proof](crate::DpopProof) of the key that it brings. All others
+//! are ignored, as RFC 7515 §4 asks.
 
 use std::borrow::Cow;
 
@@ -26,19 +27,36 @@ pub(crate) struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
+    /// The header of a token, which offers no key.
     pub(crate) fn read(encoded: &str, buffer: &'a mut Buffer) -> Result<Self, Error> {
+        match Self::with_key(encoded, buffer)? {
+            (header, None) => Ok(header),
+            (_, Some(_)) => Err(Error::KeyInHeader("jwk")),
+        }
+    }
+
+    /// The header of a proof that brings its key, and the JSON text of that key.
+    pub(crate) fn read_with_key(
+        encoded: &str,
+        buffer: &'a mut Buffer,
+    ) -> Result<(Self, &'a str), Error> {
+        let (header, key) = Self::with_key(encoded, buffer)?;
+        Ok((header, key.ok_or(Error::ProofKey)?))
+    }
+
+    fn with_key(encoded: &str, buffer: &'a mut Buffer) -> Result<(Self, Option<&'a str>), Error> {
         if encoded.len() > base64url::encoded_len(MAX_BYTES) {
             return Err(Error::TooLong);
         }
         let bytes = base64url::decode_into(encoded, buffer)?;
         let text = std::str::from_utf8(bytes).map_err(|_| Error::NotJson)?;
 
-        let (mut alg, mut kid, mut typ, mut refused) = (None, None, None, None);
+        let (mut alg, mut kid, mut typ, mut jwk, mut refused) = (None, None, None, None, None);
         strict_json::members(text, MAX_DEPTH, |name, value| match name {
             "alg" => alg = Some(value),
             "kid" => kid = Some(value),
             "typ" => typ = Some(value),
-            "jwk" => refused = Some(Error::KeyInHeader("jwk")),
+            "jwk" => jwk = Some(value),
             "jku" => refused = Some(Error::KeyInHeader("jku")),
             "x5c" => refused = Some(Error::KeyInHeader("x5c")),
             "x5u" => refused = Some(Error::KeyInHeader("x5u")),
@@ -50,11 +68,12 @@ impl<'a> Header<'a> {
             return Err(error);
         }
         let alg = text_of("alg", alg)?.ok_or(Error::AlgorithmUnknown)?;
-        Ok(Self {
+        let header = Self {
             algorithm: alg.parse().map_err(|_| Error::AlgorithmUnknown)?,
             kid: text_of("kid", kid)?,
             typ: text_of("typ", typ)?,
-        })
+        };
+        Ok((header, jwk))
     }
 }
 

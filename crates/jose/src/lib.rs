@@ -13,6 +13,8 @@
 //!   are limited before anything is parsed.
 //! - A shared secret is a [type of its own](HmacKey), which no key set can produce or contain.
 //! - [`Verified`] is made by verification alone.
+//! - A key that a header brings is used for one thing, to see that whoever made a [`DpopProof`] holds it. That type is no
+//!   [`Verified`], and its header type is not for the caller to choose.
 //!
 //! What it leaves out: encryption (JWE), the JSON serializations, extensions (`crit`), and fetching of keys. It does no
 //! I/O and asks no clock: `now` is an argument, in seconds since 1970. New keys and the randomness in ECDSA and PSS
@@ -21,6 +23,7 @@
 mod algorithm;
 pub mod base64url;
 mod claims;
+mod dpop_proof;
 mod error;
 mod expectations;
 mod header;
@@ -38,6 +41,7 @@ mod verifying_key;
 
 pub use algorithm::{Algorithm, Algorithms, Curve, KeyType, UnknownAlgorithm};
 pub use claims::Registered;
+pub use dpop_proof::DpopProof;
 pub use error::{Error, KeyError, SignError};
 pub use expectations::{Expectations, MAX_TOKEN_BYTES};
 pub use hmac_key::HmacKey;

@@ -95,7 +95,7 @@ impl TrustedKeys {
 }
 
 /// The three parts of RFC 7515 §7.1.
-fn parts(token: &str) -> Result<[&str; 3], Error> {
+pub(crate) fn parts(token: &str) -> Result<[&str; 3], Error> {
     let mut parts = token.split('.');
     match (parts.next(), parts.next(), parts.next(), parts.next()) {
         (Some(header), Some(claims), Some(signature), None) => Ok([header, claims, signature]),

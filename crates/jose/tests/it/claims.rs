@@ -55,6 +55,22 @@ fn registered_claims_are_a_type() {
 }
 
 #[test]
+fn an_audience_alone_is_one_text() {
+    let good = Good::ed25519();
+    let alone = expect().audience_alone();
+    let with = |audience: &str| {
+        let claims = good.claims.replace(&format!(r#""aud":"{AUDIENCE}""#), audience);
+        good.verify(&forge(&good.key, &good.header, claims), &alone)
+    };
+    with(&format!(r#""aud":"{AUDIENCE}""#)).unwrap();
+    for list in [format!(r#""aud":["{AUDIENCE}"]"#), format!(r#""aud":["{AUDIENCE}","other"]"#)] {
+        assert_eq!(with(&list).unwrap_err(), Error::Audience, "{list}");
+    }
+    assert_eq!(with(r#""aud":"other""#).unwrap_err(), Error::Audience);
+    assert_eq!(with(r#""aud":[]"#).unwrap_err(), Error::ClaimMissing("aud"));
+}
+
+#[test]
 fn another_issuer_is_refused() {
     let good = Good::ed25519();
     for issuer in [

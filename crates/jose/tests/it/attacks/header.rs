@@ -39,6 +39,23 @@ fn an_untyped_verifier_takes_no_typed_token() {
 }
 
 #[test]
+fn where_a_type_is_optional_another_one_is_still_refused() {
+    let good = Good::ed25519();
+    let optional = expect().typ_optional();
+    let verify = |header: String| good.verify(&forge(&good.key, header, &good.claims), &optional);
+    for header in [
+        good.header.clone(),
+        good.header.replace("at+jwt", "JWT"),
+        good.header.replace(r#""typ":"at+jwt","#, ""),
+    ] {
+        verify(header).unwrap();
+    }
+    for typ in ["id+jwt", "dpop+jwt", ""] {
+        assert_eq!(verify(good.header.replace("at+jwt", typ)).unwrap_err(), Error::Type, "{typ}");
+    }
+}
+
+#[test]
 fn an_unknown_extension_is_refused() {
     let good = Good::ed25519();
     for member in [

@@ -4,4 +4,5 @@ mod algorithm;
 mod form;
 mod header;
 mod key;
+mod proof;
 mod signature;
