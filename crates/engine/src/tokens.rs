@@ -177,6 +177,10 @@ impl Engine {
             acr: how.map(|how| how.acr),
             amr: how.map(|how| how.amr.clone()).unwrap_or_default(),
             roles: mint.session.user.as_ref().map(|user| user.roles.clone()).unwrap_or_default(),
+            cnf: None,
+            act: None,
+            authorization_details: None,
+            status: None,
         };
         let token =
             self.ring.sign(algorithm, mint.audience, &claims).map_err(|error| match error {

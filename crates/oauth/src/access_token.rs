@@ -1,10 +1,13 @@
 //! RFC 9068 §2.1, §2.2: access tokens as JSON Web Tokens, with the claims that tie them to a session and a grant.
 //!
+//! Beside them what other specifications put there: the key they are bound to (RFC 7800 §3.1), who acts (RFC 8693 §4.1),
+//! what is allowed in detail (RFC 9396 §9.1), and their place in a status list.
 //! Signing and verifying is `jose`'s; whether the session still lives is the engine's.
 
 use std::fmt;
 use std::str::FromStr;
 
+use cloakroom_model::grant::Confirmation;
 use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
 use cloakroom_model::session::Acr;
 use cloakroom_model::user::Role;
@@ -12,6 +15,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::scope::Scope;
+use crate::status_list::Status;
+use crate::token_exchange::Actor;
 
 /// The `typ` of their header (RFC 9068 §2.1), without `application/`.
 pub const TYP: &str = "at+jwt";
@@ -55,6 +60,18 @@ pub struct Claims {
     /// What the user is said to be (RFC 9068 §2.2.3.1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Role>,
+    /// The key that whoever presents it must hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+    /// Who acts for the one it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+    /// What it allows in detail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<serde_json::Value>,
+    /// Where its grant's status can be looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
 }
 
 /// Whom a token is about. As text, a user is its id alone; guests and clients have a prefix, so that no client can
@@ -186,6 +203,10 @@ mod tests {
             acr: Some(Acr::Aal1),
             amr: vec!["pwd".into()],
             roles: vec![Role::admin()],
+            cnf: Some(Confirmation::Key("thumb".into())),
+            act: Some(Actor::new(&Subject::Client(ClientId::built_in()))),
+            authorization_details: Some(json!([{"type": "payment"}])),
+            status: Some(Status::at("https://id.example.com/status/1".into(), 7)),
         };
         let written = serde_json::to_value(&claims).unwrap();
         assert_eq!(
@@ -205,6 +226,10 @@ mod tests {
                 "acr": "aal1",
                 "amr": ["pwd"],
                 "roles": ["admin"],
+                "cnf": {"jkt": "thumb"},
+                "act": {"sub": "client:cloakroom"},
+                "authorization_details": [{"type": "payment"}],
+                "status": {"status_list": {"uri": "https://id.example.com/status/1", "idx": 7}},
             })
         );
         assert_eq!(serde_json::from_value::<Claims>(written).unwrap(), claims);

@@ -49,7 +49,10 @@ codes! {
     // RFC 7591 §3.2.2
     InvalidRedirectUri "invalid_redirect_uri" 400 false "A redirect_uri is none that answers may be sent to.";
     InvalidClientMetadata "invalid_client_metadata" 400 false "What the client says of itself cannot be registered.";
+    UnapprovedSoftwareStatement "unapproved_software_statement" 400 false "This server trusts nobody who signs software statements.";
     // RFC 8628 §3.5
+    AuthorizationPending "authorization_pending" 400 false "Nobody has decided yet; ask again after the interval.";
+    ExpiredToken "expired_token" 400 false "The device waited too long; begin again.";
     SlowDown "slow_down" 429 false "Too many requests in a short time; try again later.";
     // RFC 8707 §2
     InvalidTarget "invalid_target" 400 true "The resource cannot be read, or is none that tokens may be for here.";
@@ -65,6 +68,9 @@ codes! {
     ConsentRequired "consent_required" 400 true "The person must consent, and the request forbids to ask.";
     // RFC 9396 §5
     InvalidAuthorizationDetails "invalid_authorization_details" 400 true "The authorization_details cannot be read, or are of a type that this client may not ask for.";
+    // RFC 9449 §5, §8
+    InvalidDpopProof "invalid_dpop_proof" 400 false "The DPoP proof is missing, or not valid for this request.";
+    UseDpopNonce "use_dpop_nonce" 400 false "The DPoP proof must hold the nonce that this answer brings.";
     // OpenID Connect Core Unmet Authentication Requirements 1.0 §2, RFC 9470 §5
     UnmetAuthenticationRequirements "unmet_authentication_requirements" 400 true "The person cannot prove who they are as surely as was asked.";
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use cloakroom_model::client::Client;
-use cloakroom_oauth::client_authentication::Claimed;
+use cloakroom_oauth::client_authentication::{Check, Claimed};
 use cloakroom_oauth::error::{Code, Error};
 use cloakroom_oauth::form::Form;
 use http::header::AUTHORIZATION;
@@ -30,10 +30,11 @@ fn authenticate(app: &App, headers: &HeaderMap, form: &Form) -> Result<Arc<Clien
     let claimed = Claimed::read(authorization.map(HeaderValue::as_bytes), form)?;
     let client = app.engine.find_client(&claimed.client);
     let client = client.ok_or_else(|| Refusal::from(Code::InvalidClient))?;
-    let proved = match &claimed.secret {
-        Some(secret) => app.engine.is_client_secret(&client, secret),
-        // A public client has only its name.
-        None => !client.is_confidential(),
+    let proved = match claimed.check(&client)? {
+        Check::Nothing => true,
+        Check::Secret(secret) => app.engine.is_client_secret(&client, secret),
+        // Nothing here sees keys or certificates of clients.
+        Check::Assertion(_) | Check::CertificateByName | Check::CertificateByKey => false,
     };
     if proved { Ok(client) } else { Err(Code::InvalidClient.into()) }
 }

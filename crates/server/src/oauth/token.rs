@@ -24,9 +24,11 @@ pub async fn post(
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
     let (form, client) = client::read(&app, request).await?;
-    let TokenRequest::Refresh { refresh_token, scope, resource } = TokenRequest::read(&form)?;
-    let (scope, resource) = (scope.as_ref(), resource.as_deref());
-    let pair = app.engine.refresh(&refresh_token, &client, scope, resource, &visitor).await?;
+    let TokenRequest::Refresh(asked) = TokenRequest::read(&form)? else {
+        return Err(Code::UnsupportedGrantType.into());
+    };
+    let (scope, resource) = (asked.scope.as_ref(), asked.resource.as_deref());
+    let pair = app.engine.refresh(&asked.refresh_token, &client, scope, resource, &visitor).await?;
     let response = TokenResponse::new(
         pair.access.token,
         pair.access.expires_in,
