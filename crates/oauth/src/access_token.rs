@@ -14,6 +14,7 @@ use cloakroom_model::user::Role;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::authorization_details::AuthorizationDetails;
 use crate::scope::Scope;
 use crate::status_list::Status;
 use crate::token_exchange::Actor;
@@ -68,7 +69,7 @@ pub struct Claims {
     pub act: Option<Actor>,
     /// What it allows in detail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authorization_details: Option<serde_json::Value>,
+    pub authorization_details: Option<AuthorizationDetails>,
     /// Where its grant's status can be looked up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
@@ -205,7 +206,7 @@ mod tests {
             roles: vec![Role::admin()],
             cnf: Some(Confirmation::Key("thumb".into())),
             act: Some(Actor::new(&Subject::Client(ClientId::built_in()))),
-            authorization_details: Some(json!([{"type": "payment"}])),
+            authorization_details: serde_json::from_str(r#"[{"type":"payment"}]"#).ok(),
             status: Some(Status::at("https://id.example.com/status/1".into(), 7)),
         };
         let written = serde_json::to_value(&claims).unwrap();

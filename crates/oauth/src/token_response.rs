@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::Value;
 use zeroize::Zeroizing;
 
+use crate::authorization_details::AuthorizationDetails;
 use crate::scope::Scope;
 use crate::token_request::TokenType;
 
@@ -26,7 +26,7 @@ pub struct TokenResponse {
     #[serde(skip_serializing_if = "Scope::is_empty")]
     scope: Scope,
     #[serde(skip_serializing_if = "Option::is_none")]
-    authorization_details: Option<Value>,
+    authorization_details: Option<AuthorizationDetails>,
 }
 
 impl TokenResponse {
@@ -65,7 +65,7 @@ impl TokenResponse {
 
     /// With what was allowed in detail (RFC 9396 §7).
     #[must_use]
-    pub fn authorization_details(self, details: Value) -> Self {
+    pub fn authorization_details(self, details: AuthorizationDetails) -> Self {
         Self { authorization_details: Some(details), ..self }
     }
 
@@ -112,7 +112,7 @@ mod tests {
             TokenResponse::new("at".into(), Duration::from_mins(1), None, Scope::default())
                 .bound_by_dpop()
                 .id_token("id".into())
-                .authorization_details(json!([{"type": "payment"}]))
+                .authorization_details(serde_json::from_str(r#"[{"type":"payment"}]"#).unwrap())
                 .exchanged();
         assert_eq!(
             serde_json::to_value(&answer).unwrap(),
