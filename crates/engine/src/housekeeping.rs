@@ -46,6 +46,8 @@ impl Engine {
         self.heard(&grants.rows).await;
         let now = self.time.now();
         self.store.expire_links(now).await?;
+        self.store.expire_pushed_requests(now).await?;
+        self.store.expire_codes(now).await?;
         self.store.expire_devices(now.minus(DEVICES_KNOWN_FOR)).await?;
         let events =
             self.store.prune_events(now.minus(self.settings.events_retention), BATCH).await?;

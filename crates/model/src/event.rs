@@ -132,6 +132,16 @@ pub enum Kind {
     ClientChanged,
     /// A client is gone, and its grants with it.
     ClientRemoved,
+    /// A user allowed a client something.
+    ConsentGiven,
+    /// A user took back what a client was allowed.
+    ConsentWithdrawn,
+    /// A code came again after it was used: somebody else has a copy.
+    CodeReplayed,
+    /// A user let a device in.
+    DeviceAllowed,
+    /// A user turned a device away.
+    DeviceDenied,
     /// A signing key was made.
     KeyMade,
     /// A signing key signs from now on.
@@ -170,6 +180,10 @@ pub enum Reason {
     ClientRemoved,
     /// A refresh token was used twice.
     Stolen,
+    /// The code that it came of was used twice.
+    CodeReplayed,
+    /// The user took back what the client was allowed.
+    ConsentWithdrawn,
     /// An operator ended it.
     Operator,
     /// The session it hung from ended.
@@ -194,6 +208,8 @@ impl Reason {
             Self::UserDeleted => "user_deleted",
             Self::ClientRemoved => "client_removed",
             Self::Stolen => "stolen",
+            Self::CodeReplayed => "code_replayed",
+            Self::ConsentWithdrawn => "consent_withdrawn",
             Self::Operator => "operator",
             Self::SessionEnded => "session_ended",
             Self::Restored => "restored",

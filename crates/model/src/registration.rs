@@ -205,7 +205,7 @@ pub struct RequestRules {
 pub struct AnswerSigning {
     /// ID tokens (`id_token_signed_response_alg`); RS256 where `None`, as OpenID Connect has it.
     pub id_token: Option<String>,
-    /// What UserInfo answers (`userinfo_signed_response_alg`); plain JSON where `None`.
+    /// What `UserInfo` answers (`userinfo_signed_response_alg`); plain JSON where `None`.
     pub userinfo: Option<String>,
     /// What the authorization endpoint answers as `jwt` (`authorization_signed_response_alg`); RS256 where `None`.
     pub authorization: Option<String>,

@@ -58,6 +58,10 @@ impl Clients for Sqlite {
             }
             let of_client = sql::grants::DELETE_OF_CLIENT;
             endings::grants(&mut doing, of_client, [id.as_str()], Reason::ClientRemoved)?;
+            doing.db.run(sql::consents::DELETE_OF_CLIENT, [id.as_str()])?;
+            doing.db.run(sql::pushed_requests::DELETE_OF_CLIENT, [id.as_str()])?;
+            doing.db.run(sql::codes::DELETE_OF_CLIENT, [id.as_str()])?;
+            doing.db.run(sql::relying_parties::DELETE_OF_CLIENT, [id.as_str()])?;
             doing.announce(Subject::Client(id), Change::Ended);
             doing.done(()).map(Some)
         })

@@ -1,7 +1,7 @@
-//! What ends with what: a session takes its grants, data, links and replaced secrets with it.
+//! What ends with what: a session takes its grants, unspent codes, data, links and replaced secrets with it.
 
 use cloakroom_model::event::Reason;
-use cloakroom_model::id::{GrantId, SessionId, UserId};
+use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
 use cloakroom_store::{Ended, Error};
 use rusqlite::Params;
 
@@ -55,7 +55,20 @@ pub(crate) fn sessions_of_user(
     Ok(count)
 }
 
-/// Ends every session and guest, with every grant and every one-time link; answers how many sessions.
+/// Ends what a user allowed a client; answers how many grants.
+pub(crate) fn all_of_user_at(
+    doing: &mut Doing<'_>,
+    user: UserId,
+    client: &ClientId,
+    reason: Reason,
+) -> Result<usize, Error> {
+    let of_both = (user.as_bytes(), client.as_str());
+    doing.db.run(sql::codes::DELETE_FRESH_OF_USER_AT, of_both)?;
+    grants(doing, sql::grants::DELETE_OF_USER_AT, of_both, reason)
+}
+
+/// Ends every session and guest, with every grant, every one-time link and all that could become a grant; answers how
+/// many sessions.
 pub(crate) fn everybodys(doing: &mut Doing<'_>, reason: Reason) -> Result<usize, Error> {
     let db = doing.db;
     // Row by row this would take minutes where there are millions of guests.
@@ -72,11 +85,19 @@ pub(crate) fn everybodys(doing: &mut Doing<'_>, reason: Reason) -> Result<usize,
     db.run(sql::guests::DELETE_ALL, [])?;
     db.run(sql::documents::DELETE_OF_OWNERS, data::all_sessions())?;
     db.run(sql::links::DELETE_ALL, [])?;
+    requests(db)?;
     for (id, user, session) in deleted_grants(db, sql::grants::DELETE_ALL, [])? {
         let reason = session.map_or(reason, |_| Reason::SessionEnded);
         doing.ended(Ended::Grant { id, session, user, reason });
     }
     Ok(count)
+}
+
+/// Forgets everything that could become a grant.
+pub(crate) fn requests(db: &Db) -> Result<(), Error> {
+    db.run(sql::pushed_requests::DELETE_ALL, [])?;
+    db.run(sql::codes::DELETE_ALL, [])?;
+    Ok(())
 }
 
 /// Ends the grants that a statement deletes and answers; answers how many.
@@ -101,6 +122,7 @@ fn what_hangs_from(doing: &mut Doing<'_>, ended: Ended) -> Result<(), Error> {
     let session = id.as_bytes();
     db.run(sql::sessions::FORGET_REPLACED_BY, [session])?;
     db.run(sql::documents::DELETE_OF_OWNER, [data::of_session(id)])?;
+    db.run(sql::codes::DELETE_FRESH_OF_SESSION, [session])?;
     db.run(sql::links::DELETE_OF_SESSION, [session])?;
     grants(doing, sql::grants::DELETE_OF_SESSION, [session], Reason::SessionEnded)?;
     Ok(())

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cloakroom_model::event::Reason;
-use cloakroom_model::grant::{Details, Grant};
+use cloakroom_model::grant::Grant;
 use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
-use cloakroom_store::{Act, Done, Error, Grants, LiveGrant, Rotate, RotateOutcome};
+use cloakroom_store::{Act, Done, Error, Grants, InsertGrant, LiveGrant, Rotate, RotateOutcome};
 
 use crate::driver::{Columns, Db, column, corrupt, json, milliseconds, number};
 use crate::sweep::{self, Due};
@@ -14,6 +14,18 @@ use crate::{Sqlite, endings, guests, sessions, sql, users};
 
 #[async_trait]
 impl Grants for Sqlite {
+    async fn insert_grant(&self, grant: Grant, act: &Act) -> Result<InsertGrant, Error> {
+        self.act(act, move |doing| {
+            if !may_hang(doing.db, grant.user, grant.session)? {
+                return Ok(InsertGrant::Pointless);
+            }
+            insert(doing.db, &grant)?;
+            let _nothing_to_announce = doing.done(())?;
+            Ok(InsertGrant::Done)
+        })
+        .await
+    }
+
     async fn find_grant(&self, id: GrantId) -> Result<Option<LiveGrant>, Error> {
         self.readers.short(|db| db.snapshot(|db| find(db, id)))
     }
@@ -49,6 +61,21 @@ impl Grants for Sqlite {
         .await
     }
 
+    async fn end_grants_of_user_at(
+        &self,
+        user: UserId,
+        client: &ClientId,
+        reason: Reason,
+        act: &Act,
+    ) -> Result<Done<usize>, Error> {
+        let client = client.clone();
+        self.act(act, move |mut doing| {
+            let count = endings::all_of_user_at(&mut doing, user, &client, reason)?;
+            doing.done(count)
+        })
+        .await
+    }
+
     async fn list_grants_of_session(&self, session: SessionId) -> Result<Vec<Grant>, Error> {
         self.readers.short(|db| db.list(sql::grants::LIST_OF_SESSION, [session.as_bytes()], grant))
     }
@@ -57,6 +84,15 @@ impl Grants for Sqlite {
         self.readers
             .long(move |db| db.list(sql::grants::LIST_OF_USER, [user.as_bytes()], grant))
             .await
+    }
+
+    async fn list_grants_of_user_at(
+        &self,
+        user: UserId,
+        client: &ClientId,
+    ) -> Result<Vec<Grant>, Error> {
+        let of_both = (user.as_bytes(), client.as_str());
+        self.readers.short(|db| db.list(sql::grants::LIST_OF_USER_AT, of_both, grant))
     }
 
     async fn expire_grants(&self, limit: usize, act: &Act) -> Result<Done<usize>, Error> {
@@ -82,6 +118,24 @@ impl Grants for Sqlite {
     }
 }
 
+/// Whether there is what a grant would hang from: an active user, a live session of theirs or of a guest.
+pub(crate) fn may_hang(
+    db: &Db,
+    user: Option<UserId>,
+    session: Option<SessionId>,
+) -> Result<bool, Error> {
+    if let Some(user) = user
+        && !users::is_active(db, user)?
+    {
+        return Ok(false);
+    }
+    Ok(match (session, user) {
+        (None, _) => true,
+        (Some(session), Some(_)) => sessions::user_of(db, session)? == user,
+        (Some(session), None) => guests::is_there(db, session)?,
+    })
+}
+
 /// Keeps a new grant.
 pub(crate) fn insert(db: &Db, grant: &Grant) -> Result<(), Error> {
     db.run(
@@ -101,13 +155,15 @@ pub(crate) fn insert(db: &Db, grant: &Grant) -> Result<(), Error> {
             number(grant.counter),
             json(&grant.rotations)?,
             grant.bound,
+            json(&grant.details)?,
             grant.idle_expires_at().0,
         ],
     )?;
     Ok(())
 }
 
-fn find(db: &Db, id: GrantId) -> Result<Option<LiveGrant>, Error> {
+/// Finds a grant with what it hangs from.
+pub(crate) fn find(db: &Db, id: GrantId) -> Result<Option<LiveGrant>, Error> {
     let Some(grant) = db.find(sql::grants::FIND, [id.as_bytes()], grant)? else {
         return Ok(None);
     };
@@ -143,6 +199,6 @@ fn grant(columns: &mut Columns<'_, '_>) -> Result<Grant, Error> {
         counter: columns.count()?,
         rotations: columns.json()?,
         bound: columns.value()?,
-        details: Details::default(),
+        details: columns.json()?,
     })
 }

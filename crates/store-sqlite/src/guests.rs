@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cloakroom_model::event::Reason;
+use cloakroom_model::grant::Grant;
 use cloakroom_model::id::{ClientId, SessionId};
 use cloakroom_model::secret::Digest;
 use cloakroom_model::session::Session;
 use cloakroom_model::time::Timestamp;
-use cloakroom_store::{Act, Done, Error, Guests, InsertGrant, LiveGuest};
+use cloakroom_store::{Act, Done, Error, Guests, LiveGuest};
 
 use crate::driver::{Columns, Db, milliseconds};
 use crate::sweep::{self, Due};
@@ -20,7 +21,7 @@ impl Guests for Sqlite {
         &self,
         guest: Session,
         secret: Option<Digest>,
-        grant: Option<InsertGrant>,
+        grant: Option<Grant>,
         act: &Act,
     ) -> Result<(), Error> {
         self.act(act, move |doing| {

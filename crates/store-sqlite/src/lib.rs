@@ -12,6 +12,8 @@
 mod backup;
 mod begin;
 mod clients;
+mod codes;
+mod consents;
 mod data;
 mod doing;
 mod driver;
@@ -24,7 +26,9 @@ mod links;
 mod lock;
 mod migrate;
 mod open;
+mod pushed_requests;
 mod readers;
+mod relying_parties;
 mod restore;
 mod revocations;
 mod secrets;

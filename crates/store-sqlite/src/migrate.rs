@@ -10,10 +10,13 @@ use crate::driver::pragma;
 use crate::open::OpenError;
 
 /// Step *n* leads to version *n*.
-const STEPS: [&str; CURRENT as usize] = [include_str!("../migrations/0001_foundation.sql")];
+const STEPS: [&str; CURRENT as usize] = [
+    include_str!("../migrations/0001_foundation.sql"),
+    include_str!("../migrations/0002_authorization.sql"),
+];
 
 /// The version that this program reads and writes.
-pub(crate) const CURRENT: u32 = 1;
+pub(crate) const CURRENT: u32 = 2;
 
 /// Marks a SQLite file as ours: `Clkr`.
 const APPLICATION: u32 = 0x436c_6b72;

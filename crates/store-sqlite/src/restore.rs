@@ -108,8 +108,13 @@ fn prepare(
 fn renew(mut doing: Doing<'_>, danger_keep_sessions: bool) -> Result<usize, Error> {
     let db = doing.db;
     db.run(sql::log::MARK_ALL, [doing.act.nonce.cast_signed()])?;
-    let ended =
-        if danger_keep_sessions { 0 } else { endings::everybodys(&mut doing, Reason::Restored)? };
+    let ended = if danger_keep_sessions {
+        // A code that was spent since would be good once more, whoever may stay.
+        endings::requests(db)?;
+        0
+    } else {
+        endings::everybodys(&mut doing, Reason::Restored)?
+    };
     // The new log is never empty: without a row there would be no place to go on from. The built-in client has
     // nothing of its own that anybody remembers.
     doing.announce(Subject::Client(ClientId::built_in()), Change::Changed);

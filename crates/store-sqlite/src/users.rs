@@ -157,6 +157,11 @@ pub(crate) fn find(db: &Db, id: UserId) -> Result<Option<User>, Error> {
     db.find(sql::users::FIND, [id.as_bytes()], user)
 }
 
+/// Whether there is such a user, who may come in.
+pub(crate) fn is_active(db: &Db, id: UserId) -> Result<bool, Error> {
+    Ok(find(db, id)?.is_some_and(|user| user.life == Life::Active))
+}
+
 /// Whether anybody runs this server.
 pub(crate) fn has_admin(db: &Db) -> Result<bool, Error> {
     db.exists(sql::users::HAS_ADMIN, [])

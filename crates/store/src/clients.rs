@@ -27,8 +27,8 @@ pub trait Clients: Send + Sync {
         act: &Act,
     ) -> Result<Option<Done<()>>, Error>;
 
-    /// Removes a client with all its grants, and appends an `ended` row for it and for each grant; `None` where there
-    /// was none. Sessions that began at it stay: they are the user's.
+    /// Removes a client with all its grants, all that could become one and what users allowed it, and appends an `ended`
+    /// row for it and for each grant; `None` where there was none. Sessions that began at it stay: they are the user's.
     async fn remove_client(&self, id: &ClientId, act: &Act) -> Result<Option<Done<()>>, Error>;
 }
 

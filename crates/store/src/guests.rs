@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cloakroom_model::event::Reason;
+use cloakroom_model::grant::Grant;
 use cloakroom_model::id::SessionId;
 use cloakroom_model::secret::Digest;
 use cloakroom_model::session::{Replaced, Session};
 use cloakroom_model::time::Timestamp;
 
-use crate::{Act, Done, Error, InsertGrant};
+use crate::{Act, Done, Error};
 
 /// Sessions without a user.
 #[async_trait]
@@ -19,7 +20,7 @@ pub trait Guests: Send + Sync {
         &self,
         guest: Session,
         secret: Option<Digest>,
-        grant: Option<InsertGrant>,
+        grant: Option<Grant>,
         act: &Act,
     ) -> Result<(), Error>;
 

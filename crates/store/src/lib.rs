@@ -13,12 +13,16 @@ pub mod memory;
 
 mod act;
 mod clients;
+mod codes;
+mod consents;
 mod data;
 mod events;
 mod grants;
 mod guests;
 mod keys;
 mod links;
+mod pushed_requests;
+mod relying_parties;
 mod revocations;
 mod sessions;
 mod throttles;
@@ -26,12 +30,16 @@ mod users;
 
 pub use act::{Act, Done, Ended};
 pub use clients::{Clients, InsertClient};
+pub use codes::{Codes, InsertCode, NewCode, Redeem, Redeemed};
+pub use consents::{Consents, GiveConsent};
 pub use data::{SessionData, Write, Written};
 pub use events::{EventFilter, Events, Page};
 pub use grants::{Grants, InsertGrant, LiveGrant, Rotate, RotateOutcome};
 pub use guests::{Guests, LiveGuest};
 pub use keys::{AdvanceKey, Keys};
 pub use links::{InsertLink, Links};
+pub use pushed_requests::PushedRequests;
+pub use relying_parties::RelyingParties;
 pub use revocations::{Reading, Revocations, Snapshot};
 pub use sessions::{
     Begin, Begun, Earlier, Ends, FoundSession, Hanging, LiveSession, Merge, ReplaceSecret,
@@ -49,6 +57,10 @@ pub trait Store:
     + Guests
     + SessionData
     + Grants
+    + Consents
+    + PushedRequests
+    + Codes
+    + RelyingParties
     + Links
     + Clients
     + Keys
@@ -64,6 +76,10 @@ impl<T> Store for T where
         + Guests
         + SessionData
         + Grants
+        + Consents
+        + PushedRequests
+        + Codes
+        + RelyingParties
         + Links
         + Clients
         + Keys

@@ -44,7 +44,8 @@ pub trait Sessions: Send + Sync {
     /// After this returns the old secret earns nothing on any node.
     async fn replace_secret(&self, replace: ReplaceSecret, act: &Act) -> Result<Replacing, Error>;
 
-    /// Ends a signed-in session with its grants, data, links and replaced secrets, and appends a row for it and for each grant.
+    /// Ends a signed-in session with its grants, unspent codes, data, links and replaced secrets, and appends a row for it
+    /// and for each grant.
     /// Names nobody: `None` where there was no such session (then there is nothing to announce).
     ///
     /// After this returns, no later call on any node finds the session: a write that was prepared before it is
@@ -235,8 +236,8 @@ pub enum Ends {
         /// The one that stays.
         except: SessionId,
     },
-    /// Everybody's, guests too, with every grant and every one-time link: whatever a restored backup would
-    /// revive.
+    /// Everybody's, guests too, with every grant, every one-time link and all that could become a grant: whatever a
+    /// restored backup would revive.
     Everybodys,
 }
 

@@ -66,7 +66,7 @@ pub trait Users: Send + Sync {
         act: &Act,
     ) -> Result<Changed, Error>;
 
-    /// Deletes a user with sessions, grants, data, devices and links; an `ended` row for each session and grant,
+    /// Deletes a user with sessions, grants, codes, consents, data, devices and links; an `ended` row for each session and grant,
     /// and for the user.
     async fn delete_user(&self, id: UserId, act: &Act) -> Result<Changed, Error>;
 }

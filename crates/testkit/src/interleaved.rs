@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use cloakroom_model::authorization::{Consent, FoundCode, PushedRequest, RelyingParty};
 use cloakroom_model::client::Client;
 use cloakroom_model::data::{Document, DocumentKey};
 use cloakroom_model::event::{Event, Reason, Recorded};
@@ -23,11 +24,12 @@ use cloakroom_model::session::Session;
 use cloakroom_model::time::Timestamp;
 use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
 use cloakroom_store::{
-    AccountFailures, Act, AdvanceKey, Begin, Begun, ChangePassword, Changed, Clients, Done, Ends,
-    Error, EventFilter, Events, FoundSession, Grants, Guests, InsertClient, InsertGrant,
-    InsertLink, InsertUser, Keys, Links, LiveGrant, LiveGuest, LiveSession, Login, NewUser,
-    Reading, ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData, Sessions,
-    Snapshot, Throttles, UserFilter, Users, Write, Written,
+    AccountFailures, Act, AdvanceKey, Begin, Begun, ChangePassword, Changed, Clients, Codes,
+    Consents, Done, Ends, Error, EventFilter, Events, FoundSession, GiveConsent, Grants, Guests,
+    InsertClient, InsertCode, InsertGrant, InsertLink, InsertUser, Keys, Links, LiveGrant,
+    LiveGuest, LiveSession, Login, NewCode, NewUser, PushedRequests, Reading, Redeem, Redeemed,
+    RelyingParties, ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData,
+    Sessions, Snapshot, Throttles, UserFilter, Users, Write, Written,
 };
 
 use crate::randomness::Seeded;
@@ -84,7 +86,7 @@ pausing! {
         expire_sessions(lag: Duration, limit: usize, act: &Act) -> Result<Done<usize>, Error>;
     }
     Guests {
-        insert_guest(guest: Session, secret: Option<Digest>, grant: Option<InsertGrant>, act: &Act) -> Result<(), Error>;
+        insert_guest(guest: Session, secret: Option<Digest>, grant: Option<Grant>, act: &Act) -> Result<(), Error>;
         find_guest(secret: &Digest, now: Timestamp) -> Result<Option<LiveGuest>, Error>;
         find_guest_by_id(id: SessionId) -> Result<Option<Session>, Error>;
         end_guest(id: SessionId, reason: Reason, act: &Act) -> Result<Option<Done<()>>, Error>;
@@ -97,11 +99,37 @@ pausing! {
     }
     Grants {
         find_grant(id: GrantId) -> Result<Option<LiveGrant>, Error>;
+        insert_grant(grant: Grant, act: &Act) -> Result<InsertGrant, Error>;
         rotate(rotate: Rotate, act: &Act) -> Result<RotateOutcome, Error>;
         end_grant(id: GrantId, reason: Reason, act: &Act) -> Result<Option<Done<()>>, Error>;
+        end_grants_of_user_at(user: UserId, client: &ClientId, reason: Reason, act: &Act) -> Result<Done<usize>, Error>;
         list_grants_of_session(session: SessionId) -> Result<Vec<Grant>, Error>;
         list_grants_of_user(user: UserId) -> Result<Vec<Grant>, Error>;
+        list_grants_of_user_at(user: UserId, client: &ClientId) -> Result<Vec<Grant>, Error>;
         expire_grants(limit: usize, act: &Act) -> Result<Done<usize>, Error>;
+    }
+    Consents {
+        give_consent(consent: Consent, act: &Act) -> Result<GiveConsent, Error>;
+        find_consent(user: UserId, client: &ClientId) -> Result<Option<Consent>, Error>;
+        list_consents(user: UserId) -> Result<Vec<Consent>, Error>;
+        withdraw_consent(user: UserId, client: &ClientId, act: &Act) -> Result<Option<Done<()>>, Error>;
+    }
+    PushedRequests {
+        insert_pushed_request(request: PushedRequest) -> Result<(), Error>;
+        find_pushed_request(digest: &Digest, now: Timestamp) -> Result<Option<PushedRequest>, Error>;
+        expire_pushed_requests(now: Timestamp) -> Result<(), Error>;
+    }
+    Codes {
+        insert_code(new: NewCode, now: Timestamp) -> Result<InsertCode, Error>;
+        find_code(digest: &Digest, now: Timestamp) -> Result<Option<FoundCode>, Error>;
+        redeem_code(redeem: Redeem, act: &Act) -> Result<Redeemed, Error>;
+        expire_codes(now: Timestamp) -> Result<(), Error>;
+    }
+    RelyingParties {
+        list_relying_parties(session: SessionId) -> Result<Vec<RelyingParty>, Error>;
+        claim_relying_parties(now: Timestamp, lease_until: Timestamp, limit: usize) -> Result<Vec<RelyingParty>, Error>;
+        forget_relying_party(session: SessionId, client: &ClientId) -> Result<(), Error>;
+        put_off_relying_party(session: SessionId, client: &ClientId, try_at: Timestamp) -> Result<(), Error>;
     }
     Links {
         insert_link(link: Link, act: &Act) -> Result<InsertLink, Error>;

@@ -6,7 +6,7 @@ use super::statements;
 macro_rules! grant_columns {
     () => {
         "g.id, g.user_id, g.session_id, g.client, g.scope, g.audience, g.created_at, g.expires_at, g.idle, \
-         g.last_used_at, g.data_key, g.counter, g.rotations, g.bound"
+         g.last_used_at, g.data_key, g.counter, g.rotations, g.bound, g.details"
     };
 }
 
@@ -17,10 +17,14 @@ statements! {
 
     LIST_OF_USER = concat!("SELECT ", grant_columns!(), " FROM grants g WHERE g.user_id = $1 ORDER BY g.id");
 
+    LIST_OF_USER_AT = concat!(
+        "SELECT ", grant_columns!(), " FROM grants g WHERE g.user_id = $1 AND g.client = $2 ORDER BY g.id"
+    );
+
     INSERT = "INSERT INTO grants (
             id, user_id, session_id, client, scope, audience, created_at, expires_at, idle, last_used_at, data_key,
-            counter, rotations, bound, look_at
-        ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+            counter, rotations, bound, details, look_at
+        ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 
     /// Exactly one of those that saw the same counter.
     ROTATE = "UPDATE grants SET
@@ -42,6 +46,9 @@ statements! {
     /// The user's own: those that hang from no session.
     DELETE_OWN_OF_USER =
         "DELETE FROM grants WHERE user_id = $1 AND session_id IS NULL RETURNING id, user_id, session_id";
+
+    DELETE_OF_USER_AT =
+        "DELETE FROM grants WHERE user_id = $1 AND client = $2 RETURNING id, user_id, session_id";
 
     DELETE_OF_CLIENT = "DELETE FROM grants WHERE client = $1 RETURNING id, user_id, session_id";
 

@@ -5,6 +5,8 @@
 //! by its name, so parameters first stand in their order; a test holds that.
 
 pub(crate) mod clients;
+pub(crate) mod codes;
+pub(crate) mod consents;
 pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod grants;
@@ -12,6 +14,8 @@ pub(crate) mod guests;
 pub(crate) mod keys;
 pub(crate) mod links;
 pub(crate) mod log;
+pub(crate) mod pushed_requests;
+pub(crate) mod relying_parties;
 pub(crate) mod sessions;
 pub(crate) mod sqlite;
 pub(crate) mod throttles;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 
 use super::{
-    Sql, clients, documents, events, grants, guests, keys, links, log, sessions, sqlite, throttles,
-    users,
+    Sql, clients, codes, consents, documents, events, grants, guests, keys, links, log,
+    pushed_requests, relying_parties, sessions, sqlite, throttles, users,
 };
 use crate::migrate;
 
@@ -34,6 +34,7 @@ fn parameters_are_numbered_in_the_order_in_which_they_first_stand() {
 /// Those that read a whole table on purpose.
 const WHOLE_TABLE: &[&str] = &[
     "clients::LIST",
+    "codes::DELETE_ALL",
     "grants::DELETE_ALL",
     "guests::ALL_IDS",
     "keys::LIST_DATA_KEYS",
@@ -97,6 +98,8 @@ fn statements_of_earlier_versions_work_on_this_schema() {
 fn all() -> Vec<(String, Sql)> {
     let modules = [
         ("clients", clients::ALL),
+        ("codes", codes::ALL),
+        ("consents", consents::ALL),
         ("documents", documents::ALL),
         ("events", events::ALL),
         ("grants", grants::ALL),
@@ -104,6 +107,8 @@ fn all() -> Vec<(String, Sql)> {
         ("keys", keys::ALL),
         ("links", links::ALL),
         ("log", log::ALL),
+        ("pushed_requests", pushed_requests::ALL),
+        ("relying_parties", relying_parties::ALL),
         ("sessions", sessions::ALL),
         ("sqlite", sqlite::ALL),
         ("throttles", throttles::ALL),

@@ -1,5 +1,6 @@
 //! What a restored backup would revive has ended, and nobody goes on from what they remember.
 
+use cloakroom_model::authorization::{Code, PushedRequest};
 use cloakroom_model::client::Lifetimes;
 use cloakroom_model::data::{Change, DocumentKey, Etag, Namespace, Owner, Seen};
 use cloakroom_model::event::{Kind, Reason};
@@ -7,8 +8,9 @@ use cloakroom_model::id::ClientId;
 use cloakroom_model::link::{Link, Purpose};
 use cloakroom_model::log::{Place, Subject};
 use cloakroom_store::{
-    EventFilter, Events as _, Grants as _, Guests as _, Hanging, InsertLink, Links as _, Reading,
-    Revocations as _, SessionData as _, Sessions as _, Users as _, Write, Written,
+    Codes as _, EventFilter, Events as _, Grants as _, Guests as _, Hanging, InsertCode,
+    InsertLink, Links as _, NewCode, PushedRequests as _, Reading, Revocations as _,
+    SessionData as _, Sessions as _, Users as _, Write, Written,
 };
 use cloakroom_store_sqlite::{OpenError, Options, Restore, RestoreError, Restored, Sqlite};
 use serde_json::json;
@@ -33,6 +35,8 @@ async fn nothing_that_can_be_presented_outlives_a_restore() {
     assert!(store.find_grant(grant_id(1)).await.unwrap().is_none());
     assert!(store.find_link(&digest(3), NOW).await.unwrap().is_none());
     assert!(store.read_data(&document(Owner::Session(session_id(2)))).await.unwrap().is_none());
+    assert!(store.find_code(&digest(4), NOW).await.unwrap().is_none());
+    assert!(store.find_pushed_request(&digest(5), NOW).await.unwrap().is_none());
 
     let subjects: Vec<_> =
         store.read_snapshot().await.unwrap().rows.into_iter().map(|row| row.subject).collect();
@@ -120,6 +124,8 @@ async fn who_asks_for_the_danger_keeps_the_sessions() {
     let store = folder.open();
     assert!(store.find_session(&digest(1), NOW).await.unwrap().is_some());
     assert!(store.find_guest(&digest(2), NOW).await.unwrap().is_some());
+    // But nobody uses a code twice.
+    assert!(store.find_code(&digest(4), NOW).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -213,6 +219,26 @@ async fn furnished(folder: &Folder) -> std::path::PathBuf {
     };
     let inserted = server.insert_link(link, &act(Kind::LinkMade, 2)).await.unwrap();
     assert_eq!(inserted, InsertLink::Done);
+    let code = Code {
+        digest: digest(4),
+        client: ClientId::built_in(),
+        user: user_id(1),
+        session: session_id(1),
+        request: "{}".to_owned(),
+        created_at: NOW,
+        expires_at: NOW.plus(Code::LIVES),
+    };
+    let new = NewCode { code, spends: None, rests_on_consent: false };
+    assert_eq!(server.insert_code(new, NOW).await.unwrap(), InsertCode::Done);
+    assert!(server.find_code(&digest(4), NOW).await.unwrap().is_some());
+    let request = PushedRequest {
+        digest: digest(5),
+        client: ClientId::built_in(),
+        request: "{}".to_owned(),
+        created_at: NOW,
+        expires_at: NOW.plus(PushedRequest::BROUGHT_LIVES),
+    };
+    server.insert_pushed_request(request).await.unwrap();
     let _rows = server.end_token("token", &act(Kind::ClientChanged, 3)).await.unwrap();
     let backup = folder.file("backup.db");
     server.backup(&backup, |_| {}).await.unwrap();

@@ -1,16 +1,19 @@
-//! Promises about grants: the chain never forks, and an ended grant is gone.
+//! Promises about grants: they hang from what is there, the chain never forks, and an ended grant is gone.
 
 use std::sync::Arc;
 
 use cloakroom_model::event::{Kind, Reason};
-use cloakroom_model::grant::Rotated;
+use cloakroom_model::grant::{Confirmation, Details, Grant, Rotated};
+use cloakroom_model::session::{Acr, Authentication};
 
 use super::scene::{
-    act, act_at, at, begin, begun, come_as_guest, ending, give_own_grant, grant, grant_id,
-    session_id, sign_in, sign_up,
+    act, act_at, at, begin, begun, client_id, come_as_guest, disabled, ending, give_own_grant,
+    grant, grant_id, session_id, sign_in, sign_up, user_id,
 };
-use super::witness::{CALLERS, Listener, at_once, count, events, grant_ended, grants_there, opens};
-use crate::{LiveGrant, Rotate, RotateOutcome, Store};
+use super::witness::{
+    CALLERS, Listener, at_once, changed, count, events, grant_ended, grants_there, opens,
+};
+use crate::{InsertGrant, LiveGrant, Rotate, RotateOutcome, Store};
 
 pub async fn a_grant_is_found_with_its_parents(store: Arc<dyn Store>) {
     let user = sign_up(&*store, 1).await;
@@ -33,6 +36,140 @@ pub async fn a_grant_is_found_with_its_parents(store: Arc<dyn Store>) {
         assert_eq!(found, Some(expected));
     }
     assert_eq!(store.find_grant(grant_id(7)).await.unwrap(), None);
+}
+
+pub async fn a_grant_is_kept_with_all_it_says(store: Arc<dyn Store>) {
+    let user = sign_up(&*store, 1).await;
+    sign_in(&*store, &user, 1).await;
+    come_as_guest(&*store, 2).await;
+    let details = Details {
+        confirmation: Some(Confirmation::Key("thumbprint".to_owned())),
+        authentication: Some(Authentication {
+            at: at(0),
+            acr: Acr::Aal2,
+            amr: vec!["pwd".to_owned(), "otp".to_owned()],
+        }),
+        claims: Some(r#"{"userinfo":{"email":null}}"#.to_owned()),
+        authorization_details: Some(r#"[{"type":"payment"}]"#.to_owned()),
+        actor: Some(r#"{"sub":"client:batch"}"#.to_owned()),
+        status: None,
+    };
+    let all = Grant { details, bound: true, ..grant(10, Some(user.id), None) };
+    let certificate = Details {
+        confirmation: Some(Confirmation::Certificate("thumbprint".to_owned())),
+        ..Details::default()
+    };
+    let of_service = Grant { details: certificate, ..grant(11, None, None) };
+    let of_session = grant(12, Some(user.id), Some(session_id(1)));
+    let of_guest = grant(13, None, Some(session_id(2)));
+
+    for grant in [all, of_service, of_session, of_guest] {
+        insert(&*store, grant.clone()).await;
+        let found = store.find_grant(grant.id).await.unwrap().unwrap();
+        assert_eq!(found.grant, grant);
+        assert_eq!(found.user.map(|user| user.id), grant.user);
+        assert_eq!(found.session.map(|session| session.id), grant.session);
+        assert!(store.insert_grant(grant, &act(Kind::GrantMade)).await.is_err(), "never replaced");
+    }
+    assert_eq!(count(&*store, Kind::GrantMade).await, 4);
+}
+
+pub async fn a_grant_that_would_hang_from_nothing_is_not_kept(store: Arc<dyn Store>) {
+    let user = sign_up(&*store, 1).await;
+    let out = sign_up(&*store, 2).await;
+    sign_in(&*store, &user, 1).await;
+    sign_in(&*store, &user, 2).await;
+    come_as_guest(&*store, 3).await;
+    store.end_session(session_id(2), Reason::SignedOut, &ending()).await.unwrap();
+    changed(store.set_life(out.id, disabled(), &act(Kind::UserDisabled)).await.unwrap());
+    let table = [
+        ("nobody", grant(10, Some(user_id(7)), None)),
+        ("a disabled user", grant(10, Some(out.id), None)),
+        ("an ended session", grant(10, Some(user.id), Some(session_id(2)))),
+        ("another user's session", grant(10, Some(out.id), Some(session_id(1)))),
+        ("a guest as a user", grant(10, Some(user.id), Some(session_id(3)))),
+        ("a user as a guest", grant(10, None, Some(session_id(1)))),
+    ];
+    for (whose, grant) in table {
+        let inserted = store.insert_grant(grant, &act(Kind::GrantMade)).await.unwrap();
+        assert_eq!(inserted, InsertGrant::Pointless, "{whose}");
+        assert!(grants_there(&*store, [10]).await.is_empty(), "{whose}");
+    }
+    assert_eq!(count(&*store, Kind::GrantMade).await, 0);
+    insert(&*store, grant(10, Some(user.id), Some(session_id(1)))).await;
+}
+
+pub async fn no_grant_is_made_that_outlives_the_session_it_raced(store: Arc<dyn Store>) {
+    let user = sign_up(&*store, 1).await;
+    sign_in(&*store, &user, 1).await;
+    at_once(&store, |store, caller| async move {
+        if caller == CALLERS / 2 {
+            let (id, reason) = (session_id(1), Reason::SignedOut);
+            assert!(store.end_session(id, reason, &ending()).await.unwrap().is_some());
+        } else {
+            let grant = grant(10 + caller, Some(user_id(1)), Some(session_id(1)));
+            store.insert_grant(grant, &act(Kind::GrantMade)).await.unwrap();
+        }
+    })
+    .await;
+    assert_eq!(store.list_grants_of_user(user.id).await.unwrap(), []);
+}
+
+pub async fn what_a_user_allowed_one_client_is_listed_and_ended_together(store: Arc<dyn Store>) {
+    let user = sign_up(&*store, 1).await;
+    let other = sign_up(&*store, 2).await;
+    sign_in(&*store, &user, 1).await;
+    sign_in(&*store, &other, 2).await;
+    insert(&*store, grant(10, Some(user.id), None)).await;
+    let of_blog = Grant { client: client_id("blog"), ..grant(11, Some(user.id), None) };
+    insert(&*store, of_blog).await;
+    let shop = client_id("shop");
+    let listed = async || {
+        let grants = store.list_grants_of_user_at(user.id, &shop).await.unwrap();
+        grants.into_iter().map(|grant| grant.id).collect::<Vec<_>>()
+    };
+    assert_eq!(listed().await, [1, 10].map(grant_id));
+    let mut log = Listener::new(&*store).await;
+
+    let end = act(Kind::GrantEnded);
+    let of_both = store.end_grants_of_user_at(user.id, &shop, Reason::Operator, &end).await;
+    let done = of_both.unwrap();
+
+    assert_eq!(done.value, 2);
+    log.hears(&*store, &end, &done.rows, [grant_ended(1), grant_ended(10)]).await;
+    assert_eq!(listed().await, []);
+    assert_eq!(grants_there(&*store, [1, 2, 10, 11]).await, [2, 11]);
+    assert!(opens(&*store, 1).await, "the session stays");
+    assert_eq!(count(&*store, Kind::GrantEnded).await, 2);
+    let again = store.end_grants_of_user_at(user.id, &shop, Reason::Operator, &end).await.unwrap();
+    assert_eq!((again.value, again.rows.len()), (0, 0));
+}
+
+pub async fn a_grant_without_a_session_lives_and_ends_like_any_other(store: Arc<dyn Store>) {
+    let user = sign_up(&*store, 1).await;
+    for n in [10, 20, 30] {
+        insert(&*store, grant(n, Some(user.id), None)).await;
+        insert(&*store, grant(n + 1, None, None)).await;
+    }
+    let mut log = Listener::new(&*store).await;
+    for n in [10, 11, 30, 31] {
+        let rotate = Rotate { grant: grant_id(n), expected: 0, rotations: Vec::new() };
+        let rotated = store.rotate(rotate, &act_at(at(3000), Kind::SignedIn)).await.unwrap();
+        assert_eq!(rotated, RotateOutcome::Done);
+        let live = store.find_grant(grant_id(n)).await.unwrap().unwrap();
+        assert_eq!((live.grant.counter, live.grant.last_used_at), (1, at(3000)));
+    }
+    for n in [10, 11] {
+        let end = act(Kind::GrantEnded);
+        let done = store.end_grant(grant_id(n), Reason::Operator, &end).await.unwrap().unwrap();
+        log.hears(&*store, &end, &done.rows, [grant_ended(n)]).await;
+    }
+    let sweep = act_at(at(3600), Kind::GrantEnded);
+    let done = store.expire_grants(9, &sweep).await.unwrap();
+    log.hears(&*store, &sweep, &done.rows, [grant_ended(20), grant_ended(21)]).await;
+    let disable = act(Kind::UserDisabled);
+    changed(store.set_life(user.id, disabled(), &disable).await.unwrap());
+    assert_eq!(grants_there(&*store, [10, 11, 20, 21, 30, 31]).await, [31]);
 }
 
 pub async fn grants_are_listed_by_session_and_by_user(store: Arc<dyn Store>) {
@@ -179,4 +316,9 @@ pub async fn grants_whose_time_is_over_end_with_their_reason(store: Arc<dyn Stor
     assert_eq!(none.value, 0);
     let reasons = events(&*store).await.into_iter().filter_map(|it| it.event.detail);
     assert_eq!(reasons.collect::<Vec<_>>(), ["idle", "expired"]);
+}
+
+async fn insert(store: &dyn Store, grant: Grant) {
+    let inserted = store.insert_grant(grant, &act(Kind::GrantMade)).await.unwrap();
+    assert_eq!(inserted, InsertGrant::Done);
 }

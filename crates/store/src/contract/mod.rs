@@ -16,6 +16,8 @@ pub(crate) mod witness;
 
 pub mod carry_over;
 pub mod clients;
+pub mod codes;
+pub mod consents;
 pub mod data;
 pub mod events;
 pub mod grants;
@@ -23,6 +25,8 @@ pub mod guests;
 pub mod keys;
 pub mod links;
 pub mod passwords;
+pub mod pushed_requests;
+pub mod relying_parties;
 pub mod revocations;
 pub mod secrets;
 pub mod sessions;
@@ -189,6 +193,11 @@ macro_rules! for_each_promise {
             }
             grants {
                 a_grant_is_found_with_its_parents,
+                a_grant_is_kept_with_all_it_says,
+                a_grant_that_would_hang_from_nothing_is_not_kept,
+                no_grant_is_made_that_outlives_the_session_it_raced,
+                what_a_user_allowed_one_client_is_listed_and_ended_together,
+                a_grant_without_a_session_lives_and_ends_like_any_other,
                 grants_are_listed_by_session_and_by_user,
                 a_rotation_moves_the_chain_from_the_number_it_saw,
                 of_many_who_rotate_the_same_token_one_does,
@@ -196,6 +205,42 @@ macro_rules! for_each_promise {
                 an_ended_grant_rotates_no_more,
                 an_end_of_a_grant_wins_over_the_rotations_it_races,
                 grants_whose_time_is_over_end_with_their_reason,
+            }
+            consents {
+                a_consent_is_widened_and_never_narrowed,
+                what_many_allow_at_once_is_all_allowed,
+                nobody_who_is_out_allows_anything,
+                a_withdrawn_consent_takes_along_what_came_of_it,
+                a_code_that_rests_on_a_consent_needs_it,
+                a_withdrawal_wins_over_the_codes_it_races,
+                a_withdrawal_wins_over_the_grants_of_codes_it_races,
+                consents_go_with_their_user_or_client_alone,
+                no_consent_is_left_of_a_user_it_raced,
+            }
+            pushed_requests {
+                a_request_is_found_until_it_expires,
+                insert_never_replaces_a_request,
+                expired_requests_are_forgotten,
+                requests_go_with_their_client_and_with_everything,
+            }
+            codes {
+                a_code_is_found_until_it_expires,
+                a_code_of_a_session_that_is_gone_is_not_kept,
+                a_code_spends_the_request_it_answers,
+                of_many_who_answer_one_request_one_gives_a_code,
+                a_redeemed_code_becomes_a_grant,
+                of_many_who_redeem_one_code_one_gets_a_grant,
+                a_spent_code_is_recognised_for_an_hour,
+                a_code_is_good_for_what_it_was_given_for_alone,
+                fresh_codes_go_with_what_they_hang_from,
+                an_end_wins_over_the_codes_it_races,
+                an_end_wins_over_the_grants_of_codes_it_races,
+            }
+            relying_parties {
+                a_relying_party_is_due_once_its_session_is_gone,
+                of_many_who_ask_each_is_given_others,
+                who_was_told_is_forgotten_and_who_was_not_is_due_again,
+                a_removed_client_is_told_nothing_any_more,
             }
             links {
                 a_link_is_found_until_it_expires,

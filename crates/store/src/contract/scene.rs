@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use cloakroom_model::authorization::{Code, Consent, PushedRequest, RelyingParty};
 use cloakroom_model::client::{Client, DataRule, Template};
 use cloakroom_model::data::{
     Belongs, Change, Document, DocumentKey, Etag, MergeRule, Namespace, Owner, Seen,
@@ -25,8 +26,8 @@ use serde_json::Value;
 
 use super::witness::look_at;
 use crate::{
-    Act, Begin, Begun, Done, Earlier, Hanging, InsertLink, InsertUser, Merge, NewUser, Store, Who,
-    Write, Written,
+    Act, Begin, Begun, Done, Earlier, GiveConsent, Hanging, InsertCode, InsertLink, InsertUser,
+    Merge, NewCode, NewUser, Redeem, Store, Who, Write, Written,
 };
 
 /// The most that the documents of one owner may have, where a promise is not about the limit.
@@ -195,6 +196,62 @@ pub(super) fn link(n: u8, purpose: Purpose) -> Link {
     Link { digest: digest(n), purpose, created_at: START, expires_at: at(60) }
 }
 
+/// A request of the client `shop` that waits for a minute.
+pub(super) fn pushed_request(n: u8) -> PushedRequest {
+    PushedRequest {
+        digest: digest(n),
+        client: client_id("shop"),
+        request: format!(r#"{{"state":"{n}"}}"#),
+        created_at: START,
+        expires_at: at(60),
+    }
+}
+
+/// A code of the client `shop` that works for a minute.
+pub(super) fn code(n: u8, user: UserId, session: SessionId) -> Code {
+    Code {
+        digest: digest(n),
+        client: client_id("shop"),
+        user,
+        session,
+        request: format!(r#"{{"nonce":"{n}"}}"#),
+        created_at: START,
+        expires_at: at(60),
+    }
+}
+
+/// A code that is given without more.
+pub(super) fn new_code(code: Code) -> NewCode {
+    NewCode { code, spends: None, rests_on_consent: false }
+}
+
+/// A consent to some scopes, which stand in their order.
+pub(super) fn consent<const N: usize>(user: UserId, client: &str, scope: [&str; N]) -> Consent {
+    Consent {
+        user,
+        client: client_id(client),
+        scope: scope.map(str::to_owned).to_vec(),
+        claims: Vec::new(),
+        at: START,
+    }
+}
+
+/// Code `n` for a grant.
+pub(super) fn redeem(n: u8, grant: Grant) -> Redeem {
+    Redeem { digest: digest(n), grant, relying_party: None }
+}
+
+/// A client that knows whose session `n` is.
+pub(super) fn relying_party(n: u8, client: &str) -> RelyingParty {
+    RelyingParty {
+        session: session_id(n),
+        client: client_id(client),
+        subject: "the user".to_owned(),
+        failures: 0,
+        try_at: START,
+    }
+}
+
 pub(super) fn client(name: &str) -> Client {
     Client {
         id: client_id(name),
@@ -285,6 +342,17 @@ pub(super) async fn put(store: &dyn Store, key: DocumentKey, value: Value, n: u8
     let write = write(key, Change::Put(value.clone()), n);
     let written = store.write_data(write, &act(Kind::ProfileChanged)).await.unwrap();
     assert_eq!(written, Written::Done(Some(Document { value, etag: etag(n) })));
+}
+
+/// Allows a client something.
+pub(super) async fn give_consent(store: &dyn Store, consent: Consent) {
+    let answer = store.give_consent(consent, &act(Kind::ConsentGiven)).await.unwrap();
+    assert!(matches!(answer, GiveConsent::Done(_)), "{answer:?}");
+}
+
+/// Gives a code that answers no pushed request.
+pub(super) async fn give_code(store: &dyn Store, code: Code) {
+    assert_eq!(store.insert_code(new_code(code), at(0)).await.unwrap(), InsertCode::Done);
 }
 
 /// Keeps a link that has a point.

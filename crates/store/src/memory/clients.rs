@@ -55,6 +55,10 @@ impl State {
         self.clients.remove(id)?;
         let mut trace = Trace::default();
         self.end_grants(|grant| grant.client == *id, Reason::ClientRemoved, &mut trace);
+        self.consents.retain(|(_, client), _| client != id);
+        self.pushed_requests.retain(|_, request| request.client != *id);
+        self.codes.retain(|_, kept| kept.code.client != *id);
+        self.relying_parties.retain(|_, party| party.client != *id);
         trace.ended(Subject::Client(id.clone()));
         Some(Done { value: (), rows: self.finish(act, trace) })
     }

@@ -3,12 +3,13 @@
 use cloakroom_model::data::Owner;
 use cloakroom_model::event::{Event, Reason};
 use cloakroom_model::grant::Grant;
-use cloakroom_model::id::{GrantId, SessionId, UserId};
+use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
 use cloakroom_model::link::Purpose;
 use cloakroom_model::log::{Change, Row, Subject};
 use cloakroom_model::session::{Replaced, Session};
 use cloakroom_model::time::Timestamp;
 
+use super::codes::KeptCode;
 use super::{ReplacedSecret, State};
 use crate::{Act, Ended};
 
@@ -60,6 +61,7 @@ impl State {
         trace.end(Ended::Session { id, user: kept.session.user, reason });
         self.end_grants(|grant| grant.session == Some(id), Reason::SessionEnded, trace);
         self.documents.remove(&Owner::Session(id));
+        self.codes.retain(|_, kept| kept.spent_by.is_some() || kept.code.session != id);
         self.links.retain(|_, link| link.purpose != Purpose::Cookie { session: id });
         self.replaced.retain(|_, secret| secret.replaced.successor != id);
         true
@@ -127,6 +129,27 @@ impl State {
         let sessions = self.end_all(|session| session.user == Some(user), reason, trace);
         self.end_grants(|grant| grant.user == Some(user), reason, trace);
         sessions
+    }
+
+    /// Ends what a user allowed a client; answers how many grants.
+    pub(super) fn end_all_of_user_at(
+        &mut self,
+        user: UserId,
+        client: &ClientId,
+        reason: Reason,
+        trace: &mut Trace,
+    ) -> usize {
+        self.codes.retain(|_, KeptCode { code, spent_by }| {
+            spent_by.is_some() || code.user != user || code.client != *client
+        });
+        let of_both = |grant: &Grant| grant.user == Some(user) && grant.client == *client;
+        self.end_grants(of_both, reason, trace)
+    }
+
+    /// Forgets everything that could become a grant.
+    pub(super) fn forget_requests(&mut self) {
+        self.pushed_requests.clear();
+        self.codes.clear();
     }
 
     /// Ends all sessions of a user but one; answers how many. The user's own grants stay.

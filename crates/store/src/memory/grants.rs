@@ -3,15 +3,19 @@
 use async_trait::async_trait;
 use cloakroom_model::event::Reason;
 use cloakroom_model::grant::Grant;
-use cloakroom_model::id::{GrantId, SessionId, UserId};
+use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
 use cloakroom_model::policy::life::{self, Life};
 
 use super::endings::Trace;
-use super::{Memory, State};
-use crate::{Act, Done, Error, Grants, LiveGrant, Rotate, RotateOutcome};
+use super::{Memory, State, id_taken};
+use crate::{Act, Done, Error, Grants, InsertGrant, LiveGrant, Rotate, RotateOutcome};
 
 #[async_trait]
 impl Grants for Memory {
+    async fn insert_grant(&self, grant: Grant, act: &Act) -> Result<InsertGrant, Error> {
+        self.state()?.insert_grant(grant, act)
+    }
+
     async fn find_grant(&self, id: GrantId) -> Result<Option<LiveGrant>, Error> {
         Ok(self.state()?.find_grant(id))
     }
@@ -29,6 +33,16 @@ impl Grants for Memory {
         Ok(self.state()?.end_grant(id, reason, act))
     }
 
+    async fn end_grants_of_user_at(
+        &self,
+        user: UserId,
+        client: &ClientId,
+        reason: Reason,
+        act: &Act,
+    ) -> Result<Done<usize>, Error> {
+        Ok(self.state()?.end_grants_of_user_at(user, client, reason, act))
+    }
+
     async fn list_grants_of_session(&self, session: SessionId) -> Result<Vec<Grant>, Error> {
         Ok(self.state()?.list_grants(|grant| grant.session == Some(session)))
     }
@@ -37,13 +51,47 @@ impl Grants for Memory {
         Ok(self.state()?.list_grants(|grant| grant.user == Some(user)))
     }
 
+    async fn list_grants_of_user_at(
+        &self,
+        user: UserId,
+        client: &ClientId,
+    ) -> Result<Vec<Grant>, Error> {
+        let of_both = |grant: &Grant| grant.user == Some(user) && grant.client == *client;
+        Ok(self.state()?.list_grants(of_both))
+    }
+
     async fn expire_grants(&self, limit: usize, act: &Act) -> Result<Done<usize>, Error> {
         Ok(self.state()?.expire_grants(limit, act))
     }
 }
 
 impl State {
-    fn find_grant(&self, id: GrantId) -> Option<LiveGrant> {
+    fn insert_grant(&mut self, grant: Grant, act: &Act) -> Result<InsertGrant, Error> {
+        if !self.may_hang(grant.user, grant.session) {
+            return Ok(InsertGrant::Pointless);
+        }
+        self.keep_grant(grant)?;
+        self.finish(act, Trace::default());
+        Ok(InsertGrant::Done)
+    }
+
+    /// Whether there is what a grant would hang from: an active user, a live session of theirs or of a guest.
+    pub(super) fn may_hang(&self, user: Option<UserId>, session: Option<SessionId>) -> bool {
+        let session = session.map(|id| self.sessions.get(&id).map(|kept| kept.session.user));
+        user.is_none_or(|user| self.active_user(user).is_some())
+            && session.is_none_or(|whose| whose == Some(user))
+    }
+
+    /// Keeps a grant of a name that was never there.
+    pub(super) fn keep_grant(&mut self, grant: Grant) -> Result<(), Error> {
+        if self.grants.contains_key(&grant.id) {
+            return Err(id_taken("grant"));
+        }
+        self.grants.insert(grant.id, grant);
+        Ok(())
+    }
+
+    pub(super) fn find_grant(&self, id: GrantId) -> Option<LiveGrant> {
         let grant = self.grants.get(&id)?.clone();
         // Ending a session or a user ends its grants, so that a parent is missing only where none was named.
         let session =
@@ -71,6 +119,18 @@ impl State {
         let mut trace = Trace::default();
         self.end_one_grant(id, reason, &mut trace)
             .then(|| Done { value: (), rows: self.finish(act, trace) })
+    }
+
+    fn end_grants_of_user_at(
+        &mut self,
+        user: UserId,
+        client: &ClientId,
+        reason: Reason,
+        act: &Act,
+    ) -> Done<usize> {
+        let mut trace = Trace::default();
+        let value = self.end_all_of_user_at(user, client, reason, &mut trace);
+        Done { value, rows: self.finish(act, trace) }
     }
 
     fn list_grants(&self, which: impl Fn(&Grant) -> bool) -> Vec<Grant> {

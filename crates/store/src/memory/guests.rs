@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cloakroom_model::event::Reason;
+use cloakroom_model::grant::Grant;
 use cloakroom_model::id::SessionId;
 use cloakroom_model::secret::Digest;
 use cloakroom_model::session::Session;
@@ -11,7 +12,7 @@ use cloakroom_model::time::Timestamp;
 
 use super::endings::Trace;
 use super::{Memory, State, id_taken};
-use crate::{Act, Done, Error, Guests, InsertGrant, LiveGuest};
+use crate::{Act, Done, Error, Guests, LiveGuest};
 
 #[async_trait]
 impl Guests for Memory {
@@ -19,7 +20,7 @@ impl Guests for Memory {
         &self,
         guest: Session,
         secret: Option<Digest>,
-        grant: Option<InsertGrant>,
+        grant: Option<Grant>,
         act: &Act,
     ) -> Result<(), Error> {
         self.state()?.insert_guest(guest, secret, grant, act)
@@ -66,7 +67,7 @@ impl State {
         &mut self,
         guest: Session,
         secret: Option<Digest>,
-        grant: Option<InsertGrant>,
+        grant: Option<Grant>,
         act: &Act,
     ) -> Result<(), Error> {
         if self.sessions.contains_key(&guest.id) {

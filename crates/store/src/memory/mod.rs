@@ -7,6 +7,8 @@
 #[cfg(test)]
 pub(crate) mod broken;
 mod clients;
+mod codes;
+mod consents;
 mod data;
 mod endings;
 mod events;
@@ -14,6 +16,8 @@ mod grants;
 mod guests;
 mod keys;
 mod links;
+mod pushed_requests;
+mod relying_parties;
 mod revocations;
 mod sessions;
 mod sign_in;
@@ -24,6 +28,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use cloakroom_model::authorization::{Consent, PushedRequest, RelyingParty};
 use cloakroom_model::client::Client;
 use cloakroom_model::data::{Document, Namespace, Owner};
 use cloakroom_model::grant::Grant;
@@ -81,6 +86,10 @@ struct State {
     replaced: HashMap<Digest, ReplacedSecret>,
     documents: BTreeMap<Owner, BTreeMap<(ClientId, Namespace), Document>>,
     grants: BTreeMap<GrantId, Grant>,
+    consents: BTreeMap<(UserId, ClientId), Consent>,
+    pushed_requests: HashMap<Digest, PushedRequest>,
+    codes: HashMap<Digest, codes::KeptCode>,
+    relying_parties: BTreeMap<(SessionId, ClientId), RelyingParty>,
     links: HashMap<Digest, Link>,
     clients: BTreeMap<ClientId, Client>,
     data_keys: BTreeMap<u32, DataKey>,

@@ -163,6 +163,7 @@ impl State {
                 let sessions = self.end_all(|_| true, reason, &mut trace);
                 self.end_grants(|_| true, reason, &mut trace);
                 self.links.clear();
+                self.forget_requests();
                 sessions
             }
         };

@@ -253,6 +253,8 @@ impl State {
         self.end_all_of(id, Reason::UserDeleted, &mut trace);
         self.documents.remove(&Owner::User(id));
         self.links.retain(|_, link| link.purpose != Purpose::Recover { user: id });
+        self.consents.retain(|(user, _), _| *user != id);
+        self.codes.retain(|_, kept| kept.code.user != id);
         self.devices.retain(|(user, _), _| *user != id);
         self.failures.remove(&id);
         trace.ended(Subject::User(id));

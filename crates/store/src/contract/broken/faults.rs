@@ -1,10 +1,19 @@
 //! The faults of which each promise must fail.
 
+mod authorization;
+
 use crate::memory::broken::Fault::{self, Hasty, Keeps, Late, Slips};
 use crate::memory::broken::{Part, Slip};
 
 /// What breaks each promise, each fault by itself.
-pub(super) const FAULTS: &[(&str, &[Fault])] = &[
+type Faults = [(&'static str, &'static [Fault])];
+
+/// What breaks each promise that there is.
+pub(super) fn faults() -> impl Iterator<Item = &'static (&'static str, &'static [Fault])> {
+    FAULTS.iter().chain(authorization::FAULTS)
+}
+
+const FAULTS: &Faults = &[
     (
         "users::a_user_is_found_by_id_email_and_username",
         &[Keeps("insert_user", Part::Names), Keeps("insert_user", Part::Users)],
@@ -364,6 +373,33 @@ pub(super) const FAULTS: &[(&str, &[Fault])] = &[
         &[Slips(Slip::WriteTells), Keeps("write_data", Part::Documents)],
     ),
     ("grants::a_grant_is_found_with_its_parents", &[Slips(Slip::FindGrantAlone)]),
+    (
+        "grants::a_grant_is_kept_with_all_it_says",
+        &[Keeps("insert_grant", Part::Grants), Keeps("insert_grant", Part::Events)],
+    ),
+    ("grants::a_grant_that_would_hang_from_nothing_is_not_kept", &[Slips(Slip::InsertGrantAnyway)]),
+    (
+        "grants::no_grant_is_made_that_outlives_the_session_it_raced",
+        &[Late("insert_grant", "end_session")],
+    ),
+    (
+        "grants::what_a_user_allowed_one_client_is_listed_and_ended_together",
+        &[
+            Slips(Slip::ListGrantsOfEveryClient),
+            Keeps("end_grants_of_user_at", Part::Grants),
+            Keeps("end_grants_of_user_at", Part::Log),
+            Keeps("end_grants_of_user_at", Part::Events),
+        ],
+    ),
+    (
+        "grants::a_grant_without_a_session_lives_and_ends_like_any_other",
+        &[
+            Keeps("rotate", Part::Grants),
+            Keeps("end_grant", Part::Grants),
+            Keeps("expire_grants", Part::Grants),
+            Keeps("set_life", Part::Grants),
+        ],
+    ),
     ("grants::grants_are_listed_by_session_and_by_user", &[Keeps("begin_session", Part::Grants)]),
     (
         "grants::a_rotation_moves_the_chain_from_the_number_it_saw",
