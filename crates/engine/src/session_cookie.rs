@@ -114,10 +114,11 @@ impl Engine {
             link: Some(digest_of(secret)),
             earlier: earlier.filter(|id| *id != live.session.id),
             authentication: None,
+            expected_generation: None,
         };
         let done = match self.store.replace_secret(replace, &act).await? {
             Replacing::Done(done) => done,
-            Replacing::NoSession => return Err(SessionCookieError::Ended),
+            Replacing::NoSession | Replacing::Stale => return Err(SessionCookieError::Ended),
             Replacing::LinkSpent => return Err(SessionCookieError::LinkSpent),
         };
         self.heard(&done.rows).await;

@@ -98,6 +98,8 @@ pub enum Kind {
     SessionEnded,
     /// A session's secret was replaced.
     SecretReplaced,
+    /// Somebody proved again who they are, and the session's secret was replaced.
+    Reauthenticated,
     /// A client got a grant.
     GrantMade,
     /// A grant ended; the detail says why.

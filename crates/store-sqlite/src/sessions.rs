@@ -273,6 +273,9 @@ fn replace_secret(mut doing: Doing<'_>, replace: &ReplaceSecret) -> Result<Repla
     let db = doing.db;
     let id = replace.session;
     let Some(mut live) = find(db, id)? else { return Ok(Replacing::NoSession) };
+    if replace.expected_generation.is_some_and(|expected| expected != live.user.generation) {
+        return Ok(Replacing::Stale);
+    }
     if let Some(link) = &replace.link {
         let found = links::find(db, link, doing.now())?;
         if found.is_none_or(|found| found.purpose != (Purpose::Cookie { session: id })) {

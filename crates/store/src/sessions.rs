@@ -211,6 +211,9 @@ pub struct ReplaceSecret {
     pub earlier: Option<SessionId>,
     /// How the session proved itself since, where it stepped up.
     pub authentication: Option<cloakroom_model::session::Authentication>,
+    /// The generation of the user that the proof was checked against. Where it is another by now, the proof is worth
+    /// nothing: it may have been the password before this one.
+    pub expected_generation: Option<u64>,
 }
 
 /// How [`Sessions::replace_secret`] ended.
@@ -220,6 +223,8 @@ pub enum Replacing {
     Done(Done<Box<LiveSession>>),
     /// There is no such session.
     NoSession,
+    /// The user changed since the proof was checked.
+    Stale,
     /// The link does not work any more.
     LinkSpent,
 }

@@ -140,6 +140,7 @@ macro_rules! for_each_promise {
             secrets {
                 a_new_secret_takes_the_place_of_the_old_one,
                 stepping_up_is_kept_with_the_new_secret,
+                stepping_up_against_an_older_generation_changes_nothing,
                 a_replaced_secret_is_told_for_a_minute,
                 an_ended_session_is_told_of_no_more,
                 a_link_puts_a_session_into_a_cookie_once,

@@ -58,6 +58,33 @@ pub async fn stepping_up_is_kept_with_the_new_secret(store: Arc<dyn Store>) {
     assert_eq!(told(&*store, 21, at(0)).await, Some(replaced(1, 1, 0)));
 }
 
+pub async fn stepping_up_against_an_older_generation_changes_nothing(store: Arc<dyn Store>) {
+    let user = sign_up(&*store, 1).await;
+    let before = sign_in(&*store, &user, 1).await;
+    let step_up = |secret, generation| ReplaceSecret {
+        secret: digest(secret),
+        authentication: Some(Authentication {
+            at: at(5),
+            ..before.authentication.clone().unwrap()
+        }),
+        expected_generation: Some(generation),
+        ..replacing(1)
+    };
+    let act = act(Kind::Reauthenticated);
+    for generation in [user.generation + 1, u64::MAX] {
+        let late = store.replace_secret(step_up(21, generation), &act).await.unwrap();
+        assert_eq!(late, Replacing::Stale, "{generation}");
+    }
+    assert!(opens(&*store, 1).await && !opens(&*store, 21).await);
+    let now = store.find_session_by_id(session_id(1)).await.unwrap().unwrap().session;
+    assert_eq!(now, before);
+    assert_eq!(count(&*store, Kind::Reauthenticated).await, 0);
+
+    let now = done(store.replace_secret(step_up(31, user.generation), &act).await.unwrap());
+    assert_eq!(now.value.session.authentication.map(|proof| proof.at), Some(at(5)));
+    assert!(opens(&*store, 31).await && !opens(&*store, 1).await);
+}
+
 pub async fn a_replaced_secret_is_told_for_a_minute(store: Arc<dyn Store>) {
     let user = sign_up(&*store, 1).await;
     sign_in(&*store, &user, 1).await;
@@ -191,6 +218,7 @@ fn replacing(n: u8) -> ReplaceSecret {
         link: None,
         earlier: None,
         authentication: None,
+        expected_generation: None,
     }
 }
 

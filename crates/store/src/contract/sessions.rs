@@ -330,6 +330,7 @@ fn replacing(n: u8) -> ReplaceSecret {
         link: None,
         earlier: None,
         authentication: None,
+        expected_generation: None,
     }
 }
 

@@ -121,8 +121,9 @@ impl State {
 
     fn replace_secret(&mut self, replace: ReplaceSecret, act: &Act) -> Replacing {
         let id = replace.session;
-        if self.signed_in(id).is_none() {
-            return Replacing::NoSession;
+        let Some(live) = self.live_session(id) else { return Replacing::NoSession };
+        if replace.expected_generation.is_some_and(|expected| expected != live.user.generation) {
+            return Replacing::Stale;
         }
         let purpose = Purpose::Cookie { session: id };
         if replace.link.is_some_and(|link| !self.link_works(&link, act.at, purpose)) {

@@ -197,6 +197,10 @@ const FAULTS: &Faults = &[
     ),
     ("secrets::stepping_up_is_kept_with_the_new_secret", &[Slips(Slip::ReplaceForgetsProof)]),
     (
+        "secrets::stepping_up_against_an_older_generation_changes_nothing",
+        &[Slips(Slip::ReplaceUnseen)],
+    ),
+    (
         "secrets::a_replaced_secret_is_told_for_a_minute",
         &[
             Slips(Slip::FindSessionTellsForever),

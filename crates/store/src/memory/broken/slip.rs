@@ -29,6 +29,7 @@ pub(crate) enum Slip {
     BeginFollowsForever,
     BeginForgetsDeviceAgain,
     ReplaceForgetsProof,
+    ReplaceUnseen,
     ReplaceWithoutLink,
     ReplaceWithoutEarlier,
     EndReachesGuests,

@@ -120,6 +120,9 @@ pass_on! { Sessions {
         if self.slips(Slip::ReplaceForgetsProof) {
             replace.authentication = None;
         }
+        if self.slips(Slip::ReplaceUnseen) {
+            replace.expected_generation = None;
+        }
         if self.slips(Slip::ReplaceWithoutLink) {
             replace.link = None;
         }
