@@ -77,8 +77,9 @@ export const flows = {
     const row = desk.page.locator("#devices > li", { hasText: "Safari on iPhone" });
     assert.equal(await row.count(), 1);
     assert.equal(await desk.page.locator("#devices > li").count(), 2);
-    await row.getByRole("button", { name: "Sign out of Safari on iPhone" }).click();
-    await desk.page.getByText("That device is signed out.").waitFor();
+    const button = row.getByRole("button", { name: "Sign out of Safari on iPhone" });
+    await desk.signOutOthers((await button.getAttribute("id")).replace("submit-", "sign-out-"));
+    await desk.sees("That device is signed out.");
     assert.equal(await desk.page.locator("#devices > li").count(), 1);
     await phone.open("/account");
     phone.isAt("/sign-in");
@@ -92,7 +93,7 @@ export const flows = {
     const others = [await seat(), await seat({ agent: IPHONE })];
     for (const other of others) await other.signIn(email);
     await desk.open("/account/devices");
-    await desk.send("sign-out-others");
+    await desk.signOutOthers();
     await desk.sees("All your other devices are signed out.");
     for (const other of others) {
       await other.open("/account");
@@ -106,6 +107,49 @@ export const flows = {
       await person.open("/account");
       person.isAt("/sign-in");
     }
+  },
+
+  async "a while after the sign-in the others go only with the password"({ seat, email }) {
+    const desk = await (await seat({ agent: FIREFOX })).signUp(email);
+    const phone = await seat({ agent: IPHONE });
+    await desk.untilAsked(() => phone.signIn(email));
+    await desk.sees("You signed in here a while ago");
+    assert.equal(await desk.focus(), "password");
+    await desk.send("sign-out-others", { password: "not it" });
+    await desk.sees("Nobody was signed out.");
+    assert.equal(await desk.focus(), "password");
+    await phone.open("/account");
+    phone.isAt("/account");
+    await desk.send("sign-out-others", { password: PASSWORD });
+    desk.isAt("/account/devices");
+    await desk.sees("All your other devices are signed out.");
+    await phone.open("/account");
+    phone.isAt("/sign-in");
+  },
+
+  async "email and username are changed"({ seat, email }) {
+    const ada = await (await seat()).signUp(email);
+    const other = `new.${email}`;
+    await ada.page.locator("#change-names-open").click();
+    await ada.send("change-names", { email: "ada@@example", username: "@da" });
+    assert.equal(await ada.value("email"), "ada@@example");
+    assert.equal(await ada.value("username"), "@da");
+    assert.equal(await ada.focus(), "email");
+    await ada.page.getByRole("alert").getByRole("link", { name: "Your password" }).click();
+    assert.equal(await ada.focus(), "current_password");
+    await ada.send("change-names", { email: other, username: "", current_password: "not it" });
+    await ada.sees("Nothing was changed.");
+    assert.equal(await ada.value("email"), other);
+    assert.equal(await ada.focus(), "current_password");
+    await ada.send("change-names", { current_password: PASSWORD });
+    ada.isAt("/account");
+    await ada.sees("Your changes are saved.");
+    await ada.sees(other);
+    const again = await seat();
+    await again.signIn(email);
+    again.isAt("/sign-in");
+    await again.signIn(other);
+    again.isAt("/account");
   },
 
   async "the password is changed, and the others go with it"({ seat, email }) {

@@ -32,10 +32,20 @@ const strangers = {
 
 const members = {
   profile: (person) => person.open("/account"),
+  "profile, unfolded": async (person) =>
+    (await person.open("/account")).page.locator("#change-names-open").click(),
+  "profile, unfit": async (person) => {
+    await person.open("/account");
+    await person.page.locator("#change-names-open").click();
+    await person.send("change-names", { email: "ada@@example", username: "@", current_password: "x" });
+  },
   password: (person) => person.open("/account/password"),
   "password, wrong": async (person) =>
     (await person.open("/account/password")).send("change-password", { current_password: "x", new_password: "y" }),
   devices: (person) => person.open("/account/devices"),
+  "devices, asked": (person, { email, app }) => person.untilAsked(() => app.signIn(email, PASSWORD)),
+  "devices, asked again": async (person, { email, app }) =>
+    (await person.untilAsked(() => app.signIn(email, PASSWORD))).send("sign-out-others", { password: "x" }),
   delete: (person) => person.open("/account/delete"),
   "delete, wrong": async (person) => (await person.open("/account/delete")).send("delete-account", { password: "x" }),
   "sign out": (person) => person.open("/sign-out"),
@@ -67,7 +77,7 @@ export async function lookAt(person, name) {
 }
 
 /** Every page at every width, in one colour scheme. Answers how many were looked at. */
-export async function everyPage(stage, seat, email, scheme) {
+export async function everyPage(stage, { seat, email, app }, scheme) {
   let count = 0;
   for (const width of WIDTHS[scheme]) {
     for (const [pages, isMember] of [
@@ -77,7 +87,7 @@ export async function everyPage(stage, seat, email, scheme) {
       const person = await seat({ scheme, width, height: 740 });
       if (isMember) await person.signIn(email);
       for (const [name, visit] of Object.entries(pages)) {
-        await visit(person, { email });
+        await visit(person, { email, app });
         await lookAt(person, `${name}, ${scheme}, ${width} px`);
         if (stage.screenshots) {
           const file = `${name.replaceAll(/\W+/g, "-")}.${scheme}.${width}.png`;

@@ -73,6 +73,25 @@ export class Person {
     return this.send("sign-in", { identifier, password, remember });
   }
 
+  /** Signs other devices out, and writes the password where the page asks whether it is still the same person. */
+  async signOutOthers(form = "sign-out-others") {
+    await this.send(form);
+    if (this.path !== "/account/devices") await this.send(form, { password: PASSWORD });
+    this.isAt("/account/devices");
+    return this;
+  }
+
+  /** Signs all others out until the sign-in here is so old that the password is asked for. `another` signs one in. */
+  async untilAsked(another) {
+    for (let tries = 0; tries < 50; tries += 1) {
+      await another();
+      await this.open("/account/devices");
+      await this.send("sign-out-others");
+      if (this.path !== "/account/devices") return this;
+    }
+    assert.fail("nobody was asked for the password");
+  }
+
   get path() {
     return new URL(this.page.url()).pathname;
   }

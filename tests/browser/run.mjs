@@ -58,6 +58,8 @@ const tokenOf = async (identifier, password) =>
   (await ask("/api/v1/sign-in", { body: { identifier, password, carry: "token" } })).access_token;
 
 const app = {
+  signIn: tokenOf,
+
   async cookieLink(email, password) {
     return (await ask("/api/v1/session/cookie", { token: await tokenOf(email, password) })).link;
   },
@@ -100,9 +102,9 @@ for (const [name, flow] of Object.entries(scripted)) await check(name, flow);
 await check("sign up to sign out by keyboard alone", byKeyboard);
 
 for (const scheme of ["light", "dark"]) {
-  await check(`every page has no fault that axe finds, in ${scheme}`, async ({ seat, email }) => {
-    await (await seat()).signUp(email);
-    return `${await everyPage(stage, seat, email, scheme)} pages`;
+  await check(`every page has no fault that axe finds, in ${scheme}`, async (scene) => {
+    await (await scene.seat()).signUp(scene.email);
+    return `${await everyPage(stage, scene, scheme)} pages`;
   });
 }
 

@@ -147,6 +147,8 @@ def fill(case) -> None:
             case.body.pop("client_id", None)
         case "POST /api/v1/password":
             put_body(case, current_password=PASSWORD, new_password=PASSWORD)
+        case "POST /api/v1/session/reauthenticate":
+            put_body(case, password=PASSWORD)
         case "PUT /api/v1/account":
             put_body(case, current_password=PASSWORD, email=f"new{next(NUMBERS)}@example.test")
             case.body.pop("username", None)

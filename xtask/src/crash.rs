@@ -42,7 +42,8 @@ pub(crate) fn run(kills: u64, seed: u64) -> Result<()> {
 
 fn kill(kills: u64, seed: u64, arguments: &[&str]) -> Result<()> {
     let folder = Folder::create("crash")?;
-    let arguments = &[arguments, &["--answer-delay=50ms"]].concat();
+    // However long it all takes, a session may end another one without a password.
+    let arguments = &[arguments, &["--answer-delay=50ms", "--fresh-sign-in=24h"]].concat();
     let mut random = Random::from_seed(seed);
     let mut clients: Vec<Client> =
         (0..CLIENTS).map(|number| Client::new(number, random.next())).collect();

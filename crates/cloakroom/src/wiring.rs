@@ -47,6 +47,7 @@ pub(crate) fn engine_settings(settings: &Settings, public_url: &Url) -> EngineSe
         session_data_limit: bytes(settings.session_data_limit),
         password: rules(settings, public_url),
         answer_delay: settings.answer_delay,
+        fresh_sign_in: settings.fresh_sign_in,
         events_retention: settings.events_retention,
     }
 }

@@ -7,6 +7,19 @@ use cloakroom_store::{Ends, Error};
 
 use crate::Engine;
 use crate::identity::Identity;
+use crate::reauthenticate::NotFresh;
+
+/// Why another session goes on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndError {
+    /// Whoever asks proves once more who they are, and then asks again.
+    #[error(transparent)]
+    NotFresh(#[from] NotFresh),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
 
 impl Engine {
     /// The live sessions of a user, the latest used first, with what this node knows of their last use.
@@ -16,8 +29,13 @@ impl Engine {
         Ok(sessions.into_iter().filter(|session| self.is_live(session)).collect())
     }
 
-    /// Ends one session of the user who asks; `false` where the user has no such session.
-    pub async fn end_my_session(&self, identity: &Identity, sid: SessionId) -> Result<bool, Error> {
+    /// Ends one session of the user who asks; `false` where the user has no such session. Another one than this
+    /// needs a fresh proof: who finds an open browser must not sign its owner out of everything else.
+    pub async fn end_my_session(
+        &self,
+        identity: &Identity,
+        sid: SessionId,
+    ) -> Result<bool, EndError> {
         if sid == identity.sid() {
             self.sign_out(identity).await?;
             return Ok(true);
@@ -25,21 +43,23 @@ impl Engine {
         let Some(user) = identity.user_id() else {
             return Ok(false);
         };
+        self.must_be_fresh(identity)?;
         let found = self.store.find_session_by_id(sid).await?;
         if found.is_none_or(|live| live.session.user != Some(user)) {
             return Ok(false);
         }
         let mut act = self.act(Kind::SessionEnded, Actor::User(user));
         act.event.user = Some(user);
-        self.end(sid, false, Reason::EndedElsewhere, act).await
+        Ok(self.end(sid, false, Reason::EndedElsewhere, act).await?)
     }
 
-    /// Ends the sessions of the user who asks: all others, or all. Answers how many.
+    /// Ends the sessions of the user who asks: all others, which needs a fresh proof, or all, which does not because
+    /// whoever asks loses their own too. Answers how many.
     pub async fn end_my_sessions(
         &self,
         identity: &Identity,
         this_one_too: bool,
-    ) -> Result<usize, Error> {
+    ) -> Result<usize, EndError> {
         let Some(user) = identity.user_id() else {
             if this_one_too {
                 self.sign_out(identity).await?;
@@ -49,9 +69,10 @@ impl Engine {
         let which = if this_one_too {
             Ends::AllOf(user)
         } else {
+            self.must_be_fresh(identity)?;
             Ends::Others { user, except: identity.sid() }
         };
-        self.end_sessions(which, Reason::EndedElsewhere, Actor::User(user)).await
+        Ok(self.end_sessions(which, Reason::EndedElsewhere, Actor::User(user)).await?)
     }
 
     /// Ends every session of a user; answers how many.

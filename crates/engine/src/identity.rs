@@ -62,6 +62,12 @@ impl Identity {
         self.session.last_seen().plus(session.idle).min(session.expires_at)
     }
 
+    /// The same caller, after its session has stepped up.
+    #[must_use]
+    pub fn in_session(&self, session: Arc<Remembered>) -> Self {
+        Self { session, ..self.clone() }
+    }
+
     /// Refuses an identity that may only be shown.
     pub fn may_act(&self) -> Result<(), IdentifiesOnly> {
         if self.identifies_only { Err(IdentifiesOnly) } else { Ok(()) }

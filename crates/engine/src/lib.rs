@@ -22,6 +22,7 @@ pub mod memory;
 pub mod password;
 pub mod profile;
 pub mod random;
+pub mod reauthenticate;
 pub mod refresh;
 pub mod revoke;
 pub mod secret;

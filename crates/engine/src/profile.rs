@@ -4,32 +4,26 @@ use cloakroom_model::event::{Actor, Kind, Reason};
 use cloakroom_model::password::Password;
 use cloakroom_model::policy::password::{About, Refusal};
 use cloakroom_model::session::Carrier;
-use cloakroom_model::user::{Email, Lookup, NotAUsername, NotAnEmail, User, Username};
-use cloakroom_store::{ChangePassword, Changed, Error, Login};
+use cloakroom_model::user::{Email, NotAUsername, NotAnEmail, User, Username};
+use cloakroom_store::{ChangePassword, Changed, Error};
 use std::sync::Arc;
 
 use crate::Engine;
 use crate::begin::SignedIn;
-use crate::identity::{IdentifiesOnly, Identity};
+use crate::identity::Identity;
 use crate::memory::{Name, Remembered};
 use crate::password::Unavailable;
+use crate::reauthenticate::ProofError;
 use crate::secret::{CookieSecret, Kind as CookieKind};
-use crate::sign_in::SignInError;
 use crate::visitor::{Browser, Visitor};
 
 /// Why an account is as it was.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProfileError {
-    /// The identifying cookie earns nothing.
+    /// Whoever asks did not prove whose account it is.
     #[error(transparent)]
-    IdentifiesOnly(#[from] IdentifiesOnly),
-    /// A guest has no account.
-    #[error("a guest has no account")]
-    Guest,
-    /// The current password is not right, or was tried too often.
-    #[error(transparent)]
-    Password(SignInError),
+    Proof(#[from] ProofError),
     /// The new password is refused.
     #[error(transparent)]
     NewPassword(#[from] Refusal),
@@ -74,7 +68,9 @@ impl Engine {
         self.settings.password.check(new, &about)?;
         let hash = self.hash_password(new, visitor).await?;
 
-        let cookie = (identity.carrier == Carrier::Cookie)
+        // A session that tokens carry may have a cookie as well, whose old secret must earn nothing either.
+        let carried = identity.carrier == Carrier::Cookie;
+        let cookie = (carried || identity.session.secret.is_some())
             .then(|| CookieSecret { kind: CookieKind::SignedIn, secret: self.random.secret() });
         let noted = self.memory.note();
         let mut act = self.act(Kind::PasswordChanged, identity.actor());
@@ -104,6 +100,7 @@ impl Engine {
         if let Some(cookie) = &cookie {
             self.memory.keep(Name::Secret(cookie.digest()), Arc::clone(&session));
         }
+        let cookie = cookie.filter(|_| carried);
         Ok(SignedIn { session, cookie, tokens: None, device: None })
     }
 
@@ -141,25 +138,6 @@ impl Engine {
         act.event.user = Some(login.user.id);
         act.event.address = Some(visitor.address.to_string());
         self.changed(self.store.delete_user(login.user.id, &act).await?).await
-    }
-
-    /// Checks the password of whoever asks, throttled like a sign-in.
-    async fn prove(
-        &self,
-        identity: &Identity,
-        current: &Password,
-        browser: &Browser,
-        visitor: &Visitor,
-    ) -> Result<Login, ProfileError> {
-        identity.may_act()?;
-        let user = identity.session.user.as_ref().ok_or(ProfileError::Guest)?;
-        let lookup = Lookup::of(user.email.as_str());
-        let began = self.time.steady();
-        let login = self.check_password(&lookup, current, browser, visitor).await;
-        self.leave_at(began + self.settings.answer_delay).await;
-        let login = login.map_err(ProfileError::Password)?;
-        // The address may have changed hands since this session was looked up.
-        if login.user.id == user.id { Ok(login) } else { Err(ProfileError::Stale) }
     }
 
     pub(crate) async fn changed(&self, changed: Changed) -> Result<(), ProfileError> {

@@ -42,6 +42,8 @@ pub struct Settings {
     /// An answer that says whether credentials are right leaves this long after its question, or as soon
     /// after that as it is ready.
     pub answer_delay: Duration,
+    /// How long after somebody proved who they are their other sessions may be ended without another proof.
+    pub fresh_sign_in: Duration,
     /// How long events are kept.
     pub events_retention: Duration,
 }

@@ -9,22 +9,21 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use askama::Template;
-use cloakroom_model::id::ClientId;
-use cloakroom_model::id::SessionId;
+use cloakroom_model::id::{ClientId, SessionId, UserId};
 use cloakroom_model::policy::password::Refusal;
 use cloakroom_model::session::{Acr, Authentication, Carrier, Device as Place, Session};
 use cloakroom_model::time::Timestamp;
+use cloakroom_model::user::{Email, Life, Role, User, Username};
 use cloakroom_server::pages::assets;
 use cloakroom_server::pages::form_token::{Browser, FormKey, FormToken, Holder, Purpose};
 use cloakroom_server::pages::local_path::LocalPath;
 use cloakroom_server::pages::view::delete::{self, Delete};
-use cloakroom_server::pages::view::devices::{Device, Devices, Done};
+use cloakroom_server::pages::view::devices::{self, Device, Devices, Done, Which};
 use cloakroom_server::pages::view::error::{ErrorPage, Kind};
 use cloakroom_server::pages::view::form::{LinkSecret, Trouble};
 use cloakroom_server::pages::view::link::{Kind as LinkKind, Link, LinkSpent};
-use cloakroom_server::pages::view::moment::Moment;
 use cloakroom_server::pages::view::password::{self, Password};
-use cloakroom_server::pages::view::profile::Profile;
+use cloakroom_server::pages::view::profile::{self, Profile};
 use cloakroom_server::pages::view::recover::{self, Recover, RecoverHelp};
 use cloakroom_server::pages::view::set_up::SetUp;
 use cloakroom_server::pages::view::sign_in::{self, Because, SignIn};
@@ -34,6 +33,7 @@ use cloakroom_server::pages::view::site::{Room, Section, Site};
 
 const ADA: &str = "ada@example.com";
 const LONG: &str = "wilhelmina-alexandra.featherstonehaugh-cholmondeley@very-long-subdomain.of-a-university.example";
+const LONG_NAME: &str = "wilhelmina-alexandra.featherstonehaugh-cholmondeley.of-the-north";
 const NOW: Timestamp = Timestamp(1_793_697_240_000);
 
 fn main() -> io::Result<()> {
@@ -165,21 +165,32 @@ fn one_time_links(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
 }
 
 fn rooms(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
-    let created = || Moment::new(NOW.minus(Duration::from_hours(24 * 400)));
-    let profile = |username, admin| {
-        Profile::new(room(site, ADA, Section::Profile), username, created(), admin)
-    };
+    let (ada, admin) = (user(ADA, None, false), user(ADA, Some("ada"), true));
+    let long_user = user(LONG, Some(LONG_NAME), false);
+    let profile =
+        |user| Profile::new(room(site, ADA, Section::Profile), user, token(Purpose::Profile));
     let password = || Password::new(room(site, ADA, Section::Password), token(Purpose::Password));
     let devices =
         |list| Devices::new(room(site, ADA, Section::Devices), token(Purpose::Devices), list);
     let delete = || Delete::new(room(site, ADA, Section::Delete), token(Purpose::Delete));
     let busy = Trouble::Busy(Duration::from_secs(4));
+    let wait = Duration::from_secs(95);
     vec![
-        page("account", &profile(Some("ada"), true)),
-        page("account-welcome", &profile(None, false).welcome()),
+        page("account", &profile(&admin)),
+        page("account-welcome", &profile(&ada).welcome()),
+        page("account-changed", &profile(&ada).changed()),
+        page(
+            "account-refused",
+            &profile(&ada).typed("ada@@example", "@da").refused(&[
+                profile::Problem::NotAnEmail,
+                profile::Problem::NotAUsername,
+                profile::Problem::WrongPassword,
+            ]),
+        ),
         page(
             "account-long",
-            &Profile::new(room(long, LONG, Section::Profile), Some(&LONG[..64]), created(), false),
+            &Profile::new(room(long, LONG, Section::Profile), &long_user, token(Purpose::Profile))
+                .refused(&[profile::Problem::EmailTaken]),
         ),
         page("password", &password()),
         page("password-changed", &password().changed(true)),
@@ -195,6 +206,16 @@ fn rooms(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
         page("devices-alone", &devices(some_devices().drain(..1).collect())),
         page("devices-done", &devices(some_devices()).done(Done::One)),
         page("devices-many", &devices(many_devices())),
+        page("devices-sure", &devices(some_devices()).ask(other(), None)),
+        page(
+            "devices-sure-wrong",
+            &devices(some_devices()).ask(other(), Some(devices::Problem::WrongPassword)),
+        ),
+        page(
+            "devices-sure-others",
+            &devices(some_devices())
+                .ask(Which::Others, Some(devices::Problem::Trouble(Trouble::TooMany(wait)))),
+        ),
         page("delete", &delete()),
         page("delete-wrong", &delete().refused(delete::Problem::WrongPassword)),
     ]
@@ -240,6 +261,23 @@ fn link() -> LinkSecret {
 
 fn token(purpose: Purpose) -> FormToken {
     FormKey::new(&[7; 32]).token(Holder::Browser(Browser::new([1; 16])), purpose)
+}
+
+fn user(email: &str, username: Option<&str>, admin: bool) -> User {
+    User {
+        id: UserId::from_bytes([7; 16]),
+        email: Email::parse(email).expect("an email"),
+        username: username.map(|name| Username::parse(name).expect("a username")),
+        roles: admin.then(|| Role::parse("admin").expect("a role")).into_iter().collect(),
+        life: Life::Active,
+        generation: 0,
+        created_at: NOW.minus(Duration::from_hours(24 * 400)),
+    }
+}
+
+/// The second of the devices.
+fn other() -> Which {
+    Which::One(SessionId::new(NOW.minus(Duration::from_mins(150)), [82; 10]))
 }
 
 fn some_devices() -> Vec<Device> {

@@ -70,16 +70,15 @@ impl Edge {
         {
             return cors::preflight(origin, listed);
         }
-        let own = self.app.address.origin();
-        let mut response =
-            if origin_check::passes(request.method(), request.headers(), own, |_| listed) {
-                self.route(request).await
-            } else {
-                Problem::new(Kind::CrossSite).into_response()
-            };
-        if let Some(origin) = &origin {
-            cors::allow(response.headers_mut(), origin, listed);
-        }
+        let (own, headers) = (self.app.address.origin(), request.headers());
+        let passes = origin_check::has_bearer(headers)
+            || origin_check::passes(request.method(), headers, own, |_| listed);
+        let mut response = if passes {
+            self.route(request).await
+        } else {
+            Problem::new(Kind::CrossSite).into_response()
+        };
+        cors::allow(response.headers_mut(), origin.as_ref(), listed);
         response
     }
 

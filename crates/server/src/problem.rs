@@ -65,6 +65,9 @@ kinds! {
         "The name and the password do not fit together; whether the name exists is not said.";
     WrongPassword "wrong_password" 403 "The password is not right"
         "The current password, which is asked for to make sure, is another.";
+    ReauthenticationRequired "reauthentication_required" 403 "Prove once more who you are"
+        "The last proof of who is there is too old for this; send the password to \
+         `/api/v1/session/reauthenticate`, and then this request again.";
     CrossSite "cross_site" 403 "The request comes from another site"
         "A page of another origin sent this, and no client lists that origin.";
     UserRequired "user_required" 403 "A user is needed"

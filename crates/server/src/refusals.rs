@@ -9,11 +9,13 @@ use std::time::Duration;
 use cloakroom_engine::StoreError;
 use cloakroom_engine::begin::CarryError;
 use cloakroom_engine::clients::ClientError;
+use cloakroom_engine::devices::EndError;
 use cloakroom_engine::guest::GuestError;
 use cloakroom_engine::keys::{KeysError, RotateError};
 use cloakroom_engine::links::LinkError;
 use cloakroom_engine::password::Unavailable;
 use cloakroom_engine::profile::ProfileError;
+use cloakroom_engine::reauthenticate::{ProofError, ReauthenticateError};
 use cloakroom_engine::session_cookie::SessionCookieError;
 use cloakroom_engine::session_data::DataError;
 use cloakroom_engine::session_token::SessionTokenError;
@@ -149,12 +151,44 @@ impl From<GuestError> for Problem {
     }
 }
 
+impl From<ProofError> for Problem {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Guest => Self::new(Kind::UserRequired),
+            ProofError::Password(SignInError::Mismatch) => Self::new(Kind::WrongPassword),
+            ProofError::Password(error) => error.into(),
+            ProofError::Stale => Self::new(Kind::Conflict),
+            error => internal(&error),
+        }
+    }
+}
+
+/// The handler sees to `Ended`, which depends on who asks.
+impl From<ReauthenticateError> for Problem {
+    fn from(error: ReauthenticateError) -> Self {
+        match error {
+            ReauthenticateError::Proof(error) => error.into(),
+            ReauthenticateError::Ended => Self::new(Kind::SessionUnknown),
+            ReauthenticateError::Store(error) => error.into(),
+            error => internal(&error),
+        }
+    }
+}
+
+impl From<EndError> for Problem {
+    fn from(error: EndError) -> Self {
+        match error {
+            EndError::NotFresh(_) => Self::new(Kind::ReauthenticationRequired),
+            EndError::Store(error) => error.into(),
+            error => internal(&error),
+        }
+    }
+}
+
 impl From<ProfileError> for Problem {
     fn from(error: ProfileError) -> Self {
         match error {
-            ProfileError::Guest => Self::new(Kind::UserRequired),
-            ProfileError::Password(SignInError::Mismatch) => Self::new(Kind::WrongPassword),
-            ProfileError::Password(error) => error.into(),
+            ProfileError::Proof(error) => error.into(),
             ProfileError::NewPassword(refusal) => password("new_password", refusal),
             ProfileError::Email(error) => Self::field("email", error.to_string()),
             ProfileError::Username(error) => Self::field("username", error.to_string()),

@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 
 use crate::api::admin::{clients, events, keys, sessions as all_sessions, users};
 use crate::api::view::{AdminUserView, DevicesView, Ended, IdentityView, SignedInView};
-use crate::api::{account, conversion, data, guest, problems, session, sessions, sign_in, sign_up};
+use crate::api::{
+    account, conversion, data, guest, problems, reauthenticate, session, sessions, sign_in, sign_up,
+};
 use crate::app::App;
 use crate::face::Face;
 use crate::oauth::{jwks, revoke, token};
@@ -22,8 +24,8 @@ use crate::operation::{CLIENT_ID, Operation, Schema, delete, get, patch, post, p
 use crate::pages::{ErrorKind, Pages};
 use crate::problem::Kind::{
     ClientRefused, ClientTaken, Conflict, EmailTaken, InsufficientScope, InvalidRequest, NotFound,
-    PreconditionFailed, PreconditionRequired, SignUpClosed, TooLarge, TooManyRequests,
-    TooManySessions, UserRequired, WrongCredentials, WrongPassword,
+    PreconditionFailed, PreconditionRequired, ReauthenticationRequired, SignUpClosed, TooLarge,
+    TooManyRequests, TooManySessions, UserRequired, WrongCredentials, WrongPassword,
 };
 use crate::problem::{Kind, Problem};
 
@@ -166,12 +168,19 @@ fn my_account() -> Vec<Operation> {
             .says("Ends all my other sessions")
             .account()
             .takes("query", "all", json!({ "type": "boolean" }), "This one too")
-            .answers::<Ended>(200, "How many ended"),
+            .answers::<Ended>(200, "How many ended")
+            .refuses(&[ReauthenticationRequired]),
         delete("/api/v1/sessions/{sid}", "endMySession", sessions::end)
             .says("Ends one of my sessions")
             .account()
             .names("sid", "The session")
-            .answers_nothing(204, "It is over"),
+            .answers_nothing(204, "It is over")
+            .refuses(&[ReauthenticationRequired]),
+        proved(post("/api/v1/session/reauthenticate", "reauthenticate", reauthenticate::post))
+            .says("Proves once more who I am")
+            .reads::<reauthenticate::Request>()
+            .answers::<IdentityView>(200, "The session, authenticated just now")
+            .with("set-cookie", "The session's new secret, where it is carried so"),
         proved(post("/api/v1/password", "changePassword", account::change_password))
             .says("Changes my password")
             .reads::<account::ChangePassword>()
@@ -352,8 +361,7 @@ pub fn router(app: App) -> Router {
     let operations = operations();
     let shortest = app.engine.settings().password.minimum.code_points();
     let document = openapi::document(&operations, &app.address, shortest);
-    let pages = Pages::new(app.engine.clone(), app.address.clone(), "Cloakroom".to_owned());
-    let pages = Arc::new(pages);
+    let pages = Arc::new(Pages::new(&app, "Cloakroom".to_owned()));
     operations
         .into_iter()
         .fold(Router::new(), |router, operation| router.route(operation.path, operation.route))

@@ -48,6 +48,7 @@ pub fn settings() -> Settings {
         session_data_limit: 64 * 1024,
         password: Rules::default(),
         answer_delay: Duration::ZERO,
+        fresh_sign_in: Duration::from_mins(15),
         events_retention: Duration::from_hours(90 * 24),
     }
 }

@@ -170,6 +170,13 @@ rows! {
             secret: false,
             sentence: "When an answer that depends on an account leaves, counted from the request, so that its time does not tell whether the account exists.",
         }
+        fresh_sign_in: Duration {
+            takes: Lasting { from: SECOND, to: DAY },
+            default: "15m",
+            example: "1h",
+            secret: false,
+            sentence: "How long after a sign-in somebody may end their other sessions without writing their password again.",
+        }
     }
     "Passwords" {
         password_min_length: u32 {

@@ -2,6 +2,7 @@
 
 pub mod authorization;
 pub mod carry_over;
+pub mod freshness;
 pub mod key_rotation;
 pub mod life;
 pub mod limit;

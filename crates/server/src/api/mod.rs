@@ -9,6 +9,7 @@ pub mod conversion;
 pub mod data;
 pub mod guest;
 pub mod problems;
+pub mod reauthenticate;
 pub mod session;
 pub mod sessions;
 pub mod sign_in;

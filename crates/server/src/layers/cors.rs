@@ -47,14 +47,15 @@ pub fn preflight(origin: &HeaderValue, listed: bool) -> Response {
         );
         headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     }
-    allow(headers, origin, listed);
+    allow(headers, Some(origin), listed);
     response
 }
 
-/// Lets the scripts of `origin` read an answer, if a client lists it.
-pub fn allow(headers: &mut HeaderMap, origin: &HeaderValue, listed: bool) {
+/// Lets the scripts of `origin` read an answer, if a client lists it. What is answered to nobody's script varies too: a
+/// cache that kept it without a word would give it to a listed origin later, whose browser would then hide it.
+pub fn allow(headers: &mut HeaderMap, origin: Option<&HeaderValue>, listed: bool) {
     headers.append(VARY, HeaderValue::from_static("origin"));
-    if listed {
+    if let Some(origin) = origin.filter(|_| listed) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         headers.insert(

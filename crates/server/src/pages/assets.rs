@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 /// How every page looks.
@@ -63,7 +63,7 @@ impl fmt::Display for Asset {
 pub fn answer(name: &str, request: &HeaderMap) -> Option<Response<&'static [u8]>> {
     let asset = ALL.iter().find(|asset| asset.to_string() == name)?;
     let etag = format!("\"{:016x}\"", asset.hash);
-    let known = request.get_all(IF_NONE_MATCH).iter().any(|value| names(value, &etag));
+    let known = crate::answer::is_known(request, &etag);
     let mut response = Response::new(if known { &[][..] } else { asset.body });
     if known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -84,13 +84,6 @@ static HEADERS: [(HeaderName, &str); 4] = [
     // An SVG is a document too when it is opened by itself.
     (http::header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
 ];
-
-/// RFC 9110 §13.1.2: a list of tags compared weakly, or `*`.
-fn names(value: &HeaderValue, etag: &str) -> bool {
-    value.to_str().is_ok_and(|list| {
-        list.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
-    })
-}
 
 #[derive(Clone, Copy, Debug)]
 enum Kind {
@@ -130,6 +123,8 @@ const fn fnv_1a(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+
+    use http::header::IF_NONE_MATCH;
 
     use super::*;
 

@@ -7,7 +7,7 @@
 //! stranger. After sign-in it is bound to the session, and a page kept open from before a sign-in or a sign-out
 //! earns nothing.
 //!
-//! The second line of the defence, [`cross_site`](super::cross_site), rests on other facts: both must pass.
+//! The second line of the defence, [`origin_check`](crate::layers::origin_check), rests on other facts: both must pass.
 //! Whether a request is signed in, and where the key comes from, is the caller's affair.
 
 use std::fmt;
@@ -76,6 +76,8 @@ pub enum Purpose {
     Recover,
     /// Put the session of a one-time link into this browser.
     Link,
+    /// Change email and username.
+    Profile,
     /// Change the password.
     Password,
     /// Sign out devices: one, the others, all.
@@ -93,6 +95,7 @@ impl Purpose {
             Self::SignOut => "sign-out",
             Self::Recover => "recover",
             Self::Link => "link",
+            Self::Profile => "profile",
             Self::Password => "password",
             Self::Devices => "devices",
             Self::Delete => "delete",
@@ -169,13 +172,14 @@ mod tests {
 
     const BROWSER: Holder = Holder::Browser(Browser::new([1; 16]));
 
-    const PURPOSES: [Purpose; 9] = [
+    const PURPOSES: [Purpose; 10] = [
         Purpose::SetUp,
         Purpose::SignUp,
         Purpose::SignIn,
         Purpose::SignOut,
         Purpose::Recover,
         Purpose::Link,
+        Purpose::Profile,
         Purpose::Password,
         Purpose::Devices,
         Purpose::Delete,
@@ -224,7 +228,7 @@ mod tests {
             .into_iter()
             .flat_map(|holder| PURPOSES.map(|purpose| key.token(holder, purpose).0))
             .collect();
-        assert_eq!(tokens.len(), 18);
+        assert_eq!(tokens.len(), 20);
     }
 
     #[test]

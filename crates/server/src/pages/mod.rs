@@ -5,11 +5,10 @@
 //! holds everything that its page shows and can be rendered without a server, which is how pages are looked at
 //! (`cargo run -p cloakroom-server --example preview`).
 //!
-//! The small pure parts keep forms ours ([`form_token`], [`cross_site`]), redirects local ([`local_path`]) and
-//! browsers strict ([`headers`]); [`assets`] are the files that pages ask for.
+//! The small pure parts keep forms ours ([`form_token`]), redirects local ([`local_path`]) and browsers strict
+//! ([`headers`]); [`assets`] are the files that pages ask for.
 
 pub mod assets;
-pub mod cross_site;
 pub mod form_token;
 pub mod headers;
 pub mod local_path;
@@ -46,7 +45,10 @@ use self::form_token::FormKey;
 use self::view::error::ErrorPage;
 use self::view::site::Site;
 use crate::address::PublicAddress;
+use crate::app::App;
 use crate::cookies::Cookies;
+use crate::layers::origin_check;
+use crate::session_cookies::SessionCookies;
 
 pub use self::view::error::Kind as ErrorKind;
 
@@ -55,6 +57,7 @@ pub struct Pages {
     engine: Engine,
     address: PublicAddress,
     cookies: Cookies,
+    session_cookies: SessionCookies,
     key: FormKey,
     site: Site,
 }
@@ -62,7 +65,8 @@ pub struct Pages {
 impl Pages {
     /// The pages of an installation that is called `name`.
     #[must_use]
-    pub fn new(engine: Engine, address: PublicAddress, name: String) -> Self {
+    pub fn new(app: &App, name: String) -> Self {
+        let (engine, address) = (app.engine.clone(), app.address.clone());
         let settings = engine.settings();
         let site = Site {
             name,
@@ -71,8 +75,8 @@ impl Pages {
             shortest_password: settings.password.minimum.code_points(),
         };
         let key = FormKey::new(&engine.form_key());
-        let cookies = Cookies::new(address.is_https());
-        Self { engine, address, cookies, key, site }
+        let (cookies, session_cookies) = (app.cookies, app.session_cookies.clone());
+        Self { engine, address, cookies, session_cookies, key, site }
     }
 
     /// All pages and their assets. Requests bring a [`Visitor`](cloakroom_engine::visitor::Visitor) as an
@@ -85,7 +89,7 @@ impl Pages {
             .route(paths::LINK, get(link::show).post(link::send))
             .route(paths::SIGN_OUT, get(sign_out::show).post(sign_out::send))
             .route(paths::RECOVER, get(recover::show).post(recover::send))
-            .route(paths::ACCOUNT, get(account::profile::show))
+            .route(paths::ACCOUNT, get(account::profile::show).post(account::profile::send))
             .route(paths::PASSWORD, get(account::password::show).post(account::password::send))
             .route(paths::DEVICES, get(account::devices::show))
             .route(paths::DEVICE_OUT, get(account::devices::back).post(account::devices::one))
@@ -117,7 +121,8 @@ impl fmt::Debug for Pages {
 
 /// Turns other sites away, and shows what failed as a page.
 async fn frame(State(pages): State<Arc<Pages>>, request: Request, next: Next) -> Response {
-    if cross_site::check(request.method(), request.headers(), pages.address.origin()).is_err() {
+    let own = pages.address.origin();
+    if !origin_check::passes(request.method(), request.headers(), own, |_| false) {
         return pages.error(ErrorKind::CrossSite);
     }
     let response = next.run(request).await;

@@ -13,6 +13,7 @@ pub(super) const LIVES: Duration = Duration::from_mins(1);
 pub(super) enum Note {
     Welcome,
     Recovered,
+    ProfileChanged,
     PasswordChanged,
     PasswordChangedAndOthersOut,
     DeviceOut,
@@ -23,9 +24,10 @@ pub(super) enum Note {
 }
 
 /// Each note and its word.
-const WORDS: [(Note, &str); 9] = [
+const WORDS: [(Note, &str); 10] = [
     (Note::Welcome, "welcome"),
     (Note::Recovered, "recovered"),
+    (Note::ProfileChanged, "profile-changed"),
     (Note::PasswordChanged, "password-changed"),
     (Note::PasswordChangedAndOthersOut, "password-changed-others-out"),
     (Note::DeviceOut, "device-out"),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use cloakroom_engine::begin::SignedIn;
-use cloakroom_engine::secret;
 use cloakroom_engine::sign_in::{SignIn as Wish, SignInError};
 use cloakroom_model::password::Password;
 use cloakroom_model::session::Carrier;
@@ -20,7 +19,6 @@ use super::view::form::Trouble;
 use super::view::sign_in::{Because, Problem, SignIn};
 use super::visit::{Visit, Who, is_ticked, read, return_to};
 use super::{Pages, paths, reply};
-use crate::cookies::Name;
 
 /// The form, or straight on where somebody is signed in already.
 pub(super) async fn show(
@@ -104,17 +102,8 @@ pub(super) fn go_on(onward: Option<&LocalPath>) -> Response {
     reply::see_other(onward.map_or(paths::ACCOUNT, LocalPath::as_str))
 }
 
-/// Adds the cookies of a session that began.
+/// Adds the cookies of a session that began or stepped up.
 pub(super) fn carried(pages: &Pages, signed_in: &SignedIn, mut response: Response) -> Response {
-    if let Some(cookie) = &signed_in.cookie {
-        let session = &signed_in.session.session;
-        let age = session.remembered.then(|| session.expires_at.since(pages.engine.now()));
-        let header = pages.cookies.set(Name::Session, &cookie.to_text(), age);
-        response = reply::with_cookie(response, header);
-    }
-    if let Some(device) = &signed_in.device {
-        let header = pages.cookies.set_device(&secret::to_text(device));
-        response = reply::with_cookie(response, header);
-    }
+    pages.session_cookies.give(&pages.engine, signed_in, response.headers_mut());
     response
 }

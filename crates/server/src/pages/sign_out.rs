@@ -14,7 +14,6 @@ use super::view::form::Trouble;
 use super::view::sign_out::{Reach, SignOut, SignedOut};
 use super::visit::{Visit, Who, csrf, leave_note, read, return_to};
 use super::{Pages, paths, reply};
-use crate::cookies::Name;
 
 /// Asks whether to; says that it is done where nobody is signed in.
 pub(super) async fn show(
@@ -66,7 +65,7 @@ pub(super) async fn send(
     })
 }
 
-/// To the page that says that it is done, without the cookie of the session that ended.
+/// To the page that says that it is done, without the cookies of the session that ended.
 pub(super) fn gone(pages: &Pages, note: Option<Note>) -> Response {
     let response = cleared(pages, reply::see_other(paths::SIGN_OUT));
     match note {
@@ -75,6 +74,7 @@ pub(super) fn gone(pages: &Pages, note: Option<Note>) -> Response {
     }
 }
 
-fn cleared(pages: &Pages, response: Response) -> Response {
-    reply::with_cookie(response, pages.cookies.clear(Name::Session))
+fn cleared(pages: &Pages, mut response: Response) -> Response {
+    pages.session_cookies.take(response.headers_mut());
+    response
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::response::Response;
 use cloakroom_engine::password::Unavailable;
 use cloakroom_engine::profile::ProfileError;
+use cloakroom_engine::reauthenticate::{ProofError, ReauthenticateError};
 use cloakroom_engine::sign_in::SignInError;
 use http::StatusCode;
 
@@ -39,10 +40,31 @@ impl From<SignInError> for Unproven {
     }
 }
 
+impl From<ProofError> for Unproven {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Password(error) => error.into(),
+            ProofError::Stale => Self::Trouble(Trouble::Stale),
+            other => Self::Failure(Failure::ours(&other)),
+        }
+    }
+}
+
+impl From<ReauthenticateError> for Unproven {
+    fn from(error: ReauthenticateError) -> Self {
+        match error {
+            ReauthenticateError::Proof(error) => error.into(),
+            ReauthenticateError::Ended => Self::Trouble(Trouble::Stale),
+            ReauthenticateError::Store(error) => Self::Failure(error.into()),
+            other => Self::Failure(Failure::ours(&other)),
+        }
+    }
+}
+
 impl From<ProfileError> for Unproven {
     fn from(error: ProfileError) -> Self {
         match error {
-            ProfileError::Password(error) => error.into(),
+            ProfileError::Proof(error) => error.into(),
             ProfileError::Stale => Self::Trouble(Trouble::Stale),
             ProfileError::Passwords(pool) => {
                 of_pool(&pool).map_or_else(Self::Failure, Self::Trouble)

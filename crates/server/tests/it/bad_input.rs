@@ -166,6 +166,7 @@ fn good_body(id: &str) -> Value {
         }),
         "beginGuest" => json!({ "carry": "token", "client_id": "cloakroom" }),
         "earnToken" => json!({ "audience": ISSUER }),
+        "reauthenticate" => json!({ "password": PASSWORD }),
         "changePassword" => {
             json!({ "current_password": PASSWORD, "new_password": NEW, "end_others": true })
         }

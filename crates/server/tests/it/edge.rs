@@ -59,6 +59,7 @@ async fn no_origin_is_let_in_that_no_client_lists() {
     }
     let plain = browser.get("/api/v1/session").await;
     assert_eq!(plain.header("access-control-allow-origin"), "");
+    assert_eq!(plain.header("vary"), "origin", "or a cache would give it to a listed origin");
 }
 
 #[tokio::test]
@@ -90,6 +91,7 @@ async fn every_answer_is_kept_by_nobody_and_guessed_at_by_nobody() {
         assert_eq!(answer.header("cache-control"), "no-store", "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"));
+        assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{path}");
         assert_eq!(answer.header("strict-transport-security"), "", "plain http");
     }
     let https = Server::with(|setup| {

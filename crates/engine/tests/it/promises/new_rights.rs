@@ -2,9 +2,12 @@
 
 use std::future::Future;
 
+use cloakroom_engine::devices::EndError;
 use cloakroom_engine::identity::NotSignedIn;
-use cloakroom_engine::secret::from_text;
+use cloakroom_engine::reauthenticate::{ProofError, ReauthenticateError};
+use cloakroom_engine::secret::{CookieSecret, from_text};
 use cloakroom_engine::settings::Settings;
+use cloakroom_engine::sign_in::SignInError;
 use cloakroom_engine::visitor::Browser;
 use cloakroom_model::session::Carrier;
 use cloakroom_testkit::engine::{PASSWORD, visitor};
@@ -14,6 +17,10 @@ use super::{Scene, browser_with, built_in, defaults, on_every_store, password, s
 on_every_store! {
     a_sign_in_replaces_the_browsers_secret_and_names_the_successor
     a_change_of_password_replaces_the_secret_and_ends_the_others_on_wish
+    a_change_of_password_by_token_leaves_no_old_cookie
+    a_new_proof_replaces_the_secret_and_makes_the_sign_in_fresh
+    a_new_proof_by_token_leaves_no_old_cookie
+    a_wrong_proof_is_counted_and_changes_nothing
     a_token_takes_its_session_into_a_browser_by_a_link_that_works_once
     a_cookies_token_for_cloakroom_earns_no_cookie
     an_old_password_lets_nobody_in
@@ -79,6 +86,108 @@ async fn a_change_of_password_replaces_the_secret_and_ends_the_others_on_wish<
             assert_eq!(node.check_cookie(&other).await.is_ok(), !end_others);
         }
     }
+}
+
+async fn a_change_of_password_by_token_leaves_no_old_cookie<F: Future<Output = Scene>>(
+    scene: impl Fn(Settings) -> F,
+) {
+    let scene = scene(defaults()).await;
+    let (token, cookie) = token_and_cookie(&scene).await;
+    let identity = scene.here.check_token(&token).await.unwrap();
+    let (old, new) = (password(PASSWORD), password(NEW));
+    let changed = scene
+        .here
+        .change_my_password(&identity, &old, &new, false, &Browser::default(), &visitor())
+        .await
+        .unwrap();
+    assert!(changed.cookie.is_none(), "it was not asked for by cookie");
+    assert!(scene.here.check_cookie(&cookie).await.is_err(), "new rights, new secret");
+    scene.here.check_token(&token).await.unwrap();
+}
+
+async fn a_new_proof_replaces_the_secret_and_makes_the_sign_in_fresh<F: Future<Output = Scene>>(
+    scene: impl Fn(Settings) -> F,
+) {
+    let scene = scene(defaults()).await;
+    let ada = scene.ada(Carrier::Cookie).await;
+    let other = scene.again(Carrier::Cookie, Browser::default()).await.unwrap();
+    let other_sid = other.session.session.id;
+    scene.clock.go(scene.here.settings().fresh_sign_in);
+    let identity = scene.here.check_cookie(ada.cookie.as_ref().unwrap()).await.unwrap();
+    for node in scene.nodes() {
+        let one = node.end_my_session(&identity, other_sid).await;
+        assert!(matches!(one, Err(EndError::NotFresh(_))));
+        let others = node.end_my_sessions(&identity, false).await;
+        assert!(matches!(others, Err(EndError::NotFresh(_))));
+    }
+    scene.here.check_cookie(other.cookie.as_ref().unwrap()).await.unwrap();
+
+    let proved = scene
+        .here
+        .reauthenticate(&identity, &password(PASSWORD), &browser_with(&ada), &visitor())
+        .await
+        .unwrap();
+    let authentication = proved.session.session.authentication.as_ref().unwrap();
+    assert_eq!(authentication.at, scene.here.now());
+    assert_eq!(proved.session.session.id, identity.sid());
+    scene.there.catch_up().await.unwrap();
+    for node in scene.nodes() {
+        let old = node.check_cookie(ada.cookie.as_ref().unwrap()).await;
+        assert!(matches!(old, Err(NotSignedIn::Replaced(_))));
+    }
+    let identity = scene.there.check_cookie(proved.cookie.as_ref().unwrap()).await.unwrap();
+    assert!(scene.there.end_my_session(&identity, other_sid).await.unwrap());
+    assert!(scene.there.check_cookie(other.cookie.as_ref().unwrap()).await.is_err());
+}
+
+async fn a_new_proof_by_token_leaves_no_old_cookie<F: Future<Output = Scene>>(
+    scene: impl Fn(Settings) -> F,
+) {
+    let scene = scene(defaults()).await;
+    let (token, cookie) = token_and_cookie(&scene).await;
+    let identity = scene.here.check_token(&token).await.unwrap();
+    let (browser, secret) = (Browser::default(), password(PASSWORD));
+    let proved = scene.here.reauthenticate(&identity, &secret, &browser, &visitor()).await.unwrap();
+    assert!(proved.cookie.is_none() && proved.tokens.is_none());
+    assert!(scene.here.check_cookie(&cookie).await.is_err(), "it proved nothing");
+    scene.here.check_token(&token).await.unwrap();
+}
+
+async fn a_wrong_proof_is_counted_and_changes_nothing<F: Future<Output = Scene>>(
+    scene: impl Fn(Settings) -> F,
+) {
+    let scene = scene(defaults()).await;
+    let ada = scene.ada(Carrier::Cookie).await;
+    let cookie = ada.cookie.as_ref().unwrap();
+    let identity = scene.here.check_cookie(cookie).await.unwrap();
+    let wrong = password("not the password at all");
+    let browser = Browser::default();
+    let mut told_to_wait = false;
+    for _ in 0..50 {
+        let refused = scene.here.reauthenticate(&identity, &wrong, &browser, &visitor()).await;
+        match refused.map(drop) {
+            Err(ReauthenticateError::Proof(ProofError::Password(SignInError::Mismatch))) => (),
+            Err(ReauthenticateError::Proof(ProofError::Password(SignInError::Wait(_)))) => {
+                told_to_wait = true;
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(told_to_wait, "as at a sign-in");
+    let now = scene.here.check_cookie(cookie).await.unwrap();
+    assert_eq!(now.session.session.authentication, identity.session.session.authentication);
+}
+
+/// The token and the cookie of one session.
+async fn token_and_cookie(scene: &Scene) -> (String, CookieSecret) {
+    let ada = scene.ada(Carrier::Token).await;
+    let token = ada.tokens.unwrap().access.token.clone();
+    let identity = scene.here.check_token(&token).await.unwrap();
+    let link = from_text(&scene.here.cookie_link(&identity).await.unwrap()).unwrap();
+    let carried =
+        scene.here.spend_cookie_link(&link, &Browser::default(), &visitor()).await.unwrap();
+    (token, carried.cookie.unwrap())
 }
 
 async fn a_token_takes_its_session_into_a_browser_by_a_link_that_works_once<

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use cloakroom_engine::StoreError;
+use cloakroom_engine::devices::EndError;
+use cloakroom_engine::identity::Identity;
 use cloakroom_model::id::SessionId;
+use cloakroom_model::password::Password;
 use cloakroom_oauth::form::Form;
 use http::StatusCode;
 
@@ -13,12 +16,14 @@ use crate::pages::failure::Failure;
 use crate::pages::form_token::Purpose;
 use crate::pages::member::Member;
 use crate::pages::note::Note;
+use crate::pages::sign_in::carried;
 use crate::pages::sign_out::gone;
-use crate::pages::view::devices::{Device, Devices, Done};
+use crate::pages::trouble::{self, Unproven};
+use crate::pages::view::devices::{Device, Devices, Done, Problem, Which};
 use crate::pages::view::form::Trouble;
 use crate::pages::view::site::Section;
-use crate::pages::visit::{Visit, leave_note, read};
-use crate::pages::{Pages, paths, reply, trouble};
+use crate::pages::visit::{Visit, is_ticked, leave_note, read};
+use crate::pages::{Pages, paths, reply};
 
 /// The list.
 pub(in crate::pages) async fn show(
@@ -55,13 +60,11 @@ pub(in crate::pages) async fn one(
         .value("sid")
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| Failure::BadRequest.into_response())?;
-    let ended = pages.engine.end_my_session(&member.identity, sid).await.map_err(failed)?;
-    Ok(if sid == member.identity.sid() {
-        gone(&pages, None)
-    } else {
-        let note = if ended { Note::DeviceOut } else { Note::DeviceOutAlready };
-        leave_note(&pages, reply::see_other(paths::DEVICES), note)
-    })
+    if sid == member.identity.sid() {
+        pages.engine.sign_out(&member.identity).await.map_err(failed)?;
+        return Ok(gone(&pages, None));
+    }
+    Out { pages: &pages, visit: &visit, member: &member, which: Which::One(sid) }.of(&form).await
 }
 
 /// Signs all others out.
@@ -70,9 +73,8 @@ pub(in crate::pages) async fn others(
     visit: Visit,
     request: Request,
 ) -> Result<Response, Response> {
-    let (member, _) = allowed(&pages, &visit, request).await?;
-    pages.engine.end_my_sessions(&member.identity, false).await.map_err(failed)?;
-    Ok(leave_note(&pages, reply::see_other(paths::DEVICES), Note::OthersOut))
+    let (member, form) = allowed(&pages, &visit, request).await?;
+    Out { pages: &pages, visit: &visit, member: &member, which: Which::Others }.of(&form).await
 }
 
 /// Signs everything out, this browser too.
@@ -82,7 +84,7 @@ pub(in crate::pages) async fn all(
     request: Request,
 ) -> Result<Response, Response> {
     let (member, _) = allowed(&pages, &visit, request).await?;
-    pages.engine.end_my_sessions(&member.identity, true).await.map_err(failed)?;
+    pages.engine.end_my_sessions(&member.identity, true).await.map_err(unended)?;
     Ok(gone(&pages, Some(Note::AllOut)))
 }
 
@@ -99,6 +101,98 @@ async fn allowed(
     }
     let view = list(pages, &member).await.map_err(failed)?.refused(Trouble::Expired);
     Err(reply::page(pages, trouble::status(Trouble::Expired), &view))
+}
+
+/// A way out of other sessions than this one.
+struct Out<'a> {
+    pages: &'a Pages,
+    visit: &'a Visit,
+    member: &'a Member,
+    which: Which,
+}
+
+impl Out<'_> {
+    /// Ends them; where the sign-in here is not fresh, after the password that `form` holds or is shown to get.
+    async fn of(&self, form: &Form) -> Result<Response, Response> {
+        match self.end(&self.member.identity).await {
+            Err(EndError::NotFresh(_)) => {}
+            ended => return ended.map(|note| self.back(Some(note))).map_err(unended),
+        }
+        if !is_ticked(form, "asked") {
+            return self.ask(StatusCode::FORBIDDEN, None).await;
+        }
+        let unfit = StatusCode::UNPROCESSABLE_ENTITY;
+        let Some(typed) = form.value("password") else {
+            return self.ask(unfit, Some(Problem::NoPassword)).await;
+        };
+        let Ok(password) = Password::new(typed.to_owned()) else {
+            return self.ask(unfit, Some(Problem::WrongPassword)).await;
+        };
+        let Self { pages, visit, member, .. } = self;
+        let brought = visit.brought();
+        let renewed = pages
+            .engine
+            .reauthenticate(&member.identity, &password, &brought, &visit.visitor)
+            .await;
+        match renewed.map_err(Unproven::from) {
+            Ok(renewed) => {
+                let identity = member.identity.in_session(Arc::clone(&renewed.session));
+                // Whatever comes of the act, the browser needs its new cookie: a failure leads back to the list.
+                let ended = self.end(&identity).await;
+                Ok(carried(pages, &renewed, self.back(ended.ok())))
+            }
+            Err(Unproven::Mismatch) => self.ask(unfit, Some(Problem::WrongPassword)).await,
+            Err(Unproven::Trouble(why)) => {
+                let again = self.ask(trouble::status(why), Some(Problem::Trouble(why))).await?;
+                Ok(trouble::with_wait(again, why))
+            }
+            Err(Unproven::Failure(failure)) => Err(failure.into_response()),
+        }
+    }
+
+    async fn end(&self, identity: &Identity) -> Result<Note, EndError> {
+        let engine = &self.pages.engine;
+        match self.which {
+            Which::One(sid) if engine.end_my_session(identity, sid).await? => Ok(Note::DeviceOut),
+            Which::One(_) => Ok(Note::DeviceOutAlready),
+            Which::Others => {
+                engine.end_my_sessions(identity, false).await?;
+                Ok(Note::OthersOut)
+            }
+        }
+    }
+
+    /// The list, with the question at the way out that was chosen.
+    async fn ask(
+        &self,
+        status: StatusCode,
+        problem: Option<Problem>,
+    ) -> Result<Response, Response> {
+        let view = list(self.pages, self.member).await.map_err(failed)?;
+        if !view.has(self.which) {
+            let note = match self.which {
+                Which::One(_) => Note::DeviceOutAlready,
+                Which::Others => Note::OthersOut,
+            };
+            return Ok(self.back(Some(note)));
+        }
+        Ok(reply::page(self.pages, status, &view.ask(self.which, problem)))
+    }
+
+    fn back(&self, note: Option<Note>) -> Response {
+        let response = reply::see_other(paths::DEVICES);
+        match note {
+            Some(note) => leave_note(self.pages, response, note),
+            None => response,
+        }
+    }
+}
+
+fn unended(error: EndError) -> Response {
+    match error {
+        EndError::Store(error) => failed(error),
+        other => Failure::ours(&other).into_response(),
+    }
 }
 
 async fn list<'a>(pages: &'a Pages, member: &'a Member) -> Result<Devices<'a>, StoreError> {

@@ -1,10 +1,13 @@
 //! `/account/devices`: where I am signed in, with a way out of each.
+//!
+//! Where the sign-in here is not fresh, the way out that was chosen asks for the password at its own place.
 
 use askama::Template;
 use cloakroom_model::id::SessionId;
 use cloakroom_model::session::Session;
 use cloakroom_model::time::Timestamp;
 
+use super::field::Field;
 use super::form::{Form, Notice, Trouble};
 use super::moment::{Ago, Moment};
 use super::sentence::Sentence;
@@ -21,6 +24,35 @@ pub struct Devices<'a> {
     token: FormToken,
     list: Vec<Device>,
     notice: Option<Notice>,
+    question: Option<Question>,
+}
+
+/// Which sessions are to end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Which {
+    /// One.
+    One(SessionId),
+    /// All but this one.
+    Others,
+}
+
+/// Asks for the password before `which` end.
+#[derive(Debug)]
+struct Question {
+    which: Which,
+    form: Form,
+    password: Field,
+}
+
+/// Why they did not end yet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Problem {
+    /// No password was given.
+    NoPassword,
+    /// It is another.
+    WrongPassword,
+    /// Something that is not about what was typed.
+    Trouble(Trouble),
 }
 
 /// What an act on this page did.
@@ -39,7 +71,7 @@ impl<'a> Devices<'a> {
     #[must_use]
     pub fn new(room: Room<'a>, token: FormToken, mut list: Vec<Device>) -> Self {
         list.sort_by_key(|device| !device.here);
-        Self { site: room.site, room, token, list, notice: None }
+        Self { site: room.site, room, token, list, notice: None, question: None }
     }
 
     /// Says what was done.
@@ -60,8 +92,42 @@ impl<'a> Devices<'a> {
         self
     }
 
+    /// Asks for the password before `which` end, and says what was wrong with the last one.
+    #[must_use]
+    pub fn ask(mut self, which: Which, problem: Option<Problem>) -> Self {
+        let mut form = self.form();
+        let mut password = Field::password("password", "Your password", "current-password")
+            .hint("You signed in here a while ago: to make sure that it is still you.");
+        match problem {
+            Some(Problem::NoPassword) => {
+                password.refuse(Sentence::new("Write your password here."));
+            }
+            Some(Problem::WrongPassword) => password.refuse(Sentence::new(
+                "This is not your password. Nobody was signed out. Please try again.",
+            )),
+            Some(Problem::Trouble(trouble)) => form.say(trouble.into()),
+            None => {}
+        }
+        form.start(&mut [&mut password]);
+        self.question = Some(Question { which, form, password });
+        self
+    }
+
+    /// Whether this one is in the list.
+    #[must_use]
+    pub fn has(&self, which: Which) -> bool {
+        match which {
+            Which::One(sid) => self.list.iter().any(|device| device.sid == sid),
+            Which::Others => self.others(),
+        }
+    }
+
     fn form(&self) -> Form {
         Form::new(self.token.clone())
+    }
+
+    fn asks(&self, which: Which) -> Option<&Question> {
+        self.question.as_ref().filter(|question| question.which == which)
     }
 
     fn others(&self) -> bool {

@@ -112,9 +112,7 @@ impl NewAccount {
         Self {
             // What password managers keep is what everybody can sign in with.
             email: Field::email("email", "Email", "username").first(),
-            username: Field::text("username", "Username", "nickname")
-                .optional()
-                .hint("A short name to sign in with instead of your email."),
+            username: username(),
             password: new_password("password", shortest_password),
         }
     }
@@ -127,28 +125,47 @@ impl NewAccount {
     pub(super) fn refuse(&mut self, form: &mut Form, problems: &[Problem]) {
         for problem in problems {
             match problem {
-                Problem::NoEmail => self.email.refuse(Sentence::new("Write your email here.")),
-                Problem::NotAnEmail => self.email.refuse(Sentence::new(
-                    "Check the spelling: an email looks like name@example.com.",
-                )),
+                Problem::NoEmail => self.email.refuse(no_email()),
+                Problem::NotAnEmail => self.email.refuse(not_an_email()),
                 Problem::EmailTaken => self.email.refuse(
                     Sentence::new("There is an account with this email already. ")
                         .link(form.beside("/sign-in"), "Sign in instead")
                         .then(", or use another email."),
                 ),
-                Problem::NotAUsername => self.username.refuse(Sentence::new(
-                    "Use 2 to 64 letters and digits; dots, dashes and underscores may stand between \
-                     them. Or leave it empty.",
-                )),
-                Problem::UsernameTaken => self
-                    .username
-                    .refuse(Sentence::new("Somebody has this username. Choose another, or leave it empty.")),
+                Problem::NotAUsername => self.username.refuse(not_a_username()),
+                Problem::UsernameTaken => self.username.refuse(username_taken()),
                 Problem::Password(bad) => self.password.refuse(bad.words()),
                 Problem::Trouble(trouble) => form.say((*trouble).into()),
             }
         }
         form.start(&mut [&mut self.email, &mut self.username, &mut self.password]);
     }
+}
+
+/// A field for the short name, which nobody needs.
+pub(super) fn username() -> Field {
+    Field::text("username", "Username", "nickname")
+        .optional()
+        .hint("A short name to sign in with instead of your email.")
+}
+
+pub(super) fn no_email() -> Sentence {
+    Sentence::new("Write your email here.")
+}
+
+pub(super) fn not_an_email() -> Sentence {
+    Sentence::new("Check the spelling: an email looks like name@example.com.")
+}
+
+pub(super) fn not_a_username() -> Sentence {
+    Sentence::new(
+        "Use 2 to 64 letters and digits; dots, dashes and underscores may stand between them. Or \
+         leave it empty.",
+    )
+}
+
+pub(super) fn username_taken() -> Sentence {
+    Sentence::new("Somebody has this username. Choose another, or leave it empty.")
 }
 
 /// A field for a password that is not used yet.

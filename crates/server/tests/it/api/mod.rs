@@ -6,6 +6,7 @@ mod conversion;
 mod data;
 mod guest;
 mod identifying_cookie;
+mod reauthenticate;
 mod session;
 mod sessions;
 mod sign_in;

@@ -9,11 +9,12 @@ use axum::body::Body;
 use cloakroom_engine::Engine;
 use cloakroom_engine::settings::Settings;
 use cloakroom_engine::visitor::Visitor;
-use cloakroom_server::address::PublicAddress;
+use cloakroom_server::app::{self, App};
 use cloakroom_server::pages::Pages;
 use cloakroom_store::memory::Memory;
 use cloakroom_testkit::clock::HandClock;
 use cloakroom_testkit::engine;
+use cloakroom_testkit::server::Setup;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
@@ -37,9 +38,10 @@ pub(super) async fn scene() -> Scene {
 pub(super) async fn scene_with(settings: Settings) -> Scene {
     let clock = HandClock::default();
     let store = Arc::new(Memory::new(clock.for_store()));
-    let address = PublicAddress::new(&settings.issuer.parse().unwrap());
+    let public_url = settings.issuer.parse().unwrap();
     let engine = engine::on(store, &clock, 7117, settings).await;
-    let pages = Pages::new(engine.clone(), address, "Cloakroom".to_owned());
+    let server = app::Settings { public_url, ..Setup::default().server };
+    let pages = Pages::new(&App::new(engine.clone(), server), "Cloakroom".to_owned());
     Scene { router: Arc::new(pages).router(), engine, clock }
 }
 

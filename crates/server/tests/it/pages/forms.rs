@@ -40,15 +40,17 @@ async fn a_form_of_an_earlier_session_earns_nothing_in_a_later_one() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
     let mut old = Vec::new();
-    for path in ["/account/password", "/account/delete", "/account/devices", "/sign-out"] {
+    for path in
+        ["/account", "/account/password", "/account/delete", "/account/devices", "/sign-out"]
+    {
         old.push(browser.get(path).await);
     }
     let page = browser.get("/sign-out").await;
     browser.send(&page, "sign-out", &[]).await;
     assert_eq!(browser.sign_in(EMAIL, PASSWORD).await.leads_to(), "/account");
-    for (page, form) in
-        old.iter().zip(["change-password", "delete-account", "sign-out-everywhere", "sign-out"])
-    {
+    let forms =
+        ["change-names", "change-password", "delete-account", "sign-out-everywhere", "sign-out"];
+    for (page, form) in old.iter().zip(forms) {
         let fields = [
             ("current_password", PASSWORD),
             ("new_password", "nine umbrellas and a glove"),
