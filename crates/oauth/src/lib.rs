@@ -20,6 +20,8 @@ pub mod error;
 pub mod form;
 pub mod id_token;
 pub mod introspection;
+pub mod logout_request;
+pub mod logout_token;
 pub mod pkce;
 pub mod prompt;
 pub mod pushed_authorization;
