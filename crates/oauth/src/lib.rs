@@ -22,6 +22,7 @@ pub mod id_token;
 pub mod introspection;
 pub mod logout_request;
 pub mod logout_token;
+pub mod metadata;
 pub mod pkce;
 pub mod prompt;
 pub mod pushed_authorization;
