@@ -12,8 +12,16 @@ use crate::shell::{cargo, program, root, run};
 /// Where a fuzzed build lies, apart from the others, because its flags differ.
 const TARGET: &str = "target/fuzz";
 
-const TARGETS: &[&str] =
-    &["token", "signed-token", "jwks", "strict-json", "cookies", "form", "bodies"];
+const TARGETS: &[&str] = &[
+    "token",
+    "signed-token",
+    "jwks",
+    "strict-json",
+    "cookies",
+    "form",
+    "authorization-request",
+    "bodies",
+];
 
 /// What cargo-fuzz asks of the compiler, without the sanitizer. Counters and comparisons are what guides libFuzzer.
 const FLAGS: &[&str] = &[
