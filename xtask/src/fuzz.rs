@@ -21,6 +21,9 @@ const TARGETS: &[&str] = &[
     "form",
     "authorization-request",
     "bodies",
+    "bodies",
+    "token-request",
+    "dpop-proof",
 ];
 
 /// What cargo-fuzz asks of the compiler, without the sanitizer. Counters and comparisons are what guides libFuzzer.
