@@ -27,7 +27,7 @@ impl<'a> Carried<'a> {
         body: Option<&'a str>,
         query: Option<&'a str>,
     ) -> Result<Option<Self>, Error> {
-        let header = authorization.map(in_header).transpose()?.flatten();
+        let header = authorization.map(|value| in_header(value, "Bearer")).transpose()?.flatten();
         let mut found = [
             header.map(|token| Self { token, place: None }),
             body.map(|token| Self { token, place: Some(TokenPlace::Body) }),
@@ -61,16 +61,16 @@ impl<'a> Carried<'a> {
     }
 }
 
-/// The token of an `Authorization` header (RFC 6750 §2.1), `None` where the header is for another scheme. The scheme's
-/// name is compared without regard to case (RFC 9110 §11.1).
-fn in_header(value: &[u8]) -> Result<Option<&str>, Error> {
-    let scheme = value.split(|&byte| byte == b' ').next().unwrap_or_default();
-    if !scheme.eq_ignore_ascii_case(b"bearer") {
+/// The token of an `Authorization` header in this scheme (RFC 6750 §2.1, RFC 9449 §7.1), `None` where the header is for
+/// another. The scheme's name is compared without regard to case (RFC 9110 §11.1).
+pub(crate) fn in_header<'a>(value: &'a [u8], scheme: &str) -> Result<Option<&'a str>, Error> {
+    let named = value.split(|&byte| byte == b' ').next().unwrap_or_default();
+    if !named.eq_ignore_ascii_case(scheme.as_bytes()) {
         return Ok(None);
     }
-    let token = value.get(scheme.len()..).unwrap_or_default();
-    let token = token.trim_ascii_start();
-    std::str::from_utf8(token).map(Some).map_err(|_| malformed())
+    let token = value.get(named.len()..).unwrap_or_default().trim_ascii_start();
+    let token = std::str::from_utf8(token).ok().filter(|token| is_b64token(token.as_bytes()));
+    token.map(Some).ok_or_else(malformed)
 }
 
 /// RFC 6750 §2.1: letters, digits and `-._~+/`, then any number of `=`.

@@ -14,11 +14,13 @@ use std::time::Duration;
 
 use aws_lc_rs::digest;
 use cloakroom_jose::{Algorithms, DpopProof, base64url};
+use cloakroom_model::grant::Confirmation;
 use cloakroom_model::time::Timestamp;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
 pub use self::nonce::Nonces;
+use crate::bearer;
 use crate::error::{Code, Error};
 use crate::replay::Mark;
 
@@ -71,6 +73,21 @@ struct Claims {
     iat: f64,
     ath: Option<String>,
     nonce: Option<String>,
+}
+
+impl Proved {
+    /// Whether the key that was proved is the one that a token is bound to.
+    #[must_use]
+    pub fn holds(&self, confirmation: &Confirmation) -> bool {
+        matches!(confirmation, Confirmation::Key(thumbprint) if *thumbprint == self.thumbprint)
+    }
+}
+
+/// The token of an `Authorization` header in the scheme `DPoP` (§7.1), `None` where the header is for another. Such a
+/// token counts only beside a proof that [holds](Proved::holds) its key; and a token that is bound to a key does not
+/// count in any other scheme.
+pub fn token(authorization: &[u8]) -> Result<Option<&str>, Error> {
+    bearer::in_header(authorization, "DPoP")
 }
 
 /// The one proof of a request, from the lines of its `DPoP` header (§4.3, check 1).

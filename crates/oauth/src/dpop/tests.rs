@@ -121,6 +121,27 @@ fn the_same_proof_has_the_same_mark_and_another_keys_has_another() {
 }
 
 #[test]
+fn a_proof_holds_the_key_it_shows_and_no_other() {
+    let proved = verify_claims(&claims()).unwrap();
+    assert!(proved.holds(&Confirmation::Key(proved.thumbprint.clone())));
+    assert!(!proved.holds(&Confirmation::Key("other".into())));
+    // The thumbprint of a certificate is made of something else, whatever its letters are.
+    assert!(!proved.holds(&Confirmation::Certificate(proved.thumbprint.clone())));
+}
+
+#[test]
+fn a_bound_token_stands_in_a_scheme_of_its_own() {
+    assert_eq!(token(b"DPoP a.b~c="), Ok(Some("a.b~c=")));
+    assert_eq!(token(b"dpop  a.b.c"), Ok(Some("a.b.c")));
+    for other in [&b"Bearer a.b.c"[..], b"DPoPa.b.c", b"Basic YTpi", b""] {
+        assert_eq!(token(other), Ok(None));
+    }
+    for malformed in [&b"DPoP"[..], b"DPoP ", b"DPoP a b", b"DPoP \xff"] {
+        assert_eq!(token(malformed).unwrap_err().code, Code::InvalidRequest);
+    }
+}
+
+#[test]
 fn one_header_holds_one_proof() {
     let none: [&[u8]; 0] = [];
     assert_eq!(only(none.into_iter()), Ok(None));
