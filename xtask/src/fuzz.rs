@@ -21,7 +21,6 @@ const TARGETS: &[&str] = &[
     "form",
     "authorization-request",
     "bodies",
-    "bodies",
     "token-request",
     "dpop-proof",
 ];
