@@ -1,20 +1,38 @@
-//! Asking a server whether it is alive, over plain http on its own machine.
+//! Asking a server whether it is alive, on its own machine.
 //!
 //! One request on one connection with a limit on everything: less than any client for HTTP would bring along.
 
+mod tls;
+
 use std::{
-    io::{self, Read as _, Write as _},
+    io::{self, Read, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
     time::Duration,
 };
 
-use crate::settings::{Endpoint, Listen};
+use crate::settings::{Endpoint, Settings};
 
 /// How long a server on this machine, or the way to another one, may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// No answer to `/healthz` is longer.
 const LONGEST: u64 = 8 << 10;
+
+/// What is spoken at an address.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Speech {
+    /// Plain http.
+    Plain,
+    /// Https.
+    Tls,
+}
+
+impl Speech {
+    /// What a server with these settings speaks where it listens.
+    fn of(settings: &Settings) -> Self {
+        if settings.speaks_tls() { Self::Tls } else { Self::Plain }
+    }
+}
 
 /// What a server at a port said.
 #[derive(Debug, Eq, PartialEq)]
@@ -26,10 +44,11 @@ pub(crate) struct Answer {
 }
 
 /// Asks for `/healthz` where a server with these settings listens.
-pub(crate) fn ask(listen: &Listen) -> io::Result<Answer> {
+pub(crate) fn ask(settings: &Settings) -> io::Result<Answer> {
+    let speech = Speech::of(settings);
     let mut failed = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for address in listen.0.iter().flat_map(|endpoint: &Endpoint| endpoint.addresses()) {
-        match ask_at(address) {
+    for address in settings.listen.0.iter().flat_map(|endpoint: &Endpoint| endpoint.addresses()) {
+        match ask_at(address, speech) {
             Ok(answer) => return Ok(answer),
             Err(error) => failed = error,
         }
@@ -37,11 +56,31 @@ pub(crate) fn ask(listen: &Listen) -> io::Result<Answer> {
     Err(failed)
 }
 
-/// The same, at one address.
-pub(crate) fn ask_at(address: SocketAddr) -> io::Result<Answer> {
-    let mut stream = TcpStream::connect_timeout(&reachable(address), PATIENCE)?;
+/// Whether a server of ours is at this address, whatever it speaks.
+pub(crate) fn is_ours(address: SocketAddr) -> bool {
+    match ask_at(address, Speech::Plain) {
+        Ok(answer) if answer.healthy => true,
+        // Whoever speaks TLS closes on plain http; silence is somebody else's.
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) =>
+        {
+            false
+        }
+        _ => ask_at(address, Speech::Tls).is_ok_and(|answer| answer.healthy),
+    }
+}
+
+fn ask_at(address: SocketAddr, speech: Speech) -> io::Result<Answer> {
+    let stream = TcpStream::connect_timeout(&reachable(address), PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
+    match speech {
+        Speech::Plain => ask_over(stream),
+        Speech::Tls => ask_over(tls::over(stream)?),
+    }
+}
+
+fn ask_over(mut stream: impl Read + Write) -> io::Result<Answer> {
     stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
     let mut answer = Vec::new();
     stream.take(LONGEST).read_to_end(&mut answer)?;

@@ -10,8 +10,8 @@ use cloakroom_engine::Engine;
 use cloakroom_engine::begin::SignedIn;
 use cloakroom_engine::secret::{self, CookieSecret};
 use cloakroom_engine::visitor::{Browser, Visitor};
-use http::HeaderMap;
 use http::header::USER_AGENT;
+use http::{Extensions, HeaderMap};
 use ipnet::IpNet;
 use url::Url;
 
@@ -19,6 +19,7 @@ use crate::address::PublicAddress;
 use crate::cookies::{Cookies, Name};
 use crate::device_name;
 use crate::layers::client_address;
+use crate::layers::client_certificate::{ClientCertificate, Sources};
 use crate::operators::Traffic;
 use crate::session_cookies::SessionCookies;
 
@@ -33,6 +34,10 @@ pub struct Settings {
     pub body_limit: usize,
     /// The domain whose hosts may see who is there, without a dot in front; it holds the public host.
     pub cookie_domain: Option<String>,
+    /// What programs call the server where it asks for their certificate: an origin.
+    pub mtls_url: Option<Url>,
+    /// Whose word is taken about client certificates.
+    pub client_certificates: Sources,
 }
 
 /// What every handler needs. Cheap to clone.
@@ -45,6 +50,8 @@ pub struct Parts {
     pub engine: Engine,
     /// What the server is called.
     pub address: PublicAddress,
+    /// What it is called where it asks programs for their certificate.
+    pub mtls_address: Option<PublicAddress>,
     /// The names of its cookies.
     pub cookies: Cookies,
     /// What browsers are given and what is taken back.
@@ -54,6 +61,7 @@ pub struct Parts {
     /// What came and how it was answered.
     pub traffic: Traffic,
     trusted_proxies: Vec<IpNet>,
+    client_certificates: Sources,
 }
 
 impl Deref for App {
@@ -68,19 +76,22 @@ impl App {
     /// Puts the engine behind a public name.
     #[must_use]
     pub fn new(engine: Engine, settings: Settings) -> Self {
-        let Settings { public_url, trusted_proxies, body_limit, cookie_domain } = settings;
+        let Settings { public_url, trusted_proxies, body_limit, cookie_domain, .. } = settings;
         let address = PublicAddress::new(&public_url);
+        let mtls_address = settings.mtls_url.as_ref().map(PublicAddress::new);
         let cookies = Cookies::new(address.is_https());
         let session_cookies = SessionCookies::new(cookies, cookie_domain);
         let traffic = Traffic::default();
         Self(Arc::new(Parts {
             engine,
             address,
+            mtls_address,
             cookies,
             session_cookies,
             body_limit,
             traffic,
             trusted_proxies,
+            client_certificates: settings.client_certificates,
         }))
     }
 
@@ -90,6 +101,18 @@ impl App {
         let address = client_address::of(peer.ip(), headers, &self.trusted_proxies);
         let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
         Visitor { address, device: device_name::of(agent) }
+    }
+
+    /// The certificate that the client of a request showed, which `peer` sent.
+    #[must_use]
+    pub fn client_certificate(
+        &self,
+        peer: SocketAddr,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Option<ClientCertificate> {
+        let sources = &self.client_certificates;
+        sources.of(peer.ip(), headers, extensions, &self.trusted_proxies, self.engine.now())
     }
 
     /// The secret in the session's cookie.

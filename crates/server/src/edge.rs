@@ -54,8 +54,13 @@ impl Edge {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
-        if let Some(elsewhere) = host::check(&request, &self.app.address, face) {
+        let names = host::Names { public: &self.app.address, mtls: self.app.mtls_address.as_ref() };
+        if let Some(elsewhere) = host::check(&request, names, face) {
             return elsewhere;
+        }
+        let shown = self.app.client_certificate(peer, request.headers(), request.extensions());
+        if let Some(certificate) = shown {
+            request.extensions_mut().insert(certificate);
         }
         if face != Face::Api {
             let visitor = self.app.visitor(peer, request.headers());

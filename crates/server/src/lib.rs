@@ -29,3 +29,4 @@ pub mod refusals;
 pub mod routes;
 pub mod session_cookies;
 pub mod timestamp;
+pub mod tls;

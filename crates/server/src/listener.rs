@@ -1,8 +1,9 @@
-//! Accepting connections, over HTTP/1 and HTTP/2 with prior knowledge, and letting go of them.
+//! Accepting connections, over HTTP/1 and HTTP/2, with TLS and without, and letting go of them.
 //!
 //! Rests on hyper; knows nothing of what is answered. A connection that sends no head in time is closed, there are
-//! never more than so many, and when the server is told to stop, those in flight may finish within a limit. TLS is a
-//! proxy's affair.
+//! never more than so many, and when the server is told to stop, those in flight may finish within a limit.
+
+mod handshake;
 
 use std::convert::Infallible;
 use std::io;
@@ -16,10 +17,14 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+
+use self::handshake::Handshakes;
+use crate::tls::{ShownChain, Tls};
 
 /// What answers requests.
 pub trait Answer: Send + Sync + 'static {
@@ -39,36 +44,63 @@ pub struct Limits {
     /// How long a client may take from the opening of a connection, or from its last answer, to the end of its next
     /// head. Longer than proxies keep idle connections, so that they close first.
     pub head: Duration,
+    /// The most TLS handshakes at once; more wait, and their time runs.
+    pub handshakes: usize,
+    /// How long a TLS handshake may take.
+    pub handshake: Duration,
     /// How long requests in flight may still take once the server is told to stop.
     pub drain: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 16_384, head: Duration::from_secs(75), drain: Duration::from_secs(10) }
+        Self {
+            connections: 16_384,
+            head: Duration::from_secs(75),
+            handshakes: 1024,
+            handshake: Duration::from_secs(10),
+            drain: Duration::from_secs(10),
+        }
     }
 }
 
-/// Opened addresses.
+/// Opened addresses, each with the TLS that is spoken there, if any.
 #[derive(Debug)]
-pub struct Sockets(Vec<TcpListener>);
+pub struct Sockets(Vec<(TcpListener, Option<Tls>)>);
 
 impl Sockets {
     /// Opens every address.
     pub fn bind(addresses: &[SocketAddr]) -> io::Result<Self> {
-        addresses.iter().map(|address| open(*address)).collect::<io::Result<_>>().map(Self)
+        let mut sockets = Self(Vec::new());
+        for address in addresses {
+            sockets.also(*address)?;
+        }
+        Ok(sockets)
     }
 
     /// Adds an address, or says why it cannot be opened.
     pub fn also(&mut self, address: SocketAddr) -> io::Result<()> {
-        self.0.push(open(address)?);
+        self.0.push((open(address)?, None));
         Ok(())
+    }
+
+    /// The same addresses, where TLS is spoken.
+    #[must_use]
+    pub fn over(self, tls: &Tls) -> Self {
+        Self(self.0.into_iter().map(|(socket, _)| (socket, Some(tls.clone()))).collect())
+    }
+
+    /// These and those, which share the limits.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
     }
 
     /// Where they listen, with the ports that the system chose.
     #[must_use]
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.0.iter().filter_map(|socket| socket.local_addr().ok()).collect()
+        self.0.iter().filter_map(|(socket, _)| socket.local_addr().ok()).collect()
     }
 
     /// Answers what comes in until `stop`, then lets requests in flight finish. Answers whether all of them did.
@@ -80,10 +112,13 @@ impl Sockets {
     ) -> bool {
         let graceful = Arc::new(GracefulShutdown::new());
         let places = Arc::new(Semaphore::new(limits.connections));
+        let (stopping, told) = watch::channel(false);
+        let handshakes = Handshakes::new(limits.handshakes, limits.handshake, told);
         let mut doors = JoinSet::new();
-        for socket in self.0 {
+        for (socket, tls) in self.0 {
             let door = Door {
                 socket,
+                tls: tls.map(|tls| (tls, handshakes.clone())),
                 answer: Arc::clone(&answer),
                 places: Arc::clone(&places),
                 builder: builder(limits),
@@ -94,6 +129,7 @@ impl Sockets {
         stop.await;
         // The addresses are free from here on.
         doors.shutdown().await;
+        stopping.send_replace(true);
         let Some(graceful) = Arc::into_inner(graceful) else { return false };
         tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_ok()
     }
@@ -119,6 +155,7 @@ pub async fn asked_to_stop() {
 /// One address that connections come in by.
 struct Door<A> {
     socket: TcpListener,
+    tls: Option<(Tls, Handshakes)>,
     answer: Arc<A>,
     places: Arc<Semaphore>,
     builder: Arc<Builder<TokioExecutor>>,
@@ -148,19 +185,49 @@ impl<A: Answer> Door<A> {
     fn connection(&self, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = ()> + use<A> {
         // An answer is written at once and whole; there is nothing to wait for.
         let _ = stream.set_nodelay(true);
-        let answer = Arc::clone(&self.answer);
-        let service = service_fn(move |request: Request<Incoming>| {
+        let line = Line {
+            answer: Arc::clone(&self.answer),
+            builder: Arc::clone(&self.builder),
+            watcher: self.graceful.watcher(),
+            peer,
+        };
+        let tls = self.tls.clone();
+        async move {
+            let Some((tls, handshakes)) = tls else { return line.serve(stream, None).await };
+            match handshakes.make(&tls, stream).await {
+                Ok((stream, shown)) => line.serve(stream, shown).await,
+                Err(error) => tracing::debug!(%error, "no handshake"),
+            }
+        }
+    }
+}
+
+/// A connection on which requests may come.
+struct Line<A> {
+    answer: Arc<A>,
+    builder: Arc<Builder<TokioExecutor>>,
+    watcher: Watcher,
+    peer: SocketAddr,
+}
+
+impl<A: Answer> Line<A> {
+    /// Answers until one side has enough. What the client showed of itself goes with each request.
+    async fn serve<S>(self, stream: S, shown: Option<ShownChain>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Self { answer, builder, watcher, peer } = self;
+        let service = service_fn(move |mut request: Request<Incoming>| {
             let answer = Arc::clone(&answer);
+            if let Some(shown) = &shown {
+                request.extensions_mut().insert(shown.clone());
+            }
             async move { Ok::<_, Infallible>(answer.answer(request, peer).await) }
         });
-        let builder = Arc::clone(&self.builder);
-        let watcher = self.graceful.watcher();
-        async move {
-            let connection = builder.serve_connection(TokioIo::new(stream), service);
-            // A client that goes away, or does not speak HTTP, is nobody's fault here.
-            if let Err(error) = watcher.watch(connection).await {
-                tracing::debug!(%error, "a connection broke");
-            }
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        // A client that goes away, or does not speak HTTP, is nobody's fault here.
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%error, "a connection broke");
         }
     }
 }
@@ -202,144 +269,4 @@ async fn after(error: &io::Error) {
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::body::Body;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::sync::{Notify, oneshot};
-
-    use super::*;
-
-    #[tokio::test]
-    async fn requests_are_answered_over_both_versions() {
-        let server = start(Limits::default(), Arc::new(Greeter));
-        let answer =
-            say(server.address, b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
-        assert!(answer.starts_with(b"HTTP/1.1 200 OK") && answer.ends_with(b"hello"));
-
-        // The preface and an empty SETTINGS frame (RFC 9113 §3.4); a server answers with its own.
-        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-        let mut stream = TcpStream::connect(server.address).await.unwrap();
-        stream.write_all(preface).await.unwrap();
-        let mut head = [0; 9];
-        stream.read_exact(&mut head).await.unwrap();
-        assert_eq!(head[3], 4, "a SETTINGS frame");
-        drop(stream);
-        assert!(server.stop().await);
-    }
-
-    #[tokio::test]
-    async fn a_request_in_flight_is_answered_after_the_word_to_stop() {
-        let waiter = Arc::new(Waiter::default());
-        let server = start(Limits::default(), Arc::clone(&waiter));
-        let mut stream = TcpStream::connect(server.address).await.unwrap();
-        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
-        waiter.begun.notified().await;
-
-        let address = server.address;
-        let stopping = tokio::spawn(server.stop());
-        // Nobody new comes in once the address is free.
-        while TcpStream::connect(address).await.is_ok() {
-            tokio::task::yield_now().await;
-        }
-        waiter.go_on.notify_one();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
-        assert!(answer.starts_with(b"HTTP/1.1 200 OK"));
-        assert!(stopping.await.unwrap(), "everything finished in time");
-    }
-
-    #[tokio::test]
-    async fn who_never_finishes_is_left_behind() {
-        let waiter = Arc::new(Waiter::default());
-        let limits = Limits { drain: Duration::from_millis(20), ..Limits::default() };
-        let server = start(limits, Arc::clone(&waiter));
-        let mut stream = TcpStream::connect(server.address).await.unwrap();
-        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
-        waiter.begun.notified().await;
-        assert!(!server.stop().await);
-    }
-
-    #[tokio::test]
-    async fn who_sends_no_head_is_shown_the_door() {
-        let limits = Limits { head: Duration::from_millis(20), ..Limits::default() };
-        let server = start(limits, Arc::new(Greeter));
-        let answer = say(server.address, b"GET / HTTP/1.1\r\nhost:").await;
-        assert!(!answer.starts_with(b"HTTP/1.1 200"), "{:?}", String::from_utf8_lossy(&answer));
-        assert!(server.stop().await);
-    }
-
-    #[tokio::test]
-    async fn one_connection_more_than_allowed_waits_for_its_place() {
-        let limits = Limits { connections: 1, ..Limits::default() };
-        let server = start(limits, Arc::new(Greeter));
-        let first = TcpStream::connect(server.address).await.unwrap();
-        let address = server.address;
-        let request = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-        let second = tokio::spawn(async move { say(address, request).await });
-        tokio::task::yield_now().await;
-        assert!(!second.is_finished());
-        drop(first);
-        assert!(second.await.unwrap().ends_with(b"hello"));
-        assert!(server.stop().await);
-    }
-
-    #[tokio::test]
-    async fn an_address_in_use_is_an_error() {
-        let sockets = Sockets::bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
-        assert!(Sockets::bind(&sockets.addresses()).is_err());
-    }
-
-    struct Greeter;
-
-    impl Answer for Greeter {
-        async fn answer(&self, _: Request<Incoming>, _: SocketAddr) -> Response {
-            Response::new(Body::from("hello"))
-        }
-    }
-
-    #[derive(Default)]
-    struct Waiter {
-        begun: Notify,
-        go_on: Notify,
-    }
-
-    impl Answer for Waiter {
-        async fn answer(&self, _: Request<Incoming>, _: SocketAddr) -> Response {
-            self.begun.notify_one();
-            self.go_on.notified().await;
-            Response::new(Body::empty())
-        }
-    }
-
-    struct Running {
-        address: SocketAddr,
-        stop: oneshot::Sender<()>,
-        serving: tokio::task::JoinHandle<bool>,
-    }
-
-    impl Running {
-        async fn stop(self) -> bool {
-            self.stop.send(()).unwrap();
-            self.serving.await.unwrap()
-        }
-    }
-
-    fn start(limits: Limits, answer: Arc<impl Answer>) -> Running {
-        let sockets = Sockets::bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
-        let address = sockets.addresses()[0];
-        let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(sockets.serve(answer, limits, async {
-            let _ = stopped.await;
-        }));
-        Running { address, stop, serving }
-    }
-
-    async fn say(address: SocketAddr, request: &[u8]) -> Vec<u8> {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(request).await.unwrap();
-        let mut answer = Vec::new();
-        // A connection that is closed in anger is as good as one that is closed.
-        let _ = stream.read_to_end(&mut answer).await;
-        answer
-    }
-}
+mod tests;

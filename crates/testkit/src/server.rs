@@ -13,6 +13,7 @@ use cloakroom_model::password::Password;
 use cloakroom_model::user::{Email, Role, User};
 use cloakroom_server::app::{self, App};
 use cloakroom_server::edge::Edge;
+use cloakroom_server::layers::client_certificate::Sources;
 use cloakroom_store::Store;
 use cloakroom_store::memory::Memory;
 use http::Request;
@@ -49,6 +50,8 @@ impl Default for Setup {
                 trusted_proxies: Vec::new(),
                 body_limit: 128 * 1024,
                 cookie_domain: None,
+                mtls_url: None,
+                client_certificates: Sources::default(),
             },
         }
     }
@@ -117,6 +120,12 @@ impl Server {
         let mut browser = self.browser();
         browser.sign_in("root", "cookie").await;
         browser
+    }
+
+    /// Where requests come in, for a listener.
+    #[must_use]
+    pub fn edge(&self) -> Arc<Edge> {
+        Arc::clone(&self.edge)
     }
 
     /// What the operators' listener of this server answers.

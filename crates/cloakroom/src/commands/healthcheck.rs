@@ -12,7 +12,7 @@ use crate::{
 /// Asks the server that these settings are for.
 pub(super) fn run(given: &Given, output: &Output) -> Result<(), Failure> {
     let settings = settings::load(given)?.settings;
-    match probe::ask(&settings.listen) {
+    match probe::ask(&settings) {
         Ok(answer) if answer.healthy => {
             output.say("The server answers.", &json!({ "healthy": true }))
         }

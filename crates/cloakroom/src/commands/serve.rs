@@ -6,6 +6,7 @@
 
 mod greeting;
 mod kept;
+mod secured;
 mod sockets;
 
 use std::{io, sync::Arc};
@@ -24,7 +25,11 @@ use tokio::{runtime, sync::watch, task::JoinHandle};
 use url::Url;
 
 pub(super) use self::kept::alone;
-use self::{greeting::Greeting, kept::Kept};
+use self::{
+    greeting::{Greeting, Places},
+    kept::Kept,
+    secured::Secured,
+};
 use crate::{
     exit::{Failure, whole},
     logging,
@@ -51,22 +56,28 @@ async fn serve(settings: &Settings, output: &Output) -> Result<(), Failure> {
     // From here on nobody who says stop is missed.
     let stop = stop_when_asked().await;
     let sockets = sockets::open(&settings.listen, "listen")?;
+    let secured = Secured::prepare(settings)?;
     let operators = match &settings.admin_listen {
         Some(listen) => Some(sockets::open(listen, "admin_listen")?),
         None => None,
     };
     let public_url = at_its_port(&settings.public_url, &sockets);
+    let mtls_url = secured.public_url(&public_url);
     let kept = Kept::open(settings).await?;
     let engine = start(settings, &kept, &public_url).await?;
-    let beside = [follow(&engine), keep_house(&engine)];
+    let beside = [follow(&engine), keep_house(&engine)]
+        .into_iter()
+        .chain(secured.watch())
+        .collect::<Vec<_>>();
 
-    let greeting =
-        Greeting::prepare(settings, &public_url, &sockets, operators.as_ref(), &engine).await?;
+    let places = Places { public: &sockets, mtls: secured.asking(), operators: operators.as_ref() };
+    let greeting = Greeting::prepare(settings, &public_url, places, &engine).await?;
     if let Err(failure) = greeting.say(output) {
         // Whoever started it may have gone away; the server is none the worse.
         tracing::warn!(%failure, "the greeting was not printed");
     }
-    answer(settings, &public_url, &engine, sockets, operators, stop).await;
+    let app = app(settings, public_url, mtls_url, &secured, &engine);
+    answer(settings, app, secured.put_over(sockets), operators, stop).await;
 
     for task in beside {
         task.abort();
@@ -97,23 +108,31 @@ async fn start(settings: &Settings, kept: &Kept, public_url: &Url) -> Result<Eng
     Ok(engine.await?)
 }
 
+fn app(
+    settings: &Settings,
+    public_url: Url,
+    mtls_url: Option<Url>,
+    secured: &Secured,
+    engine: &Engine,
+) -> App {
+    let settings = AppSettings {
+        public_url,
+        trusted_proxies: settings.trusted_proxies.clone(),
+        body_limit: wiring::bytes(settings.body_limit),
+        cookie_domain: settings.cookie_domain.as_ref().map(|domain| domain.as_str().to_owned()),
+        mtls_url,
+        client_certificates: secured.client_certificates(settings),
+    };
+    App::new(engine.clone(), settings)
+}
+
 async fn answer(
     settings: &Settings,
-    public_url: &Url,
-    engine: &Engine,
+    app: App,
     sockets: Sockets,
     operators: Option<Sockets>,
     stop: watch::Receiver<bool>,
 ) {
-    let app = App::new(
-        engine.clone(),
-        AppSettings {
-            public_url: public_url.clone(),
-            trusted_proxies: settings.trusted_proxies.clone(),
-            body_limit: wiring::bytes(settings.body_limit),
-            cookie_domain: settings.cookie_domain.as_ref().map(|domain| domain.as_str().to_owned()),
-        },
-    );
     let limits = Limits { connections: connections(), drain: settings.drain, ..Limits::default() };
     let operators = operators.map(|sockets| {
         let answer = Arc::new(Operators::new(app.clone()));
@@ -191,8 +210,8 @@ fn connections() -> usize {
 fn cannot_open(address: std::net::SocketAddr, setting: &str, error: &io::Error) -> Failure {
     let what_to_do = match error.kind() {
         io::ErrorKind::AddrInUse => {
-            let ours = probe::ask_at(address).is_ok_and(|answer| answer.healthy);
-            let who = if ours { "a Cloakroom server" } else { "another program" };
+            let who =
+                if probe::is_ours(address) { "a Cloakroom server" } else { "another program" };
             format!("{who} has it: stop that one, or set {setting} to another port")
         }
         io::ErrorKind::PermissionDenied => {

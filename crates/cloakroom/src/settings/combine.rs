@@ -3,6 +3,7 @@
 use cloakroom_engine::password::Cost;
 
 use super::{
+    combine_tls,
     layers::Problem,
     network::{Endpoint, Listen, is_loopback},
     table::Settings,
@@ -12,10 +13,15 @@ use super::{
 /// Everything that does not go together.
 pub(super) fn problems(settings: &Settings) -> Vec<Problem> {
     let checks = [
+        combine_tls::pair,
+        combine_tls::scheme,
         plain_http,
         unnamed_proxy,
         cookie_domain,
         admin_listener,
+        combine_tls::mtls_listener,
+        combine_tls::header,
+        combine_tls::unused,
         body_and_data,
         hash_cost,
         key_times,
@@ -26,7 +32,10 @@ pub(super) fn problems(settings: &Settings) -> Vec<Problem> {
 
 /// Passwords and cookies in the clear are for this machine only.
 fn plain_http(settings: &Settings) -> Option<String> {
-    if settings.danger_plain_http || settings.public_url.scheme() == "https" {
+    if settings.speaks_tls()
+        || settings.danger_plain_http
+        || settings.public_url.scheme() == "https"
+    {
         return None;
     }
     if !is_loopback(&settings.public_url) {
@@ -47,13 +56,15 @@ fn plain_http(settings: &Settings) -> Option<String> {
 
 /// The hop from a proxy is plain http too, and without its name every client has the proxy's address.
 fn unnamed_proxy(settings: &Settings) -> Option<String> {
-    let behind_proxy = settings.public_url.scheme() == "https" && !settings.listen.is_loopback();
+    let https = settings.public_url.scheme() == "https";
+    let behind_proxy = https && !settings.speaks_tls() && !settings.listen.is_loopback();
     let refused =
         behind_proxy && settings.trusted_proxies.is_empty() && !settings.danger_plain_http;
     refused.then(|| {
         format!(
             "listen is {}, which other machines reach by plain http: name the proxy that speaks https for them in \
-             trusted_proxies (for example 10.0.0.0/8), or set danger_plain_http = true",
+             trusted_proxies (for example 10.0.0.0/8), let the server speak it by tls_certificate and tls_key, or set \
+             danger_plain_http = true",
             places(&settings.listen)
         )
     })

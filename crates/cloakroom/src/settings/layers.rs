@@ -241,7 +241,11 @@ impl Layers {
     fn default_of(&self, row: &Row) -> String {
         let text = |key| self.0.get(key).map_or("", |entry: &Entry| entry.text.as_str());
         let port = Endpoints.read(text("listen")).map_or(0, |listen| listen.port());
-        row.default.replace("<port>", &port.to_string()).replace("<data_dir>", text("data_dir"))
+        let scheme = if matches!(text("tls_certificate"), "" | "off") { "http" } else { "https" };
+        row.default
+            .replace("<scheme>", scheme)
+            .replace("<port>", &port.to_string())
+            .replace("<data_dir>", text("data_dir"))
     }
 }
 

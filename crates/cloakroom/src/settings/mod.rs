@@ -6,6 +6,8 @@
 //! which is the business of whoever reads the field.
 
 mod combine;
+mod combine_tls;
+mod edge;
 mod file;
 mod layers;
 mod master_key;

@@ -6,7 +6,7 @@ pub(crate) struct Row {
     pub section: &'static str,
     /// Its name in `cloakroom.toml`; the flag and the variable follow from it.
     pub key: &'static str,
-    /// What it is when nobody says. May hold `<port>` or `<data_dir>`, which other rows fill in.
+    /// What it is when nobody says. May hold `<scheme>`, `<port>` or `<data_dir>`, which other rows fill in.
     pub default: &'static str,
     /// A value somebody might really write.
     pub example: &'static str,

@@ -5,10 +5,12 @@ use std::{path::PathBuf, time::Duration};
 use cloakroom_engine::keys::MasterKey;
 use cloakroom_jose::Algorithm;
 use cloakroom_model::policy::limit::WhenFull;
+use http::HeaderName;
 use ipnet::IpNet;
 use url::Url;
 
 use super::{
+    edge::{PemFile, ProxyHeader},
     layers::{Layers, Problem},
     master_key::KeyText,
     network::{CookieDomain, Domain, Endpoints, Listen, Network, Origin},
@@ -54,9 +56,23 @@ rows! {
             secret: false,
             sentence: "Where the server listens. `localhost` is both loopback addresses; port 0 lets the system choose.",
         }
+        tls_certificate: Option<PathBuf> {
+            takes: Or("off", PemFile),
+            default: "off",
+            example: "/etc/cloakroom/tls/fullchain.pem",
+            secret: false,
+            sentence: "The server's certificate, with those of its issuers after it. With it and `tls_key`, `listen` speaks https alone; both files are read again when they change.",
+        }
+        tls_key: Option<PathBuf> {
+            takes: Or("off", PemFile),
+            default: "off",
+            example: "/etc/cloakroom/tls/privkey.pem",
+            secret: false,
+            sentence: "The key of `tls_certificate`. The file must not be readable by every user of the machine.",
+        }
         public_url: Url {
             takes: Origin,
-            default: "http://localhost:<port>",
+            default: "<scheme>://localhost:<port>",
             example: "https://id.example.com",
             secret: false,
             sentence: "What people and clients call the server. It is the issuer of every token and decides the cookies; by default it is localhost at the port of `listen`.",
@@ -74,6 +90,34 @@ rows! {
             example: "example.com",
             secret: false,
             sentence: "A domain whose other hosts may see who is signed in, by a second cookie that identifies and can do nothing more.",
+        }
+        mtls_listen: Option<Listen> {
+            takes: Or("off", Endpoints),
+            default: "off",
+            example: "0.0.0.0:8443",
+            secret: false,
+            sentence: "Where the server asks programs for a certificate of their own, over the TLS of `tls_certificate`. Who shows none is served all the same, and whoever issued it, a certificate is only taken with proof of its key.",
+        }
+        mtls_ca: Option<PathBuf> {
+            takes: Or("off", PemFile),
+            default: "off",
+            example: "/etc/cloakroom/tls/clients.pem",
+            secret: false,
+            sentence: "The authorities that vouch for clients' certificates; read at the start. Without it only certificates that were registered themselves are of use.",
+        }
+        mtls_public_url: Option<Url> {
+            takes: Or("auto", Origin),
+            default: "auto",
+            example: "https://mtls.id.example.com",
+            secret: false,
+            sentence: "What programs call the server where it asks for their certificate; `auto` is the public host at the port of `mtls_listen`.",
+        }
+        client_certificate_header: Option<HeaderName> {
+            takes: Or("off", ProxyHeader),
+            default: "off",
+            example: "Client-Cert",
+            secret: false,
+            sentence: "The header in which `trusted_proxies` write a client's certificate once it has proved to hold the key: as RFC 9440 has it, or as escaped PEM. The proxy must remove it from what clients send.",
         }
         admin_listen: Option<Listen> {
             takes: Or("off", Endpoints),

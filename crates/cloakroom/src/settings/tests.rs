@@ -43,6 +43,15 @@ fn the_database_follows_the_data_folder_and_the_url_the_port() {
 }
 
 #[test]
+fn with_a_certificate_the_url_is_https() {
+    let files = [("CLOAKROOM_TLS_CERTIFICATE", "chain.pem"), ("CLOAKROOM_TLS_KEY", "key.pem")];
+    let settings = load_variables(&files).unwrap().settings;
+    assert_eq!(settings.public_url.as_str(), "https://localhost:7117/");
+    let off = load_variables(&[("CLOAKROOM_TLS_CERTIFICATE", "off")]).unwrap().settings;
+    assert_eq!(off.public_url.as_str(), "http://localhost:7117/");
+}
+
+#[test]
 fn an_unknown_name_in_the_file_is_refused_with_its_line_and_the_nearest_name() {
     let file = File::with("# mine\n\nlisen = \"localhost:1\"\n");
     let problem = file.problem(&file.given());
@@ -154,6 +163,12 @@ fn only_files_that_read_secrets_may_be_named() {
 #[test]
 fn combinations_that_cannot_work_are_refused_with_what_to_do() {
     let https = ("CLOAKROOM_PUBLIC_URL", "https://id.example.com");
+    let certificate = ("CLOAKROOM_TLS_CERTIFICATE", "/etc/tls/chain.pem");
+    let tls_key = ("CLOAKROOM_TLS_KEY", "/etc/tls/key.pem");
+    let mtls = ("CLOAKROOM_MTLS_LISTEN", "0.0.0.0:8443");
+    let mtls_ca = ("CLOAKROOM_MTLS_CA", "/etc/tls/clients.pem");
+    let header = ("CLOAKROOM_CLIENT_CERTIFICATE_HEADER", "Client-Cert");
+    let proxies = ("CLOAKROOM_TRUSTED_PROXIES", "10.0.0.0/8");
     let outside = ("CLOAKROOM_LISTEN", "0.0.0.0:7117");
     let accepted = "";
     let table: &[(&[(&str, &str)], &str)] = &[
@@ -171,6 +186,24 @@ fn combinations_that_cannot_work_are_refused_with_what_to_do() {
         (&[outside, ("CLOAKROOM_DANGER_PLAIN_HTTP", "true")], accepted),
         (&[outside, https], "name the proxy"),
         (&[outside, https, ("CLOAKROOM_TRUSTED_PROXIES", "10.0.0.0/8")], accepted),
+        (&[outside, https, certificate, tls_key], accepted),
+        (&[certificate, tls_key], accepted),
+        (&[certificate], "go together"),
+        (&[tls_key], "go together"),
+        (
+            &[certificate, tls_key, ("CLOAKROOM_PUBLIC_URL", "http://localhost:7117")],
+            "give public_url https",
+        ),
+        (&[certificate, tls_key, mtls, mtls_ca], accepted),
+        (&[mtls], "needs a certificate"),
+        (&[certificate, tls_key, ("CLOAKROOM_MTLS_LISTEN", "0.0.0.0:7117")], "taken by listen"),
+        (&[certificate, tls_key, mtls_ca], "mtls_ca is of no use"),
+        (&[https, header, proxies, mtls_ca], accepted),
+        (&[https, header], "there are none"),
+        (
+            &[https, header, proxies, ("CLOAKROOM_MTLS_PUBLIC_URL", "http://m.example.com")],
+            "plain http",
+        ),
         (&[https, ("CLOAKROOM_COOKIE_DOMAIN", "example.com")], accepted),
         (&[https, ("CLOAKROOM_COOKIE_DOMAIN", "example.org")], "not below it"),
         (&[https, ("CLOAKROOM_COOKIE_DOMAIN", "com")], "single label"),

@@ -11,3 +11,4 @@ mod person;
 mod program;
 mod serve;
 mod server;
+mod tls;

@@ -9,16 +9,30 @@ use crate::address::PublicAddress;
 use crate::face::Face;
 use crate::problem::{Kind, Problem};
 
+/// What a server may be called.
+#[derive(Clone, Copy)]
+pub struct Names<'a> {
+    /// By everybody.
+    pub public: &'a PublicAddress,
+    /// By programs that show a certificate (RFC 8705 §5). People have no business there.
+    pub mtls: Option<&'a PublicAddress>,
+}
+
 /// What a request for another host is answered; `None` where it means this server.
 #[must_use]
-pub fn check<B>(request: &Request<B>, address: &PublicAddress, face: Face) -> Option<Response> {
+pub fn check<B>(request: &Request<B>, called: Names<'_>, face: Face) -> Option<Response> {
+    let address = called.public;
+    let mtls = called.mtls.filter(|_| face == Face::Api);
     let mut hosts = request.headers().get_all(HOST).iter();
     let (host, more) = (hosts.next(), hosts.next());
     // In HTTP/2 the name is in the URI, and in HTTP/1 too where the whole URL is asked for (RFC 9112 §3.2.2).
     let in_uri = request.uri().authority();
-    let by_header = host.is_none_or(|host| host.to_str().is_ok_and(|host| address.is(host)));
-    let by_uri = in_uri.is_none_or(|authority| address.is_authority(authority));
-    if more.is_none() && (host.is_some() || in_uri.is_some()) && by_header && by_uri {
+    let means = |address: &PublicAddress| {
+        host.is_none_or(|host| host.to_str().is_ok_and(|host| address.is(host)))
+            && in_uri.is_none_or(|authority| address.is_authority(authority))
+    };
+    let is_named = more.is_none() && (host.is_some() || in_uri.is_some());
+    if is_named && (means(address) || mtls.is_some_and(means)) {
         return None;
     }
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -90,12 +104,25 @@ mod tests {
         assert!(answer("POST", "https://id.example.com/x", &["evil.example"], Face::Api).is_some());
     }
 
+    #[test]
+    fn the_name_for_certificates_is_for_programs() {
+        let by_name = |face| answer("GET", "/x", &["mtls.example.com:8443"], face);
+        assert!(by_name(Face::Api).is_none());
+        assert_eq!(by_name(Face::Page).unwrap().status(), StatusCode::PERMANENT_REDIRECT);
+        let mixed = ["https://id.example.com/x", "https://mtls.example.com:8443/x"];
+        let mixed = mixed.map(|uri| answer("POST", uri, &["mtls.example.com:8443"], Face::Api));
+        assert!(mixed[0].is_some() && mixed[1].is_none());
+    }
+
     fn answer(method: &str, uri: &str, hosts: &[&str], face: Face) -> Option<Response> {
         let mut request = Request::builder().method(method).uri(uri);
         for host in hosts {
             request = request.header(HOST, *host);
         }
-        let address = PublicAddress::new(&Url::parse("https://id.example.com").unwrap());
-        check(&request.body(()).unwrap(), &address, face)
+        let address = |url| PublicAddress::new(&Url::parse(url).unwrap());
+        let (public, mtls) =
+            (address("https://id.example.com"), address("https://mtls.example.com:8443"));
+        let names = Names { public: &public, mtls: Some(&mtls) };
+        check(&request.body(()).unwrap(), names, face)
     }
 }

@@ -2,6 +2,7 @@
 //! called one after another in one place, so that a request costs no boxes but the router's.
 
 pub mod client_address;
+pub mod client_certificate;
 pub mod cors;
 pub mod host;
 pub mod origin_check;

@@ -7,4 +7,5 @@ mod oauth;
 mod openapi;
 mod operators;
 mod pages;
+mod tls;
 mod well_known;

@@ -20,12 +20,13 @@ pub(super) fn public_url(settings: &Settings) -> Finding {
     if is_loopback(url) {
         return Finding::Warn(
             format!("{url} can be reached from this machine only"),
-            "before others use it, set public_url to the https URL of the proxy in front",
+            "before others use it, set public_url to the https URL of the proxy in front, or give the server a \
+             certificate",
         );
     }
     Finding::Fail(
         format!("{url} is plain http"),
-        "put a proxy with a certificate in front, and set public_url to its https URL",
+        "put a proxy with a certificate in front, or set tls_certificate and tls_key, and give public_url https",
     )
 }
 
@@ -49,7 +50,8 @@ pub(super) fn cookies(settings: &Settings) -> Finding {
 
 /// Whether throttles can tell clients apart.
 pub(super) fn proxies(settings: &Settings) -> Finding {
-    if settings.public_url.scheme() == "https" && settings.trusted_proxies.is_empty() {
+    let behind_proxy = settings.public_url.scheme() == "https" && !settings.speaks_tls();
+    if behind_proxy && settings.trusted_proxies.is_empty() {
         return Finding::Warn(
             "public_url is https, so a proxy is in front, but trusted_proxies is none: every client seems to have \
              the proxy's address, and shares its limits"
@@ -68,6 +70,14 @@ pub(super) fn proxies(settings: &Settings) -> Finding {
 /// Whether the port is ours or can be.
 pub(super) fn port(settings: &Settings) -> Finding {
     bindable(&settings.listen)
+}
+
+/// The same for the listener that asks for certificates.
+pub(super) fn mtls_port(settings: &Settings) -> Finding {
+    match &settings.mtls_listen {
+        None => Finding::Ok("off".to_owned()),
+        Some(listen) => bindable(listen),
+    }
 }
 
 /// The same for the operators' listener.
@@ -110,13 +120,13 @@ fn obstacle(endpoint: Endpoint) -> Option<Finding> {
 
 /// By a server of ours, which is well, or by somebody else.
 fn taken(address: SocketAddr) -> Finding {
-    match probe::ask_at(address) {
-        Ok(answer) if answer.healthy => Finding::Ok(format!("a Cloakroom server is at {address}")),
-        _ => Finding::Fail(
-            format!("{address} is taken by another program"),
-            "stop that program, or set listen to another port; `ss -ltnp` shows who has it",
-        ),
+    if probe::is_ours(address) {
+        return Finding::Ok(format!("a Cloakroom server is at {address}"));
     }
+    Finding::Fail(
+        format!("{address} is taken by another program"),
+        "stop that program, or set listen to another port; `ss -ltnp` shows who has it",
+    )
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ const KEEPERS: [&str; 3] =
 pub(super) fn clock(settings: &Settings) -> Finding {
     let now = SystemClock::new().wall();
     let kept = KEEPERS.iter().any(|path| Path::new(path).exists());
-    let server = probe::ask(&settings.listen).ok().and_then(|answer| answer.date);
+    let server = probe::ask(settings).ok().and_then(|answer| answer.date);
     judge(now, latest_event(settings), server.as_deref().and_then(seconds), kept)
 }
 

@@ -3,6 +3,7 @@
 //! A check looks and changes nothing. One that cannot look says so as a warning instead of calling it well.
 
 mod address;
+mod certificate;
 mod clock;
 mod database;
 mod folder;
@@ -36,9 +37,12 @@ struct Check {
 /// Every check, in the order in which they are shown.
 const CHECKS: &[Check] = &[
     Check { name: "public URL", check: address::public_url },
+    Check { name: "certificate", check: certificate::pair },
     Check { name: "cookies", check: address::cookies },
     Check { name: "proxies", check: address::proxies },
     Check { name: "port", check: address::port },
+    Check { name: "mTLS port", check: address::mtls_port },
+    Check { name: "mTLS authorities", check: certificate::authorities },
     Check { name: "admin port", check: address::admin_port },
     Check { name: "reach", check: reach::public_url },
     Check { name: "data folder", check: folder::data_folder },

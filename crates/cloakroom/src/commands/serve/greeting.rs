@@ -19,6 +19,8 @@ pub(super) struct Greeting {
     version: &'static str,
     public_url: String,
     listening: Vec<String>,
+    /// Where programs are asked for a certificate.
+    mtls_listening: Vec<String>,
     admin_listening: Vec<String>,
     database: String,
     /// The public URL is plain http: cookies have neither a prefix nor `Secure`.
@@ -32,13 +34,23 @@ pub(super) struct Greeting {
 /// A one-time link, which is said once and never logged.
 struct Link(Zeroizing<String>);
 
+/// The opened addresses.
+#[derive(Clone, Copy)]
+pub(super) struct Places<'a> {
+    /// For everybody.
+    pub(super) public: &'a Sockets,
+    /// For programs that show a certificate.
+    pub(super) mtls: Option<&'a Sockets>,
+    /// For operators.
+    pub(super) operators: Option<&'a Sockets>,
+}
+
 impl Greeting {
     /// Makes the set-up link where nobody administrates the server yet. An earlier one stops working.
     pub(super) async fn prepare(
         settings: &Settings,
         public_url: &Url,
-        sockets: &Sockets,
-        operators: Option<&Sockets>,
+        places: Places<'_>,
         engine: &Engine,
     ) -> Result<Self, Failure> {
         let origin = &engine.settings().issuer;
@@ -46,8 +58,9 @@ impl Greeting {
         Ok(Self {
             version: env!("CARGO_PKG_VERSION"),
             public_url: origin.clone(),
-            listening: places(sockets),
-            admin_listening: operators.map(places).unwrap_or_default(),
+            listening: addresses(places.public),
+            mtls_listening: places.mtls.map(addresses).unwrap_or_default(),
+            admin_listening: places.operators.map(addresses).unwrap_or_default(),
             database: match &settings.database {
                 Database::Sqlite(path) => format!("sqlite:{}", path.display()),
                 Database::Memory => "memory:".to_owned(),
@@ -69,6 +82,9 @@ impl Greeting {
             format!("Cloakroom {} is at {}", self.version, self.public_url),
             format!("  listening at  {}", self.listening.join(", ")),
         ];
+        if !self.mtls_listening.is_empty() {
+            lines.push(format!("  asking for certificates at  {}", self.mtls_listening.join(", ")));
+        }
         if !self.admin_listening.is_empty() {
             lines.push(format!("  operators at  {}", self.admin_listening.join(", ")));
         }
@@ -102,6 +118,6 @@ impl Serialize for Link {
     }
 }
 
-fn places(sockets: &Sockets) -> Vec<String> {
+fn addresses(sockets: &Sockets) -> Vec<String> {
     sockets.addresses().iter().map(ToString::to_string).collect()
 }

@@ -1,0 +1,139 @@
+use axum::body::Body;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::{Notify, oneshot};
+
+use super::*;
+
+#[tokio::test]
+async fn requests_are_answered_over_both_versions() {
+    let server = start(Limits::default(), Arc::new(Greeter));
+    let answer =
+        say(server.address, b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    assert!(answer.starts_with(b"HTTP/1.1 200 OK") && answer.ends_with(b"hello"));
+
+    // The preface and an empty SETTINGS frame (RFC 9113 §3.4); a server answers with its own.
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(preface).await.unwrap();
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await.unwrap();
+    assert_eq!(head[3], 4, "a SETTINGS frame");
+    drop(stream);
+    assert!(server.stop().await);
+}
+
+#[tokio::test]
+async fn a_request_in_flight_is_answered_after_the_word_to_stop() {
+    let waiter = Arc::new(Waiter::default());
+    let server = start(Limits::default(), Arc::clone(&waiter));
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    waiter.begun.notified().await;
+
+    let address = server.address;
+    let stopping = tokio::spawn(server.stop());
+    // Nobody new comes in once the address is free.
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    waiter.go_on.notify_one();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200 OK"));
+    assert!(stopping.await.unwrap(), "everything finished in time");
+}
+
+#[tokio::test]
+async fn who_never_finishes_is_left_behind() {
+    let waiter = Arc::new(Waiter::default());
+    let limits = Limits { drain: Duration::from_millis(20), ..Limits::default() };
+    let server = start(limits, Arc::clone(&waiter));
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    waiter.begun.notified().await;
+    assert!(!server.stop().await);
+}
+
+#[tokio::test]
+async fn who_sends_no_head_is_shown_the_door() {
+    let limits = Limits { head: Duration::from_millis(20), ..Limits::default() };
+    let server = start(limits, Arc::new(Greeter));
+    let answer = say(server.address, b"GET / HTTP/1.1\r\nhost:").await;
+    assert!(!answer.starts_with(b"HTTP/1.1 200"), "{:?}", String::from_utf8_lossy(&answer));
+    assert!(server.stop().await);
+}
+
+#[tokio::test]
+async fn one_connection_more_than_allowed_waits_for_its_place() {
+    let limits = Limits { connections: 1, ..Limits::default() };
+    let server = start(limits, Arc::new(Greeter));
+    let first = TcpStream::connect(server.address).await.unwrap();
+    let address = server.address;
+    let request = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let second = tokio::spawn(async move { say(address, request).await });
+    tokio::task::yield_now().await;
+    assert!(!second.is_finished());
+    drop(first);
+    assert!(second.await.unwrap().ends_with(b"hello"));
+    assert!(server.stop().await);
+}
+
+#[tokio::test]
+async fn an_address_in_use_is_an_error() {
+    let sockets = Sockets::bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
+    assert!(Sockets::bind(&sockets.addresses()).is_err());
+}
+
+struct Greeter;
+
+impl Answer for Greeter {
+    async fn answer(&self, _: Request<Incoming>, _: SocketAddr) -> Response {
+        Response::new(Body::from("hello"))
+    }
+}
+
+#[derive(Default)]
+struct Waiter {
+    begun: Notify,
+    go_on: Notify,
+}
+
+impl Answer for Waiter {
+    async fn answer(&self, _: Request<Incoming>, _: SocketAddr) -> Response {
+        self.begun.notify_one();
+        self.go_on.notified().await;
+        Response::new(Body::empty())
+    }
+}
+
+struct Running {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    serving: tokio::task::JoinHandle<bool>,
+}
+
+impl Running {
+    async fn stop(self) -> bool {
+        self.stop.send(()).unwrap();
+        self.serving.await.unwrap()
+    }
+}
+
+fn start(limits: Limits, answer: Arc<impl Answer>) -> Running {
+    let sockets = Sockets::bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
+    let address = sockets.addresses()[0];
+    let (stop, stopped) = oneshot::channel();
+    let serving = tokio::spawn(sockets.serve(answer, limits, async {
+        let _ = stopped.await;
+    }));
+    Running { address, stop, serving }
+}
+
+async fn say(address: SocketAddr, request: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    // A connection that is closed in anger is as good as one that is closed.
+    let _ = stream.read_to_end(&mut answer).await;
+    answer
+}
