@@ -9,20 +9,21 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::tree::{metadata, nothing_in, read, text};
+use crate::tree::{metadata, nothing_in, read, root, text};
 
 static POLICY: LazyLock<toml::Table> = LazyLock::new(|| read("deny.toml").parse().unwrap());
 
 /// Everything that this machine would build, ours and theirs, for use and for tests.
 ///
-/// Only this machine's platform, so that what is never built need not be fetched.
+/// Only this machine's platform, so that what is never built need not be fetched. Which packages those are, `cargo
+/// tree` says: `cargo metadata` also lists what is behind features that nobody turns on.
 static GRAPH: LazyLock<Vec<Value>> = LazyLock::new(|| {
-    let mut metadata = metadata(&["--locked", "--filter-platform", &host()]);
-    let nodes = metadata["resolve"]["nodes"].as_array().unwrap();
-    let used: BTreeSet<String> = nodes.iter().map(|node| text(&node["id"]).to_owned()).collect();
+    let host = host();
+    let mut metadata = metadata(&["--locked", "--filter-platform", &host]);
+    let built = built(&host);
     let Value::Array(packages) = metadata["packages"].take() else { panic!("no packages") };
     let graph: Vec<Value> =
-        packages.into_iter().filter(|package| used.contains(text(&package["id"]))).collect();
+        packages.into_iter().filter(|package| built.contains(&named(package))).collect();
     assert!(graph.len() > 50, "only {} packages: the graph is not the whole", graph.len());
     graph
 });
@@ -106,6 +107,24 @@ fn every_exception_has_a_reason() {
 /// `name@version`, as `deny.toml` writes it.
 fn named(package: &Value) -> String {
     format!("{}@{}", text(&package["name"]), text(&package["version"]))
+}
+
+/// What is built on this platform, as [`named`] writes it.
+fn built(host: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--workspace", "--locked", "--edges", "normal,build,dev"])
+        .args(["--prefix", "none", "--format", "{p}", "--target", host])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    // A name, a version, and perhaps where it lies or that it was shown before.
+    let package = |line: &str| {
+        let (name, rest) = line.split_once(" v")?;
+        Some(format!("{name}@{}", rest.split_whitespace().next()?))
+    };
+    lines.lines().filter_map(package).collect()
 }
 
 fn host() -> String {
