@@ -177,8 +177,9 @@ impl Engine {
         };
         let mut act = self.act(Kind::ClientAdded, actor);
         act.event.client = Some(id);
-        match self.store.insert_client(client.clone(), &act).await? {
-            InsertClient::Taken => return Err(ClientError::Taken),
+        match self.store.insert_client(client.clone(), None, &act).await? {
+            // No link was named that could have been spent.
+            InsertClient::Taken | InsertClient::LinkSpent => return Err(ClientError::Taken),
             InsertClient::Done(done) => self.heard(&done.rows).await,
         }
         self.rotate_keys_on_schedule().await?;

@@ -48,6 +48,9 @@ impl Engine {
         self.store.expire_links(now).await?;
         self.store.expire_pushed_requests(now).await?;
         self.store.expire_codes(now).await?;
+        self.store.expire_device_requests(now).await?;
+        self.store.expire_marks(now).await?;
+        self.store.expire_statuses(now).await?;
         self.store.expire_devices(now.minus(DEVICES_KNOWN_FOR)).await?;
         let events =
             self.store.prune_events(now.minus(self.settings.events_retention), BATCH).await?;

@@ -4,11 +4,14 @@ use async_trait::async_trait;
 use cloakroom_model::client::Client;
 use cloakroom_model::event::Reason;
 use cloakroom_model::id::ClientId;
+use cloakroom_model::link::Purpose;
 use cloakroom_model::log::{Change, Subject};
+use cloakroom_model::secret::Digest;
+use cloakroom_model::time::Timestamp;
 use cloakroom_store::{Act, Clients, Done, Error, InsertClient};
 
 use crate::driver::{Db, column, json};
-use crate::{Sqlite, endings, sql};
+use crate::{Sqlite, endings, links, sql};
 
 #[async_trait]
 impl Clients for Sqlite {
@@ -20,11 +23,25 @@ impl Clients for Sqlite {
         self.readers.long(|db| db.list(sql::clients::LIST, [], column::json)).await
     }
 
-    async fn insert_client(&self, client: Client, act: &Act) -> Result<InsertClient, Error> {
+    async fn insert_client(
+        &self,
+        client: Client,
+        link: Option<Digest>,
+        act: &Act,
+    ) -> Result<InsertClient, Error> {
         self.act(act, move |mut doing| {
+            let db = doing.db;
+            if let Some(link) = &link
+                && !may_register(db, link, doing.now())?
+            {
+                return Ok(InsertClient::LinkSpent);
+            }
             let row = (client.id.as_str(), json(&client)?);
-            if doing.db.run(sql::clients::INSERT, row)? == 0 {
+            if db.run(sql::clients::INSERT, row)? == 0 {
                 return Ok(InsertClient::Taken);
+            }
+            if let Some(link) = &link {
+                links::spend(db, link)?;
             }
             doing.announce(Subject::Client(client.id), Change::Changed);
             doing.done(()).map(InsertClient::Done)
@@ -61,12 +78,17 @@ impl Clients for Sqlite {
             doing.db.run(sql::consents::DELETE_OF_CLIENT, [id.as_str()])?;
             doing.db.run(sql::pushed_requests::DELETE_OF_CLIENT, [id.as_str()])?;
             doing.db.run(sql::codes::DELETE_OF_CLIENT, [id.as_str()])?;
+            doing.db.run(sql::device_requests::DELETE_OF_CLIENT, [id.as_str()])?;
             doing.db.run(sql::relying_parties::DELETE_OF_CLIENT, [id.as_str()])?;
             doing.announce(Subject::Client(id), Change::Ended);
             doing.done(()).map(Some)
         })
         .await
     }
+}
+
+fn may_register(db: &Db, link: &Digest, now: Timestamp) -> Result<bool, Error> {
+    Ok(links::find(db, link, now)?.is_some_and(|link| link.purpose == Purpose::Register))
 }
 
 fn find(db: &Db, id: &ClientId) -> Result<Option<Client>, Error> {

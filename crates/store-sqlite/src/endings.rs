@@ -64,6 +64,7 @@ pub(crate) fn all_of_user_at(
 ) -> Result<usize, Error> {
     let of_both = (user.as_bytes(), client.as_str());
     doing.db.run(sql::codes::DELETE_FRESH_OF_USER_AT, of_both)?;
+    doing.db.run(sql::device_requests::DELETE_OF_USER_AT, of_both)?;
     grants(doing, sql::grants::DELETE_OF_USER_AT, of_both, reason)
 }
 
@@ -97,6 +98,7 @@ pub(crate) fn everybodys(doing: &mut Doing<'_>, reason: Reason) -> Result<usize,
 pub(crate) fn requests(db: &Db) -> Result<(), Error> {
     db.run(sql::pushed_requests::DELETE_ALL, [])?;
     db.run(sql::codes::DELETE_ALL, [])?;
+    db.run(sql::device_requests::DELETE_ALL, [])?;
     Ok(())
 }
 
@@ -123,6 +125,7 @@ fn what_hangs_from(doing: &mut Doing<'_>, ended: Ended) -> Result<(), Error> {
     db.run(sql::sessions::FORGET_REPLACED_BY, [session])?;
     db.run(sql::documents::DELETE_OF_OWNER, [data::of_session(id)])?;
     db.run(sql::codes::DELETE_FRESH_OF_SESSION, [session])?;
+    db.run(sql::device_requests::DELETE_OF_SESSION, [session])?;
     db.run(sql::links::DELETE_OF_SESSION, [session])?;
     grants(doing, sql::grants::DELETE_OF_SESSION, [session], Reason::SessionEnded)?;
     Ok(())

@@ -10,7 +10,7 @@ use cloakroom_store::{Act, Done, Error, Grants, InsertGrant, LiveGrant, Rotate, 
 
 use crate::driver::{Columns, Db, column, corrupt, json, milliseconds, number};
 use crate::sweep::{self, Due};
-use crate::{Sqlite, endings, guests, sessions, sql, users};
+use crate::{Sqlite, endings, guests, sessions, sql, statuses, users};
 
 #[async_trait]
 impl Grants for Sqlite {
@@ -159,7 +159,7 @@ pub(crate) fn insert(db: &Db, grant: &Grant) -> Result<(), Error> {
             grant.idle_expires_at().0,
         ],
     )?;
-    Ok(())
+    statuses::put(db, grant)
 }
 
 /// Finds a grant with what it hangs from.

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use cloakroom_model::client::Client;
 use cloakroom_model::id::ClientId;
+use cloakroom_model::secret::Digest;
 
 use crate::{Act, Done, Error};
 
@@ -15,8 +16,14 @@ pub trait Clients: Send + Sync {
     /// All clients, by id.
     async fn list_clients(&self) -> Result<Vec<Client>, Error>;
 
-    /// Keeps a new client, and appends a `changed` row for it.
-    async fn insert_client(&self, client: Client, act: &Act) -> Result<InsertClient, Error>;
+    /// Keeps a new client, and appends a `changed` row for it. Spends the link by whose right it is registered, where
+    /// there is one: unspent, unexpired at the act's time and for this.
+    async fn insert_client(
+        &self,
+        client: Client,
+        link: Option<Digest>,
+        act: &Act,
+    ) -> Result<InsertClient, Error>;
 
     /// Replaces a client by one of the same id that was made from `seen`; `None` where it is no longer `seen`.
     /// Appends a `changed` row.
@@ -39,4 +46,6 @@ pub enum InsertClient {
     Done(Done<()>),
     /// There is one of this id.
     Taken,
+    /// The link does not work any more.
+    LinkSpent,
 }

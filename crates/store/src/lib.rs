@@ -16,15 +16,18 @@ mod clients;
 mod codes;
 mod consents;
 mod data;
+mod device_requests;
 mod events;
 mod grants;
 mod guests;
 mod keys;
 mod links;
+mod marks;
 mod pushed_requests;
 mod relying_parties;
 mod revocations;
 mod sessions;
+mod statuses;
 mod throttles;
 mod users;
 
@@ -33,11 +36,15 @@ pub use clients::{Clients, InsertClient};
 pub use codes::{Codes, InsertCode, NewCode, Redeem, Redeemed};
 pub use consents::{Consents, GiveConsent};
 pub use data::{SessionData, Write, Written};
+pub use device_requests::{
+    AnswerDeviceRequest, DeviceRequests, InsertDeviceRequest, PollDeviceRequest,
+};
 pub use events::{EventFilter, Events, Page};
 pub use grants::{Grants, InsertGrant, LiveGrant, Rotate, RotateOutcome};
 pub use guests::{Guests, LiveGuest};
 pub use keys::{AdvanceKey, Keys};
 pub use links::{InsertLink, Links};
+pub use marks::Marks;
 pub use pushed_requests::PushedRequests;
 pub use relying_parties::RelyingParties;
 pub use revocations::{Reading, Revocations, Snapshot};
@@ -45,6 +52,7 @@ pub use sessions::{
     Begin, Begun, Earlier, Ends, FoundSession, Hanging, LiveSession, Merge, ReplaceSecret,
     Replacing, Sessions, Who,
 };
+pub use statuses::{Statuses, status_until};
 pub use throttles::{AccountFailures, Throttles};
 pub use users::{
     ChangePassword, Changed, CredentialLink, InsertUser, Login, NewUser, UserFilter, Users,
@@ -60,7 +68,10 @@ pub trait Store:
     + Consents
     + PushedRequests
     + Codes
+    + DeviceRequests
     + RelyingParties
+    + Marks
+    + Statuses
     + Links
     + Clients
     + Keys
@@ -79,7 +90,10 @@ impl<T> Store for T where
         + Consents
         + PushedRequests
         + Codes
+        + DeviceRequests
         + RelyingParties
+        + Marks
+        + Statuses
         + Links
         + Clients
         + Keys

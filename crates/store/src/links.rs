@@ -11,7 +11,7 @@ use crate::{Act, Error};
 #[async_trait]
 pub trait Links: Send + Sync {
     /// Keeps a new link, if what it is for is still there. A new set-up or recovery link takes the place of
-    /// earlier ones for the same.
+    /// earlier ones for the same; the others may stand beside each other.
     async fn insert_link(&self, link: Link, act: &Act) -> Result<InsertLink, Error>;
 
     /// Finds a link that is unspent and expires after `now`, without spending it.

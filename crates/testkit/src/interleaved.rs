@@ -4,13 +4,16 @@
 //! pause. Two runs of one seed are the same run.
 
 use std::future::Future;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloakroom_model::authorization::{Consent, FoundCode, PushedRequest, RelyingParty};
+use cloakroom_model::authorization::{
+    Consent, DeviceAnswer, DeviceRequest, FoundCode, PushedRequest, RelyingParty,
+};
 use cloakroom_model::client::Client;
 use cloakroom_model::data::{Document, DocumentKey};
 use cloakroom_model::event::{Event, Reason, Recorded};
@@ -24,12 +27,13 @@ use cloakroom_model::session::Session;
 use cloakroom_model::time::Timestamp;
 use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
 use cloakroom_store::{
-    AccountFailures, Act, AdvanceKey, Begin, Begun, ChangePassword, Changed, Clients, Codes,
-    Consents, Done, Ends, Error, EventFilter, Events, FoundSession, GiveConsent, Grants, Guests,
-    InsertClient, InsertCode, InsertGrant, InsertLink, InsertUser, Keys, Links, LiveGrant,
-    LiveGuest, LiveSession, Login, NewCode, NewUser, PushedRequests, Reading, Redeem, Redeemed,
-    RelyingParties, ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData,
-    Sessions, Snapshot, Throttles, UserFilter, Users, Write, Written,
+    AccountFailures, Act, AdvanceKey, AnswerDeviceRequest, Begin, Begun, ChangePassword, Changed,
+    Clients, Codes, Consents, DeviceRequests, Done, Ends, Error, EventFilter, Events, FoundSession,
+    GiveConsent, Grants, Guests, InsertClient, InsertCode, InsertDeviceRequest, InsertGrant,
+    InsertLink, InsertUser, Keys, Links, LiveGrant, LiveGuest, LiveSession, Login, Marks, NewCode,
+    NewUser, PollDeviceRequest, PushedRequests, Reading, Redeem, Redeemed, RelyingParties,
+    ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData, Sessions, Snapshot,
+    Statuses, Throttles, UserFilter, Users, Write, Written,
 };
 
 use crate::randomness::Seeded;
@@ -125,6 +129,23 @@ pausing! {
         redeem_code(redeem: Redeem, act: &Act) -> Result<Redeemed, Error>;
         expire_codes(now: Timestamp) -> Result<(), Error>;
     }
+    DeviceRequests {
+        insert_device_request(request: DeviceRequest) -> Result<InsertDeviceRequest, Error>;
+        find_device_request(user_code: &Digest, now: Timestamp) -> Result<Option<DeviceRequest>, Error>;
+        answer_device_request(user_code: &Digest, answer: DeviceAnswer, act: &Act) -> Result<AnswerDeviceRequest, Error>;
+        poll_device_request(digest: &Digest, client: &ClientId, now: Timestamp) -> Result<PollDeviceRequest, Error>;
+        redeem_device_request(redeem: Redeem, act: &Act) -> Result<Option<Done<Box<LiveGrant>>>, Error>;
+        expire_device_requests(now: Timestamp) -> Result<(), Error>;
+    }
+    Marks {
+        mark_once(mark: Digest, until: Timestamp, now: Timestamp) -> Result<bool, Error>;
+        expire_marks(now: Timestamp) -> Result<(), Error>;
+    }
+    Statuses {
+        take_status() -> Result<u32, Error>;
+        list_ended_statuses(places: Range<u32>, now: Timestamp) -> Result<Vec<u32>, Error>;
+        expire_statuses(now: Timestamp) -> Result<(), Error>;
+    }
     RelyingParties {
         list_relying_parties(session: SessionId) -> Result<Vec<RelyingParty>, Error>;
         claim_relying_parties(now: Timestamp, lease_until: Timestamp, limit: usize) -> Result<Vec<RelyingParty>, Error>;
@@ -139,7 +160,7 @@ pausing! {
     Clients {
         find_client(id: &ClientId) -> Result<Option<Client>, Error>;
         list_clients() -> Result<Vec<Client>, Error>;
-        insert_client(client: Client, act: &Act) -> Result<InsertClient, Error>;
+        insert_client(client: Client, link: Option<Digest>, act: &Act) -> Result<InsertClient, Error>;
         replace_client(seen: &Client, client: Client, act: &Act) -> Result<Option<Done<()>>, Error>;
         remove_client(id: &ClientId, act: &Act) -> Result<Option<Done<()>>, Error>;
     }

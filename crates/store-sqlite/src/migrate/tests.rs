@@ -32,6 +32,27 @@ fn the_latest_dump_is_the_present_schema() {
 }
 
 #[test]
+fn what_a_program_of_version_1_deletes_takes_along_what_it_knows_nothing_of() {
+    let connection = load(&dumps()[1]);
+    connection.pragma_update(None, "foreign_keys", true).unwrap();
+    let count = |what: &str| {
+        let count = format!("SELECT COUNT(*) FROM {what}");
+        connection.query_row(&count, [], |row| row.get::<_, u32>(0)).unwrap()
+    };
+    let of_the_user = ["codes", "consents"];
+    let outliving = ["relying_parties WHERE live IS NULL", "statuses WHERE live IS NULL"];
+    assert_eq!(of_the_user.map(count), [1, 1]);
+    assert_eq!(outliving.map(count), [0, 0]);
+
+    for table in ["grants", "sessions", "users"] {
+        connection.execute(&format!("DELETE FROM {table}"), []).unwrap();
+    }
+
+    assert_eq!(of_the_user.map(count), [0, 0]);
+    assert_eq!(outliving.map(count), [1, 1]);
+}
+
+#[test]
 fn a_database_of_a_newer_program_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cloakroom.db");

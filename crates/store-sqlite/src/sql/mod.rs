@@ -7,6 +7,7 @@
 pub(crate) mod clients;
 pub(crate) mod codes;
 pub(crate) mod consents;
+pub(crate) mod device_requests;
 pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod grants;
@@ -14,10 +15,12 @@ pub(crate) mod guests;
 pub(crate) mod keys;
 pub(crate) mod links;
 pub(crate) mod log;
+pub(crate) mod marks;
 pub(crate) mod pushed_requests;
 pub(crate) mod relying_parties;
 pub(crate) mod sessions;
 pub(crate) mod sqlite;
+pub(crate) mod statuses;
 pub(crate) mod throttles;
 pub(crate) mod users;
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 
 use super::{
-    Sql, clients, codes, consents, documents, events, grants, guests, keys, links, log,
-    pushed_requests, relying_parties, sessions, sqlite, throttles, users,
+    Sql, clients, codes, consents, device_requests, documents, events, grants, guests, keys, links,
+    log, marks, pushed_requests, relying_parties, sessions, sqlite, statuses, throttles, users,
 };
 use crate::migrate;
 
@@ -35,6 +35,7 @@ fn parameters_are_numbered_in_the_order_in_which_they_first_stand() {
 const WHOLE_TABLE: &[&str] = &[
     "clients::LIST",
     "codes::DELETE_ALL",
+    "device_requests::DELETE_ALL",
     "grants::DELETE_ALL",
     "guests::ALL_IDS",
     "keys::LIST_DATA_KEYS",
@@ -100,6 +101,7 @@ fn all() -> Vec<(String, Sql)> {
         ("clients", clients::ALL),
         ("codes", codes::ALL),
         ("consents", consents::ALL),
+        ("device_requests", device_requests::ALL),
         ("documents", documents::ALL),
         ("events", events::ALL),
         ("grants", grants::ALL),
@@ -107,10 +109,12 @@ fn all() -> Vec<(String, Sql)> {
         ("keys", keys::ALL),
         ("links", links::ALL),
         ("log", log::ALL),
+        ("marks", marks::ALL),
         ("pushed_requests", pushed_requests::ALL),
         ("relying_parties", relying_parties::ALL),
         ("sessions", sessions::ALL),
         ("sqlite", sqlite::ALL),
+        ("statuses", statuses::ALL),
         ("throttles", throttles::ALL),
         ("users", users::ALL),
     ];

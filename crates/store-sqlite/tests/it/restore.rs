@@ -1,6 +1,6 @@
 //! What a restored backup would revive has ended, and nobody goes on from what they remember.
 
-use cloakroom_model::authorization::{Code, PushedRequest};
+use cloakroom_model::authorization::{Code, DeviceAnswer, DeviceRequest, PushedRequest};
 use cloakroom_model::client::Lifetimes;
 use cloakroom_model::data::{Change, DocumentKey, Etag, Namespace, Owner, Seen};
 use cloakroom_model::event::{Kind, Reason};
@@ -8,9 +8,9 @@ use cloakroom_model::id::ClientId;
 use cloakroom_model::link::{Link, Purpose};
 use cloakroom_model::log::{Place, Subject};
 use cloakroom_store::{
-    Codes as _, EventFilter, Events as _, Grants as _, Guests as _, Hanging, InsertCode,
-    InsertLink, Links as _, NewCode, PushedRequests as _, Reading, Revocations as _,
-    SessionData as _, Sessions as _, Users as _, Write, Written,
+    Codes as _, DeviceRequests as _, EventFilter, Events as _, Grants as _, Guests as _, Hanging,
+    InsertCode, InsertLink, Links as _, Marks as _, NewCode, PushedRequests as _, Reading,
+    Revocations as _, SessionData as _, Sessions as _, Users as _, Write, Written,
 };
 use cloakroom_store_sqlite::{OpenError, Options, Restore, RestoreError, Restored, Sqlite};
 use serde_json::json;
@@ -37,6 +37,7 @@ async fn nothing_that_can_be_presented_outlives_a_restore() {
     assert!(store.read_data(&document(Owner::Session(session_id(2)))).await.unwrap().is_none());
     assert!(store.find_code(&digest(4), NOW).await.unwrap().is_none());
     assert!(store.find_pushed_request(&digest(5), NOW).await.unwrap().is_none());
+    assert!(store.find_device_request(&digest(7), NOW).await.unwrap().is_none());
 
     let subjects: Vec<_> =
         store.read_snapshot().await.unwrap().rows.into_iter().map(|row| row.subject).collect();
@@ -113,6 +114,15 @@ async fn a_token_that_was_ended_before_the_backup_stays_ended() {
     restore(&folder, &backup, false).unwrap();
     let rows = folder.open().read_snapshot().await.unwrap().rows;
     assert!(rows.iter().any(|row| row.subject == Subject::Token("token".to_owned())), "{rows:?}");
+}
+
+#[tokio::test]
+async fn a_mark_that_was_left_before_the_backup_stays() {
+    let folder = Folder::new();
+    let backup = furnished(&folder).await;
+    restore(&folder, &backup, false).unwrap();
+    let again = NOW.plus(DeviceRequest::LIVES);
+    assert!(!folder.open().mark_once(digest(8), again, NOW).await.unwrap());
 }
 
 #[tokio::test]
@@ -239,6 +249,20 @@ async fn furnished(folder: &Folder) -> std::path::PathBuf {
         expires_at: NOW.plus(PushedRequest::BROUGHT_LIVES),
     };
     server.insert_pushed_request(request).await.unwrap();
+    let device = DeviceRequest {
+        digest: digest(6),
+        user_code: digest(7),
+        client: ClientId::built_in(),
+        request: "{}".to_owned(),
+        address: "192.0.2.1".to_owned(),
+        created_at: NOW,
+        expires_at: NOW.plus(DeviceRequest::LIVES),
+        answer: DeviceAnswer::Pending,
+        interval: DeviceRequest::INTERVAL,
+        polled_at: None,
+    };
+    server.insert_device_request(device).await.unwrap();
+    assert!(server.mark_once(digest(8), NOW.plus(DeviceRequest::LIVES), NOW).await.unwrap());
     let _rows = server.end_token("token", &act(Kind::ClientChanged, 3)).await.unwrap();
     let backup = folder.file("backup.db");
     server.backup(&backup, |_| {}).await.unwrap();

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use cloakroom_model::client::{Client, ClientSecret, ForeignNamespace, TokenPlace};
 use cloakroom_model::data::{Belongs, MergeRule, Namespace};
 use cloakroom_model::event::Kind;
+use cloakroom_model::link::Purpose;
 use cloakroom_model::log::Subject;
 
 use super::scene::{
-    act, at, begin, begun, client, client_id, come_as_guest, data_rule, digest, give_own_grant,
-    sign_up,
+    act, act_at, at, begin, begun, client, client_id, come_as_guest, data_rule, digest,
+    give_own_grant, insert_link, link, sign_up,
 };
 use super::witness::{
     Listener, at_once, count, different, ended, grant_ended, grants_there, opens,
@@ -35,7 +36,8 @@ pub async fn a_client_is_kept_as_it_was_registered(store: Arc<dyn Store>) {
     let mut log = Listener::new(&*store).await;
     for client in [full.clone(), client("blog"), client("api")] {
         let add = act(Kind::ClientAdded);
-        let InsertClient::Done(done) = store.insert_client(client.clone(), &add).await.unwrap()
+        let InsertClient::Done(done) =
+            store.insert_client(client.clone(), None, &add).await.unwrap()
         else {
             panic!("{:?} is taken", client.id);
         };
@@ -51,7 +53,7 @@ pub async fn insert_never_replaces_a_client(store: Arc<dyn Store>) {
     let mut log = Listener::new(&*store).await;
     let second = Client { name: "Another".to_owned(), ..client("shop") };
     let again = act(Kind::ClientAdded);
-    assert_eq!(store.insert_client(second, &again).await.unwrap(), InsertClient::Taken);
+    assert_eq!(store.insert_client(second, None, &again).await.unwrap(), InsertClient::Taken);
     assert_eq!(store.find_client(&client_id("shop")).await.unwrap(), Some(client("shop")));
     log.hears(&*store, &again, &[], []).await;
     assert_eq!(count(&*store, Kind::ClientAdded).await, 1);
@@ -119,7 +121,44 @@ pub async fn a_removed_client_ends_its_grants_and_no_session(store: Arc<dyn Stor
     assert_eq!(count(&*store, Kind::ClientRemoved).await, 1);
 }
 
+pub async fn a_link_registers_one_client(store: Arc<dyn Store>) {
+    add(&*store, client("shop")).await;
+    insert_link(&*store, link(60, Purpose::Register)).await;
+    insert_link(&*store, link(61, Purpose::SetUp)).await;
+    let insert = async |name: &str, n: u8, seconds| {
+        let add = act_at(at(seconds), Kind::ClientAdded);
+        store.insert_client(client(name), Some(digest(n)), &add).await.unwrap()
+    };
+    let table = [
+        ("blog", 62, 0, InsertClient::LinkSpent),
+        ("blog", 61, 0, InsertClient::LinkSpent),
+        ("blog", 60, 60, InsertClient::LinkSpent),
+        ("shop", 60, 0, InsertClient::Taken),
+    ];
+    for (name, n, seconds, refused) in table {
+        assert_eq!(insert(name, n, seconds).await, refused, "{name} by {n} after {seconds}");
+    }
+    assert_eq!(store.list_clients().await.unwrap(), [client("shop")]);
+    assert!(store.find_link(&digest(61), at(0)).await.unwrap().is_some());
+    assert!(matches!(insert("blog", 60, 59).await, InsertClient::Done(_)));
+    assert_eq!(insert("api", 60, 59).await, InsertClient::LinkSpent);
+    assert_eq!(store.list_clients().await.unwrap(), [client("blog"), client("shop")]);
+    assert_eq!(count(&*store, Kind::ClientAdded).await, 2);
+}
+
+pub async fn of_many_who_follow_one_link_one_is_registered(store: Arc<dyn Store>) {
+    insert_link(&*store, link(60, Purpose::Register)).await;
+    let answers = at_once(&store, |store, caller| async move {
+        let (client, add) = (client(&format!("client{caller}")), act(Kind::ClientAdded));
+        store.insert_client(client, Some(digest(60)), &add).await.unwrap()
+    })
+    .await;
+    let spent = answers.iter().filter(|answer| **answer == InsertClient::LinkSpent).count();
+    assert_eq!(spent, answers.len() - 1, "{answers:?}");
+    assert_eq!(store.list_clients().await.unwrap().len(), 1);
+}
+
 async fn add(store: &dyn Store, client: Client) {
-    let answer = store.insert_client(client, &act(Kind::ClientAdded)).await.unwrap();
+    let answer = store.insert_client(client, None, &act(Kind::ClientAdded)).await.unwrap();
     assert!(matches!(answer, InsertClient::Done(_)), "{answer:?}");
 }

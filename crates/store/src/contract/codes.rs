@@ -208,7 +208,7 @@ pub async fn fresh_codes_go_with_what_they_hang_from(store: Arc<dyn Store>) {
     let user = with_session(&*store, 1).await;
     let out = sign_up(&*store, 2).await;
     let gone = sign_up(&*store, 3).await;
-    store.insert_client(client("shop"), &act(Kind::ClientAdded)).await.unwrap();
+    store.insert_client(client("shop"), None, &act(Kind::ClientAdded)).await.unwrap();
     let sessions = [(2, &user), (3, &user), (4, &out), (5, &gone), (6, &user), (7, &user)];
     for (n, user) in sessions {
         sign_in(&*store, user, n).await;

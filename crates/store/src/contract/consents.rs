@@ -160,7 +160,7 @@ pub async fn consents_go_with_their_user_or_client_alone(store: Arc<dyn Store>) 
     let user = sign_up(&*store, 1).await;
     let other = sign_up(&*store, 2).await;
     let gone = sign_up(&*store, 3).await;
-    store.insert_client(client("shop"), &act(Kind::ClientAdded)).await.unwrap();
+    store.insert_client(client("shop"), None, &act(Kind::ClientAdded)).await.unwrap();
     sign_in(&*store, &user, 1).await;
     for (user, client) in
         [(user.id, "shop"), (user.id, "blog"), (other.id, "shop"), (gone.id, "blog")]

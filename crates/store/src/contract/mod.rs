@@ -19,11 +19,13 @@ pub mod clients;
 pub mod codes;
 pub mod consents;
 pub mod data;
+pub mod device_requests;
 pub mod events;
 pub mod grants;
 pub mod guests;
 pub mod keys;
 pub mod links;
+pub mod marks;
 pub mod passwords;
 pub mod pushed_requests;
 pub mod relying_parties;
@@ -31,6 +33,7 @@ pub mod revocations;
 pub mod secrets;
 pub mod sessions;
 pub mod sign_in;
+pub mod statuses;
 pub mod throttles;
 pub mod users;
 
@@ -237,6 +240,30 @@ macro_rules! for_each_promise {
                 an_end_wins_over_the_codes_it_races,
                 an_end_wins_over_the_grants_of_codes_it_races,
             }
+            device_requests {
+                a_device_is_found_by_what_a_person_types,
+                of_many_devices_with_one_code_to_type_one_waits,
+                a_device_is_answered_once,
+                of_many_who_answer_a_device_one_does,
+                nobody_who_is_out_lets_a_device_in,
+                who_asks_too_early_waits_longer,
+                of_many_questions_at_once_one_is_not_too_early,
+                a_device_that_was_let_in_gets_one_grant,
+                of_many_who_come_for_a_devices_grant_one_gets_it,
+                devices_go_with_what_they_hang_from,
+                an_end_wins_over_the_answers_it_races,
+            }
+            marks {
+                a_mark_is_left_once_until_it_ends,
+                of_many_who_leave_one_mark_one_is_first,
+                marks_are_forgotten_when_they_end,
+            }
+            statuses {
+                of_many_who_take_a_place_each_gets_another,
+                a_place_says_ended_once_its_grant_is_gone,
+                a_place_is_never_taken_twice,
+                places_are_forgotten_when_the_last_token_is_dead,
+            }
             relying_parties {
                 a_relying_party_is_due_once_its_session_is_gone,
                 of_many_who_ask_each_is_given_others,
@@ -256,6 +283,8 @@ macro_rules! for_each_promise {
                 a_client_is_replaced_only_as_it_was_seen,
                 of_many_who_change_the_same_client_one_does,
                 a_removed_client_ends_its_grants_and_no_session,
+                a_link_registers_one_client,
+                of_many_who_follow_one_link_one_is_registered,
             }
             keys {
                 a_data_key_is_kept_once,

@@ -39,7 +39,7 @@ pub async fn expired_requests_are_forgotten(store: Arc<dyn Store>) {
 }
 
 pub async fn requests_go_with_their_client_and_with_everything(store: Arc<dyn Store>) {
-    store.insert_client(client("shop"), &act(Kind::ClientAdded)).await.unwrap();
+    store.insert_client(client("shop"), None, &act(Kind::ClientAdded)).await.unwrap();
     store.insert_pushed_request(pushed_request(80)).await.unwrap();
     let of_blog = PushedRequest { client: client_id("blog"), ..pushed_request(81) };
     store.insert_pushed_request(of_blog).await.unwrap();

@@ -72,7 +72,7 @@ pub async fn who_was_told_is_forgotten_and_who_was_not_is_due_again(store: Arc<d
 }
 
 pub async fn a_removed_client_is_told_nothing_any_more(store: Arc<dyn Store>) {
-    store.insert_client(client("shop"), &act(Kind::ClientAdded)).await.unwrap();
+    store.insert_client(client("shop"), None, &act(Kind::ClientAdded)).await.unwrap();
     two_sessions(&*store).await;
     let remove = act(Kind::ClientRemoved);
     assert!(store.remove_client(&client_id("shop"), &remove).await.unwrap().is_some());

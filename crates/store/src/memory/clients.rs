@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use cloakroom_model::client::Client;
 use cloakroom_model::event::Reason;
 use cloakroom_model::id::ClientId;
+use cloakroom_model::link::Purpose;
 use cloakroom_model::log::Subject;
+use cloakroom_model::secret::Digest;
 
 use super::endings::Trace;
 use super::{Memory, State};
@@ -20,8 +22,13 @@ impl Clients for Memory {
         Ok(self.state()?.clients.values().cloned().collect())
     }
 
-    async fn insert_client(&self, client: Client, act: &Act) -> Result<InsertClient, Error> {
-        Ok(self.state()?.insert_client(client, act))
+    async fn insert_client(
+        &self,
+        client: Client,
+        link: Option<Digest>,
+        act: &Act,
+    ) -> Result<InsertClient, Error> {
+        Ok(self.state()?.insert_client(client, link, act))
     }
 
     async fn replace_client(
@@ -39,9 +46,15 @@ impl Clients for Memory {
 }
 
 impl State {
-    fn insert_client(&mut self, client: Client, act: &Act) -> InsertClient {
+    fn insert_client(&mut self, client: Client, link: Option<Digest>, act: &Act) -> InsertClient {
+        if link.is_some_and(|link| !self.link_works(&link, act.at, Purpose::Register)) {
+            return InsertClient::LinkSpent;
+        }
         if self.clients.contains_key(&client.id) {
             return InsertClient::Taken;
+        }
+        if let Some(link) = link {
+            self.links.remove(&link);
         }
         InsertClient::Done(self.keep_client(client, act))
     }
@@ -58,6 +71,7 @@ impl State {
         self.consents.retain(|(_, client), _| client != id);
         self.pushed_requests.retain(|_, request| request.client != *id);
         self.codes.retain(|_, kept| kept.code.client != *id);
+        self.device_requests.retain(|_, request| request.client != *id);
         self.relying_parties.retain(|_, party| party.client != *id);
         trace.ended(Subject::Client(id.clone()));
         Some(Done { value: (), rows: self.finish(act, trace) })

@@ -1,5 +1,6 @@
 //! Ending things, and what an act leaves in the log and among the events.
 
+use cloakroom_model::authorization::{DeviceAnswer, DeviceRequest};
 use cloakroom_model::data::Owner;
 use cloakroom_model::event::{Event, Reason};
 use cloakroom_model::grant::Grant;
@@ -62,6 +63,7 @@ impl State {
         self.end_grants(|grant| grant.session == Some(id), Reason::SessionEnded, trace);
         self.documents.remove(&Owner::Session(id));
         self.codes.retain(|_, kept| kept.spent_by.is_some() || kept.code.session != id);
+        self.device_requests.retain(|_, request| allowed_in(request) != Some(id));
         self.links.retain(|_, link| link.purpose != Purpose::Cookie { session: id });
         self.replaced.retain(|_, secret| secret.replaced.successor != id);
         true
@@ -142,6 +144,8 @@ impl State {
         self.codes.retain(|_, KeptCode { code, spent_by }| {
             spent_by.is_some() || code.user != user || code.client != *client
         });
+        self.device_requests
+            .retain(|_, request| allowed_by(request) != Some(user) || request.client != *client);
         let of_both = |grant: &Grant| grant.user == Some(user) && grant.client == *client;
         self.end_grants(of_both, reason, trace)
     }
@@ -150,6 +154,7 @@ impl State {
     pub(super) fn forget_requests(&mut self) {
         self.pushed_requests.clear();
         self.codes.clear();
+        self.device_requests.clear();
     }
 
     /// Ends all sessions of a user but one; answers how many. The user's own grants stay.
@@ -162,5 +167,21 @@ impl State {
     ) -> usize {
         let other = |session: &Session| session.user == Some(user) && session.id != except;
         self.end_all(other, reason, trace)
+    }
+}
+
+/// Who let a device in.
+pub(super) fn allowed_by(request: &DeviceRequest) -> Option<UserId> {
+    match request.answer {
+        DeviceAnswer::Allowed { user, .. } => Some(user),
+        DeviceAnswer::Pending | DeviceAnswer::Denied => None,
+    }
+}
+
+/// In which session they did.
+fn allowed_in(request: &DeviceRequest) -> Option<SessionId> {
+    match request.answer {
+        DeviceAnswer::Allowed { session, .. } => Some(session),
+        DeviceAnswer::Pending | DeviceAnswer::Denied => None,
     }
 }

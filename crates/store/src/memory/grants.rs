@@ -8,7 +8,9 @@ use cloakroom_model::policy::life::{self, Life};
 
 use super::endings::Trace;
 use super::{Memory, State, id_taken};
-use crate::{Act, Done, Error, Grants, InsertGrant, LiveGrant, Rotate, RotateOutcome};
+use crate::{
+    Act, Done, Error, Grants, InsertGrant, LiveGrant, Rotate, RotateOutcome, status_until,
+};
 
 #[async_trait]
 impl Grants for Memory {
@@ -87,8 +89,20 @@ impl State {
         if self.grants.contains_key(&grant.id) {
             return Err(id_taken("grant"));
         }
-        self.grants.insert(grant.id, grant);
+        let place = grant.details.status;
+        if place.is_some_and(|place| self.statuses.taken.contains_key(&place)) {
+            return Err(id_taken("status"));
+        }
+        self.put_grant(grant);
         Ok(())
+    }
+
+    /// Puts a grant where nothing is, with the place that its details name.
+    pub(super) fn put_grant(&mut self, grant: Grant) {
+        if let Some(place) = grant.details.status {
+            self.statuses.taken.insert(place, (grant.id, status_until(&grant)));
+        }
+        self.grants.insert(grant.id, grant);
     }
 
     pub(super) fn find_grant(&self, id: GrantId) -> Option<LiveGrant> {

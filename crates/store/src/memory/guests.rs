@@ -73,10 +73,10 @@ impl State {
         if self.sessions.contains_key(&guest.id) {
             return Err(id_taken("session"));
         }
-        self.insert_session(guest, secret);
         if let Some(grant) = grant {
-            self.grants.insert(grant.id, grant);
+            self.keep_grant(grant)?;
         }
+        self.insert_session(guest, secret);
         self.finish(act, Trace::default());
         Ok(())
     }

@@ -10,17 +10,20 @@ mod clients;
 mod codes;
 mod consents;
 mod data;
+mod device_requests;
 mod endings;
 mod events;
 mod grants;
 mod guests;
 mod keys;
 mod links;
+mod marks;
 mod pushed_requests;
 mod relying_parties;
 mod revocations;
 mod sessions;
 mod sign_in;
+mod statuses;
 mod throttles;
 mod users;
 
@@ -28,7 +31,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use cloakroom_model::authorization::{Consent, PushedRequest, RelyingParty};
+use cloakroom_model::authorization::{Consent, DeviceRequest, PushedRequest, RelyingParty};
 use cloakroom_model::client::Client;
 use cloakroom_model::data::{Document, Namespace, Owner};
 use cloakroom_model::grant::Grant;
@@ -89,7 +92,10 @@ struct State {
     consents: BTreeMap<(UserId, ClientId), Consent>,
     pushed_requests: HashMap<Digest, PushedRequest>,
     codes: HashMap<Digest, codes::KeptCode>,
+    device_requests: HashMap<Digest, DeviceRequest>,
     relying_parties: BTreeMap<(SessionId, ClientId), RelyingParty>,
+    marks: HashMap<Digest, Timestamp>,
+    statuses: statuses::StatusList,
     links: HashMap<Digest, Link>,
     clients: BTreeMap<ClientId, Client>,
     data_keys: BTreeMap<u32, DataKey>,

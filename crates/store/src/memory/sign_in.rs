@@ -48,7 +48,7 @@ impl State {
         }
         self.insert_session(begin.session, begin.secret);
         if let Some(grant) = begin.grant {
-            self.grants.insert(grant.id, grant);
+            self.put_grant(grant);
         }
         if let Some(device) = begin.device {
             self.know_device(user.id, device, act.at);

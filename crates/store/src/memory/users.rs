@@ -8,7 +8,7 @@ use cloakroom_model::link::Purpose;
 use cloakroom_model::log::Subject;
 use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
 
-use super::endings::Trace;
+use super::endings::{Trace, allowed_by};
 use super::{Memory, State, id_taken};
 use crate::{
     Act, ChangePassword, Changed, Done, Error, InsertUser, Login, NewUser, UserFilter, Users,
@@ -255,6 +255,7 @@ impl State {
         self.links.retain(|_, link| link.purpose != Purpose::Recover { user: id });
         self.consents.retain(|(user, _), _| *user != id);
         self.codes.retain(|_, kept| kept.code.user != id);
+        self.device_requests.retain(|_, request| allowed_by(request) != Some(id));
         self.devices.retain(|(user, _), _| *user != id);
         self.failures.remove(&id);
         trace.ended(Subject::User(id));

@@ -468,6 +468,11 @@ const FAULTS: &Faults = &[
             Keeps("remove_client", Part::Log),
         ],
     ),
+    (
+        "clients::a_link_registers_one_client",
+        &[Slips(Slip::InsertClientWithoutLink), Keeps("insert_client", Part::Links)],
+    ),
+    ("clients::of_many_who_follow_one_link_one_is_registered", &[Hasty("insert_client")]),
     ("keys::a_data_key_is_kept_once", &[Slips(Slip::InsertDataKeyReplaces)]),
     ("keys::of_many_who_make_a_data_key_one_does", &[Hasty("insert_data_key")]),
     ("keys::seals_are_replaced_only_as_they_were_seen", &[Slips(Slip::ResealUnseen)]),

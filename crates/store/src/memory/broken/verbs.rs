@@ -231,6 +231,11 @@ pass_on! { Grants {
             self.inner.state()?.grants.insert(grant.id, grant);
             return Ok(InsertGrant::Done);
         }
+        if let Some(place) = grant.details.status
+            && self.slips(Slip::StatusTwice)
+        {
+            self.inner.state()?.statuses.taken.remove(&place);
+        }
     }
     async fn end_grant(&self, id: GrantId, reason: Reason, act: &Act) -> Option<Done<()>> {}
     async fn end_grants_of_user_at(
@@ -267,7 +272,8 @@ pass_on! { Links {
 pass_on! { Clients {
     async fn find_client(&self, id: &ClientId) -> Option<Client> {}
     async fn list_clients(&self) -> Vec<Client> {}
-    async fn insert_client(&self, client: Client, act: &Act) -> InsertClient {
+    async fn insert_client(&self, client: Client, link: Option<Digest>, act: &Act) -> InsertClient {
+        let link = link.filter(|_| !self.slips(Slip::InsertClientWithoutLink));
         if self.slips(Slip::InsertClientReplaces) {
             self.inner.state()?.clients.remove(&client.id);
         }

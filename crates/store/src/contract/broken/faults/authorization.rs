@@ -125,6 +125,85 @@ pub(super) const FAULTS: &Faults = &[
     ("codes::an_end_wins_over_the_codes_it_races", &[Late("insert_code", "end_session")]),
     ("codes::an_end_wins_over_the_grants_of_codes_it_races", &[Late("redeem_code", "end_session")]),
     (
+        "device_requests::a_device_is_found_by_what_a_person_types",
+        &[
+            Slips(Slip::FindDeviceForever),
+            Keeps("insert_device_request", Part::DeviceRequests),
+            Keeps("expire_device_requests", Part::DeviceRequests),
+        ],
+    ),
+    (
+        "device_requests::of_many_devices_with_one_code_to_type_one_waits",
+        &[Hasty("insert_device_request")],
+    ),
+    (
+        "device_requests::a_device_is_answered_once",
+        &[
+            Slips(Slip::AnswerAgain),
+            Slips(Slip::AnswerForever),
+            Keeps("answer_device_request", Part::DeviceRequests),
+            Keeps("answer_device_request", Part::Events),
+        ],
+    ),
+    (
+        "device_requests::of_many_who_answer_a_device_one_does",
+        &[Slips(Slip::AnswerAgain), Hasty("answer_device_request")],
+    ),
+    ("device_requests::nobody_who_is_out_lets_a_device_in", &[Slips(Slip::AnswerAnyway)]),
+    (
+        "device_requests::who_asks_too_early_waits_longer",
+        &[Slips(Slip::PollForAnybody), Keeps("poll_device_request", Part::DeviceRequests)],
+    ),
+    (
+        "device_requests::of_many_questions_at_once_one_is_not_too_early",
+        &[Hasty("poll_device_request")],
+    ),
+    (
+        "device_requests::a_device_that_was_let_in_gets_one_grant",
+        &[
+            Slips(Slip::RedeemForAnybody),
+            Slips(Slip::RedeemForever),
+            Keeps("redeem_device_request", Part::Grants),
+            Keeps("redeem_device_request", Part::DeviceRequests),
+            Keeps("redeem_device_request", Part::RelyingParties),
+            Keeps("redeem_device_request", Part::Events),
+        ],
+    ),
+    (
+        "device_requests::of_many_who_come_for_a_devices_grant_one_gets_it",
+        &[Hasty("redeem_device_request")],
+    ),
+    (
+        "device_requests::devices_go_with_what_they_hang_from",
+        &[
+            Keeps("end_session", Part::DeviceRequests),
+            Keeps("delete_user", Part::DeviceRequests),
+            Keeps("end_grants_of_user_at", Part::DeviceRequests),
+            Keeps("remove_client", Part::DeviceRequests),
+            Keeps("end_sessions", Part::DeviceRequests),
+        ],
+    ),
+    (
+        "device_requests::an_end_wins_over_the_answers_it_races",
+        &[Late("answer_device_request", "end_session")],
+    ),
+    (
+        "marks::a_mark_is_left_once_until_it_ends",
+        &[Slips(Slip::MarkForever), Keeps("mark_once", Part::Marks)],
+    ),
+    ("marks::of_many_who_leave_one_mark_one_is_first", &[Hasty("mark_once")]),
+    ("marks::marks_are_forgotten_when_they_end", &[Keeps("expire_marks", Part::Marks)]),
+    ("statuses::of_many_who_take_a_place_each_gets_another", &[Hasty("take_status")]),
+    (
+        "statuses::a_place_says_ended_once_its_grant_is_gone",
+        &[Slips(Slip::ListEverywhere), Keeps("insert_grant", Part::Statuses)],
+    ),
+    ("statuses::a_place_is_never_taken_twice", &[Slips(Slip::StatusTwice)]),
+    (
+        "statuses::places_are_forgotten_when_the_last_token_is_dead",
+        &[Slips(Slip::ListEndedForever), Keeps("expire_statuses", Part::Statuses)],
+    ),
+    (
         "relying_parties::a_relying_party_is_due_once_its_session_is_gone",
         &[
             Slips(Slip::ClaimOfTheLiving),
@@ -134,12 +213,13 @@ pub(super) const FAULTS: &Faults = &[
     ),
     (
         "relying_parties::of_many_who_ask_each_is_given_others",
-        &[Slips(Slip::ClaimForNobody), Slips(Slip::ClaimUnlimited), Hasty("claim_relying_parties")],
+        &[Slips(Slip::ClaimUnlimited), Hasty("claim_relying_parties")],
     ),
     (
         "relying_parties::who_was_told_is_forgotten_and_who_was_not_is_due_again",
         &[
             Slips(Slip::ClaimTooEarly),
+            Slips(Slip::ClaimForNobody),
             Keeps("forget_relying_party", Part::RelyingParties),
             Keeps("put_off_relying_party", Part::RelyingParties),
         ],

@@ -1,9 +1,12 @@
 //! The verbs about what lies between a client's question and its tokens.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloakroom_model::authorization::{Consent, FoundCode, PushedRequest, RelyingParty};
+use cloakroom_model::authorization::{
+    Consent, DeviceAnswer, DeviceRequest, FoundCode, PushedRequest, RelyingParty,
+};
 use cloakroom_model::id::{ClientId, SessionId, UserId};
 use cloakroom_model::secret::Digest;
 use cloakroom_model::time::Timestamp;
@@ -11,8 +14,9 @@ use cloakroom_model::time::Timestamp;
 use crate::memory::broken::{Broken, Slip};
 use crate::memory::codes::KeptCode;
 use crate::{
-    Act, Codes, Consents, Done, Error, GiveConsent, InsertCode, NewCode, PushedRequests, Redeem,
-    Redeemed, RelyingParties,
+    Act, AnswerDeviceRequest, Codes, Consents, DeviceRequests, Done, Error, GiveConsent,
+    InsertCode, InsertDeviceRequest, LiveGrant, Marks, NewCode, PollDeviceRequest, PushedRequests,
+    Redeem, Redeemed, RelyingParties, Statuses,
 };
 
 pass_on! { Consents {
@@ -74,6 +78,51 @@ pass_on! { Codes {
     }
 } }
 
+pass_on! { DeviceRequests {
+    async fn insert_device_request(&self, request: DeviceRequest) -> InsertDeviceRequest {}
+    async fn find_device_request(
+        &self, user_code: &Digest, now: Timestamp
+    ) -> Option<DeviceRequest> {
+        let now = if self.slips(Slip::FindDeviceForever) { Timestamp(0) } else { now };
+    }
+    async fn answer_device_request(
+        &self, user_code: &Digest, answer: DeviceAnswer, act: &Act
+    ) -> AnswerDeviceRequest {
+        self.answer_carelessly(user_code, answer)?;
+    }
+    async fn poll_device_request(
+        &self, digest: &Digest, client: &ClientId, now: Timestamp
+    ) -> PollDeviceRequest {
+        if let Some(request) = self.inner.state()?.device_requests.get_mut(digest)
+            && self.slips(Slip::PollForAnybody)
+        {
+            request.client = client.clone();
+        }
+    }
+    async fn redeem_device_request(
+        &self, redeem: Redeem, act: &Act
+    ) -> Option<Done<Box<LiveGrant>>> {
+        self.redeem_carelessly(&redeem, act)?;
+    }
+    async fn expire_device_requests(&self, now: Timestamp) -> () {}
+} }
+
+pass_on! { Marks {
+    async fn mark_once(&self, mark: Digest, until: Timestamp, now: Timestamp) -> bool {
+        let now = if self.slips(Slip::MarkForever) { Timestamp(0) } else { now };
+    }
+    async fn expire_marks(&self, now: Timestamp) -> () {}
+} }
+
+pass_on! { Statuses {
+    async fn take_status(&self) -> u32 {}
+    async fn list_ended_statuses(&self, places: Range<u32>, now: Timestamp) -> Vec<u32> {
+        let places = if self.slips(Slip::ListEverywhere) { 0..u32::MAX } else { places };
+        let now = if self.slips(Slip::ListEndedForever) { Timestamp(0) } else { now };
+    }
+    async fn expire_statuses(&self, now: Timestamp) -> () {}
+} }
+
 pass_on! { RelyingParties {
     async fn list_relying_parties(&self, session: SessionId) -> Vec<RelyingParty> {}
     async fn claim_relying_parties(
@@ -93,8 +142,34 @@ pass_on! { RelyingParties {
 } }
 
 impl Broken {
+    fn answer_carelessly(&self, user_code: &Digest, answer: DeviceAnswer) -> Result<(), Error> {
+        let mut state = self.inner.state()?;
+        let mut requests = state.device_requests.values_mut();
+        let Some(request) = requests.find(|request| request.user_code == *user_code) else {
+            return Ok(());
+        };
+        if self.slips(Slip::AnswerAnyway) {
+            request.answer = answer;
+        }
+        if self.slips(Slip::AnswerAgain) {
+            request.answer = DeviceAnswer::Pending;
+        }
+        if self.slips(Slip::AnswerForever) {
+            request.expires_at = Timestamp::NEVER;
+        }
+        Ok(())
+    }
+
     fn redeem_carelessly(&self, redeem: &Redeem, act: &Act) -> Result<(), Error> {
         let mut state = self.inner.state()?;
+        if let Some(request) = state.device_requests.get_mut(&redeem.digest) {
+            if self.slips(Slip::RedeemForAnybody) {
+                request.client = redeem.grant.client.clone();
+            }
+            if self.slips(Slip::RedeemForever) {
+                request.expires_at = Timestamp::NEVER;
+            }
+        }
         let Some(KeptCode { code, spent_by }) = state.codes.get_mut(&redeem.digest) else {
             return Ok(());
         };
