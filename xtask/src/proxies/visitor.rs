@@ -33,7 +33,7 @@ impl<'a> Visitor<'a> {
     pub(super) fn ask_by(&self, scheme: &str, path: &str, arguments: &[&str]) -> Result<Answer> {
         let Ports { http, https } = self.front.ports;
         let mut curl = program("curl");
-        curl.args(["--silent", "--show-error", "--include", "--max-time", "30"]);
+        curl.args(["--silent", "--show-error", "--include", "--max-time", "90"]);
         curl.args(["--interface", &format!("host!{ADDRESS}")]);
         for (port, proxy) in [(80, http), (443, https)] {
             curl.args(["--connect-to", &format!("{NAME}:{port}:127.0.0.1:{proxy}")]);
