@@ -9,10 +9,12 @@
 
 use cloakroom_jose::{Algorithm, Algorithms, Error as TokenError, Expectations, Jwks, TrustedKeys};
 use cloakroom_model::client::Client;
+use cloakroom_model::time::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::error::{Code, Error};
 use crate::form::Form;
+use crate::replay::Mark;
 
 /// The `typ` that such tokens have by now (RFC 9101 §10.8). Older ones have `JWT` or none.
 pub const TYP: &str = "oauth-authz-req+jwt";
@@ -34,8 +36,8 @@ const OWN: &[&str] = &["iss", "aud", "sub", "exp", "nbf", "iat", "jti"];
 pub struct RequestObject {
     /// What it says, as parameters.
     pub form: Form,
-    /// Its name, where it has one, and when it stops holding: whoever wants each to be used once notes it until then.
-    pub once: Option<(String, u64)>,
+    /// What it is recognised by when it comes again, where it has a name (`jti`).
+    pub mark: Option<Mark>,
 }
 
 /// How much such a token must say about its time.
@@ -80,11 +82,12 @@ impl RequestObject {
         if claims.contains_key("request") || claims.contains_key("request_uri") {
             return Err(invalid("a request object has another inside"));
         }
-        let once = claims.get("jti").and_then(Value::as_str).map(|jti| {
+        let mark = claims.get("jti").and_then(Value::as_str).map(|jti| {
             let until = seconds(&claims, "exp").unwrap_or(now + LONGEST_SECONDS);
-            (jti.to_owned(), until + u64::from(LEEWAY_SECONDS))
+            let until = i64::try_from(until + u64::from(LEEWAY_SECONDS)).unwrap_or(i64::MAX);
+            Mark::of("request object", client.id.as_str(), jti, Timestamp::from_seconds(until))
         });
-        Ok(Self { form: parameters(claims)?, once })
+        Ok(Self { form: parameters(claims)?, mark })
     }
 }
 

@@ -50,7 +50,8 @@ fn verify(object: &str, times: Times) -> Result<RequestObject, Code> {
 #[test]
 fn what_was_signed_is_a_request_like_any_other() {
     let object = verify(&signed(&claims()), Times::Required).unwrap();
-    assert_eq!(object.once, Some(("one".to_owned(), NOW + 70)));
+    let until = Timestamp::from_seconds(i64::try_from(NOW + 70).unwrap());
+    assert_eq!(object.mark, Some(Mark::of("request object", "app", "one", until)));
     let arrival = Arrival { signed: true, ..Arrival::default() };
     let request =
         AuthorizationRequest::read(&object.form, &scene::client(), arrival, &RULES).unwrap();
@@ -125,7 +126,7 @@ fn times_are_required_where_the_profile_asks_for_them() {
     members.remove("exp");
     members.remove("jti");
     let object = verify(&signed(&claims), Times::WhereSaid).unwrap();
-    assert_eq!(object.once, None);
+    assert_eq!(object.mark, None);
     assert!(verify(&signed(&claims), Times::Required).is_err());
 }
 
