@@ -14,9 +14,10 @@ use cloakroom_store::{Begin, Begun, Earlier, Error, FoundSession, LiveGuest, Mer
 use zeroize::Zeroizing;
 
 use crate::Engine;
+use crate::granting::Beside;
 use crate::memory::{Name, Remembered};
 use crate::secret::{CookieSecret, Kind as CookieKind, digest_of};
-use crate::tokens::{AccessToken, Mint, MintError};
+use crate::tokens::{AccessToken, Holder, Mint, MintError};
 use crate::visitor::{Browser, Visitor};
 
 /// A session that began, and what its owner gets to carry it.
@@ -39,6 +40,8 @@ pub struct TokenPair {
     pub refresh: Zeroizing<String>,
     /// What both allow.
     pub scope: Scope,
+    /// What is told beside.
+    pub beside: Beside,
 }
 
 /// Who begins a session, and how.
@@ -218,14 +221,15 @@ impl Engine {
     ) -> Result<TokenPair, MintError> {
         let scope = Scope::of(grant.scope.clone());
         let access = self.mint(&Mint {
-            session,
+            holder: Holder::Session(session),
             client,
             grant: Some(grant.id),
             audience: self.first_audience(&grant.audience),
             scope: &scope,
+            details: Some(&grant.details),
         })?;
         let refresh = self.refresh_token(grant, grant.counter)?;
-        Ok(TokenPair { access, refresh, scope })
+        Ok(TokenPair { access, refresh, scope, beside: Beside::default() })
     }
 
     /// What a token is for where nothing else is asked for: the client's own API, or Cloakroom itself.

@@ -77,6 +77,8 @@ pub struct NewClient {
     pub token_places: Vec<TokenPlace>,
     /// Whether it gets a secret to prove itself with.
     pub confidential: bool,
+    /// What it registers for OAuth and OpenID Connect.
+    pub registration: Registration,
 }
 
 /// A client that was registered.
@@ -172,7 +174,7 @@ impl Engine {
             authentication: secret.iter().map(|secret| kept(secret, now)).collect(),
             data: Vec::new(),
             data_of_others: Vec::new(),
-            registration: Registration::default(),
+            registration: new.registration,
             created_at: now,
         };
         let mut act = self.act(Kind::ClientAdded, actor);

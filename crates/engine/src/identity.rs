@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use cloakroom_model::event::{Actor, Kind, Reason};
+use cloakroom_model::grant::Confirmation;
 use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
 use cloakroom_model::policy::life::{self, Life};
 use cloakroom_model::session::{Carrier, Replaced, Session};
@@ -101,6 +102,9 @@ pub enum NotSignedIn {
     /// The token is not one of ours, or not for this, or not any more.
     #[error("the token is not valid: {0}")]
     Token(#[source] cloakroom_jose::Error),
+    /// The token is bound to a key that was not proved beside it.
+    #[error("the token is bound to a key that was not proved")]
+    Unbound,
     /// The token, its grant, its client or its key has ended.
     #[error("the token was revoked")]
     Revoked,
@@ -133,10 +137,22 @@ impl Engine {
 
     /// Says whose token it is, if it is an access token for Cloakroom itself. Counts as a use of the session.
     pub async fn check_token(&self, token: &str) -> Result<Identity, NotSignedIn> {
+        self.check_bound_token(token, None).await
+    }
+
+    /// The same for a token that may be bound to a key: `proved` is the key that was proved beside it.
+    pub async fn check_bound_token(
+        &self,
+        token: &str,
+        proved: Option<&Confirmation>,
+    ) -> Result<Identity, NotSignedIn> {
         self.hear().await?;
         let now = self.time.now();
         let verified = self.tokens.verify(token, now).map_err(NotSignedIn::Token)?;
         let claims = verified.claims();
+        if claims.cnf.as_ref().is_some_and(|bound| Some(bound) != proved) {
+            return Err(NotSignedIn::Unbound);
+        }
         if self.is_revoked(claims, verified.kid()) {
             return Err(NotSignedIn::Revoked);
         }
@@ -197,7 +213,7 @@ impl Engine {
     }
 
     /// A session in memory that may be believed and is alive by what this node knows.
-    fn remembered(&self, name: &Name, now: Timestamp) -> Option<Arc<Remembered>> {
+    pub(crate) fn remembered(&self, name: &Name, now: Timestamp) -> Option<Arc<Remembered>> {
         let entry = self.memory.find(name, now)?;
         // What looks dead here may have been used at another node: the store decides.
         (life::of_session(&entry.session, entry.last_seen(), now) == Life::Live).then_some(entry)
@@ -232,7 +248,7 @@ impl Engine {
         Ok(entry)
     }
 
-    async fn look_up_session(
+    pub(crate) async fn look_up_session(
         &self,
         sid: SessionId,
         name: Name,

@@ -4,25 +4,33 @@
 //! something hands its log rows to `Engine::heard` before it is acknowledged, so that this node's memory
 //! refuses from that moment on; other nodes hear of it from the log.
 
+pub mod authorize;
 pub mod begin;
+pub mod client_credentials;
 pub mod clients;
 pub mod clock;
 pub mod devices;
 pub mod events;
 pub mod follow;
 pub mod forms;
+pub mod granting;
 pub mod guest;
+mod held;
 pub mod housekeeping;
+mod id_token;
 pub mod identifying_cookie;
 pub mod identity;
 pub mod inspect;
+pub mod introspect;
 pub mod keys;
 pub mod links;
 pub mod memory;
 pub mod password;
+mod people;
 pub mod profile;
 pub mod random;
 pub mod reauthenticate;
+pub mod redeem_code;
 pub mod refresh;
 pub mod revoke;
 pub mod secret;
@@ -36,6 +44,7 @@ pub mod sign_up;
 pub mod start;
 pub mod throttle;
 pub mod tokens;
+pub mod userinfo;
 pub mod users;
 pub mod visitor;
 pub mod vitals;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use cloakroom_model::client::Client;
 use cloakroom_model::event::{Actor, Kind, Reason};
-use cloakroom_model::grant::Grant;
+use cloakroom_model::grant::{Confirmation, Grant};
 use cloakroom_model::policy::rotation::Outcome;
 use cloakroom_oauth::refresh_token::Presented;
 use cloakroom_oauth::scope::Scope;
@@ -18,10 +18,10 @@ use zeroize::Zeroizing;
 
 use crate::Engine;
 use crate::begin::TokenPair;
+use crate::granting::{Granted, TokensError, Wanted};
 use crate::keys::KeysError;
-use crate::memory::Remembered;
 use crate::throttle::{Limited, What};
-use crate::tokens::{Mint, MintError};
+use crate::tokens::MintError;
 use crate::visitor::Visitor;
 
 /// Why no tokens were issued.
@@ -51,6 +51,15 @@ pub enum RefreshError {
     Store(#[from] Error),
 }
 
+impl From<TokensError> for RefreshError {
+    fn from(error: TokensError) -> Self {
+        match error {
+            TokensError::Nobody => Self::Refused,
+            TokensError::Mint(error) => Self::Mint(error),
+        }
+    }
+}
+
 /// What the access token shall allow, and where.
 struct For {
     scope: Scope,
@@ -64,13 +73,15 @@ const LOOKS: usize = 4;
 impl Engine {
     /// Earns new tokens for `client`, which has proved itself as far as it must. A token that was rotated
     /// inside the replay window earns the chain's newest one. `resource` names the one audience that the access
-    /// token shall be for (RFC 8707 §2.2); the grant's first where `None`.
+    /// token shall be for (RFC 8707 §2.2); the grant's first where `None`. `proved` is the key that the client proved
+    /// beside: the grant's own, where it is bound to one (RFC 9449 §5, RFC 8705 §4).
     pub async fn refresh(
         &self,
         presented: &Presented,
         client: &Arc<Client>,
         scope: Option<&Scope>,
         resource: Option<&str>,
+        proved: Option<&Confirmation>,
         visitor: &Visitor,
     ) -> Result<TokenPair, RefreshError> {
         self.limits.check(What::Refresh, &visitor.address, self.time.now())?;
@@ -79,7 +90,11 @@ impl Engine {
             let noted = self.memory.note();
             let live =
                 self.store.find_grant(presented.grant).await?.ok_or(RefreshError::Refused)?;
-            if !self.proves(presented, &live.grant) || live.grant.client != client.id {
+            let bound_to = live.grant.details.confirmation.as_ref();
+            if !self.proves(presented, &live.grant)
+                || live.grant.client != client.id
+                || bound_to.is_some_and(|key| Some(key) != proved)
+            {
                 return Err(RefreshError::Refused);
             }
             let now = self.time.now();
@@ -110,7 +125,7 @@ impl Engine {
                         RotateOutcome::Done => {
                             let counter = presented.counter + 1;
                             return self.issue(
-                                live,
+                                &live,
                                 counter,
                                 client,
                                 &For { scope, audience },
@@ -124,7 +139,7 @@ impl Engine {
                     let act = self.about(&live, Kind::RefreshReplayed, visitor);
                     self.store.record(vec![act.event]).await?;
                     let counter = live.grant.counter;
-                    return self.issue(live, counter, client, &For { scope, audience }, noted);
+                    return self.issue(&live, counter, client, &For { scope, audience }, noted);
                 }
                 Outcome::Wait(wait) => return Err(RefreshError::Wait(wait)),
                 Outcome::EndGrant => {
@@ -164,24 +179,18 @@ impl Engine {
 
     fn issue(
         &self,
-        live: LiveGrant,
+        live: &LiveGrant,
         counter: u64,
         client: &Client,
         wanted: &For,
         noted: crate::memory::Noted,
     ) -> Result<TokenPair, RefreshError> {
-        let LiveGrant { grant, session, user } = live;
-        let session = session.ok_or(RefreshError::Refused)?;
-        let session = Remembered::new(session, user, noted, self.time.now());
-        let access = self.mint(&Mint {
-            session: &session,
-            client,
-            grant: Some(grant.id),
-            audience: &wanted.audience,
-            scope: &wanted.scope,
-        })?;
-        let refresh = self.refresh_token(&grant, counter)?;
-        Ok(TokenPair { access, refresh, scope: wanted.scope.clone() })
+        let For { scope, audience } = wanted;
+        let wanted = Wanted { audience, scope: scope.clone(), nonce: None };
+        let granted = self.tokens_of(live, counter, client, wanted, noted)?;
+        let Granted { access, refresh, scope, beside } = granted;
+        let refresh = refresh.ok_or(RefreshError::Refused)?;
+        Ok(TokenPair { access, refresh, scope, beside })
     }
 
     fn about(&self, live: &LiveGrant, kind: Kind, visitor: &Visitor) -> Act {

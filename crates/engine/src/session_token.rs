@@ -10,7 +10,7 @@ use cloakroom_oauth::scope::Scope;
 use crate::Engine;
 use crate::identity::{IdentifiesOnly, Identity};
 use crate::throttle::Limited;
-use crate::tokens::{AccessToken, Mint, MintError};
+use crate::tokens::{AccessToken, Holder, Mint, MintError};
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
@@ -55,11 +55,12 @@ impl Engine {
             Scope::of(client.scopes.clone())
         };
         Ok(self.mint(&Mint {
-            session: &identity.session,
+            holder: Holder::Session(&identity.session),
             client,
             grant: None,
             audience,
             scope: &scope,
+            details: None,
         })?)
     }
 }

@@ -8,15 +8,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cloakroom_jose::{Algorithm, Error, Expectations, KeyRing, Verified, Verifier};
 use cloakroom_model::client::{Client, Lifetimes};
+use cloakroom_model::grant::{Details, Grant};
 use cloakroom_model::id::{GrantId, KeyId, SessionId};
 use cloakroom_model::log::Subject;
+use cloakroom_model::registration::Subjects;
+use cloakroom_model::session::Authentication;
 use cloakroom_model::time::Timestamp;
-use cloakroom_oauth::access_token::{self, Claims};
+use cloakroom_model::user::User;
+use cloakroom_oauth::access_token::{self, Claims, Subject as About};
 use cloakroom_oauth::scope::Scope;
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::Engine;
-use crate::keys::KeysError;
+use crate::keys::{KeysError, NoKey};
 use crate::memory::Remembered;
 
 /// How many bytes of verified tokens are remembered.
@@ -118,11 +123,59 @@ impl TokenClaims {
 
 /// What a token is to say.
 pub(crate) struct Mint<'a> {
-    pub(crate) session: &'a Remembered,
+    pub(crate) holder: Holder<'a>,
     pub(crate) client: &'a Client,
     pub(crate) grant: Option<GrantId>,
     pub(crate) audience: &'a str,
     pub(crate) scope: &'a Scope,
+    /// What its grant says beside.
+    pub(crate) details: Option<&'a Details>,
+}
+
+/// Whose right a token carries, and with what it dies.
+#[derive(Clone, Copy)]
+pub(crate) enum Holder<'a> {
+    /// A session's.
+    Session(&'a Remembered),
+    /// A user's, by a grant that outlives sessions.
+    User { user: &'a User, grant: &'a Grant },
+    /// The client's own.
+    Service,
+}
+
+impl Holder<'_> {
+    pub(crate) fn user(&self) -> Option<&User> {
+        match self {
+            Self::Session(session) => session.user.as_deref(),
+            Self::User { user, .. } => Some(user),
+            Self::Service => None,
+        }
+    }
+
+    /// How the user proved who they are.
+    pub(crate) fn authentication(&self) -> Option<&Authentication> {
+        match self {
+            Self::Session(session) => session.session.authentication.as_ref(),
+            Self::User { grant, .. } => grant.details.authentication.as_ref(),
+            Self::Service => None,
+        }
+    }
+
+    pub(crate) fn sid(&self) -> Option<SessionId> {
+        match self {
+            Self::Session(session) => Some(session.session.id),
+            Self::User { .. } | Self::Service => None,
+        }
+    }
+
+    /// When that which it dies with is over; `None` where it has no end.
+    fn expires_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Session(session) => Some(session.session.expires_at),
+            Self::User { grant, .. } => Some(grant.expires_at),
+            Self::Service => None,
+        }
+    }
 }
 
 /// An access token and how long it lives.
@@ -153,45 +206,61 @@ impl Engine {
     /// Makes an access token. It dies with its session, its grant, its client and its key, so making one needs
     /// no transaction.
     pub(crate) fn mint(&self, mint: &Mint<'_>) -> Result<AccessToken, MintError> {
-        let session = &mint.session.session;
+        let Mint { holder, client, details, .. } = mint;
         let now = self.time.now();
-        let algorithm = self.algorithm_for(mint.client, mint.audience)?;
+        let algorithm = self.algorithm_for(client, mint.audience)?;
         // Never longer than what it hangs from, nor than the log remembers.
-        let ttl = self
-            .token_lifetime(mint.client)
-            .min(session.expires_at.since(now))
-            .min(Lifetimes::ACCESS_TOKEN_CEILING);
-        let how = session.authentication.as_ref();
+        let left = holder.expires_at().map_or(Duration::MAX, |end| end.since(now));
+        let ttl = self.token_lifetime(client).min(left).min(Lifetimes::ACCESS_TOKEN_CEILING);
+        let how = holder.authentication();
         let claims = Claims {
             iss: self.settings.issuer.clone(),
-            sub: access_token::Subject::of(session.user, session.id),
+            sub: self.subject_of(holder, client),
             aud: vec![mint.audience.to_owned()],
-            client_id: mint.client.id.clone(),
+            client_id: client.id.clone(),
             exp: seconds(now.plus(ttl)),
             iat: seconds(now),
             jti: URL_SAFE_NO_PAD.encode(self.random.bytes::<16>()),
             scope: mint.scope.clone(),
-            sid: Some(session.id),
+            sid: holder.sid(),
             grant_id: mint.grant,
             auth_time: how.map(|how| seconds(how.at)),
             acr: how.map(|how| how.acr),
             amr: how.map(|how| how.amr.clone()).unwrap_or_default(),
-            roles: mint.session.user.as_ref().map(|user| user.roles.clone()).unwrap_or_default(),
-            cnf: None,
-            act: None,
-            authorization_details: None,
+            roles: holder.user().map(|user| user.roles.clone()).unwrap_or_default(),
+            cnf: details.and_then(|details| details.confirmation.clone()),
+            act: json_of(details.and_then(|details| details.actor.as_deref()))?,
+            authorization_details: json_of(
+                details.and_then(|details| details.authorization_details.as_deref()),
+            )?,
             status: None,
         };
-        let token =
-            self.ring.sign(algorithm, mint.audience, &claims).map_err(|error| match error {
-                crate::keys::NoKey::Missing => {
-                    MintError::NoKey(algorithm, mint.audience.to_owned())
-                }
-                crate::keys::NoKey::Sign(error) => {
-                    MintError::Keys(KeysError::Corrupt(error.to_string()))
-                }
-            })?;
+        let signed = self.ring.sign(algorithm, mint.audience, &claims);
+        let token = signed.map_err(|error| not_signed(error, algorithm, mint.audience))?;
         Ok(AccessToken { token, expires_in: Duration::from_secs(ttl.as_secs()) })
+    }
+
+    /// Signs what is no access token; `typ` is what it says it is.
+    pub(crate) fn sign_as(
+        &self,
+        typ: &str,
+        algorithm: Algorithm,
+        claims: &impl Serialize,
+    ) -> Result<String, MintError> {
+        let signed = self.ring.sign_as(typ, algorithm, claims);
+        signed.map_err(|error| not_signed(error, algorithm, "everybody"))
+    }
+
+    /// Whom a token of this holder is about, as this client calls them.
+    fn subject_of(&self, holder: &Holder<'_>, client: &Client) -> About {
+        match (holder, holder.user()) {
+            (_, Some(user)) => match client.registration.subjects {
+                Subjects::Public => About::User(user.id),
+                Subjects::Pairwise { .. } => About::Pairwise(self.subject_for(client, user.id)),
+            },
+            (Holder::Session(session), None) => About::of(session.session.user, session.session.id),
+            (Holder::User { .. } | Holder::Service, None) => About::Client(client.id.clone()),
+        }
     }
 
     fn token_lifetime(&self, client: &Client) -> Duration {
@@ -214,4 +283,17 @@ impl Engine {
             Ok(algorithm)
         }
     }
+}
+
+fn not_signed(error: NoKey, algorithm: Algorithm, audience: &str) -> MintError {
+    match error {
+        NoKey::Missing => MintError::NoKey(algorithm, audience.to_owned()),
+        NoKey::Sign(error) => MintError::Keys(KeysError::Corrupt(error.to_string())),
+    }
+}
+
+/// Reads what a grant keeps as JSON.
+fn json_of<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>, MintError> {
+    let corrupt = |error: serde_json::Error| MintError::Keys(KeysError::Corrupt(error.to_string()));
+    text.map(serde_json::from_str).transpose().map_err(corrupt)
 }

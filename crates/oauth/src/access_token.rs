@@ -17,6 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::authorization_details::AuthorizationDetails;
 use crate::scope::Scope;
 use crate::status_list::Status;
+use crate::subject;
 use crate::token_exchange::Actor;
 
 /// The `typ` of their header (RFC 9068 §2.1), without `application/`.
@@ -85,6 +86,8 @@ pub enum Subject {
     Guest(SessionId),
     /// The client itself.
     Client(ClientId),
+    /// A user, by a name that means nothing at other sectors ([`subject`]).
+    Pairwise(String),
 }
 
 const GUEST: &str = "guest:";
@@ -104,6 +107,7 @@ impl fmt::Display for Subject {
             Self::User(user) => write!(f, "{user}"),
             Self::Guest(session) => write!(f, "{GUEST}{session}"),
             Self::Client(client) => write!(f, "{CLIENT}{client}"),
+            Self::Pairwise(name) => f.write_str(name),
         }
     }
 }
@@ -117,6 +121,9 @@ impl FromStr for Subject {
         }
         if let Some(client) = text.strip_prefix(CLIENT) {
             return ClientId::parse(client).map(Self::Client).map_err(|_| NotASubject);
+        }
+        if subject::is_pairwise(text) {
+            return Ok(Self::Pairwise(text.to_owned()));
         }
         text.parse().map(Self::User).map_err(|_| NotASubject)
     }
@@ -265,7 +272,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_subject_that_is_read_is_written_the_same(text in "(guest:|client:)?[A-Za-z0-9:/._~-]{0,40}") {
+        fn a_subject_that_is_read_is_written_the_same(text in "(guest:|client:)?[A-Za-z0-9:/._~-]{0,44}") {
             if let Ok(subject) = text.parse::<Subject>() {
                 prop_assert_eq!(subject.to_string(), text);
             }

@@ -37,6 +37,12 @@ pub fn pairwise(key: &[u8; 32], sector: &str, user: UserId) -> String {
     base64url::encode(context.sign().as_ref())
 }
 
+/// Whether a text is such a name, which neither a user's own id nor any other subject can be.
+#[must_use]
+pub fn is_pairwise(text: &str) -> bool {
+    text.len() == 43 && base64url::decode(text).is_ok_and(|name| name.len() == 32)
+}
+
 /// The sector of a client that registers `redirect_uris`, and perhaps where its sector lists them: a host.
 pub fn sector(redirect_uris: &[String], listed_at: Option<&str>) -> Result<String, NoSector> {
     if let Some(uri) = listed_at {

@@ -189,7 +189,7 @@ fn not_signed_in(app: &App, why: NotSignedIn, carrier: Carrier) -> Problem {
         NotSignedIn::NoSession => Kind::SessionUnknown,
         NotSignedIn::Expired => Kind::SessionExpired,
         NotSignedIn::Replaced(_) => Kind::SessionReplaced,
-        NotSignedIn::Token(_) => Kind::InvalidToken,
+        NotSignedIn::Token(_) | NotSignedIn::Unbound => Kind::InvalidToken,
         NotSignedIn::Revoked => Kind::TokenRevoked,
         NotSignedIn::Store(error) => return error.into(),
         // The engine may learn of more reasons; all of them mean the same to a caller.

@@ -16,8 +16,12 @@ impl Face {
     #[must_use]
     pub fn of(path: &str) -> Self {
         const API: [&str; 5] = ["/api/", "/oauth/", "/.well-known/", "/openapi.json", "/problems/"];
+        /// Where browsers come to OAuth.
+        const PAGES: [&str; 2] = ["/oauth/authorize", "/oauth/logout"];
         if path == "/healthz" {
             Self::Health
+        } else if PAGES.contains(&path) {
+            Self::Page
         } else if API.iter().any(|beginning| path.starts_with(beginning)) {
             Self::Api
         } else {
@@ -35,7 +39,7 @@ mod tests {
         for path in ["/api/v1/session", "/oauth/token", "/.well-known/jwks.json", "/openapi.json"] {
             assert_eq!(Face::of(path), Face::Api, "{path}");
         }
-        for path in ["/", "/sign-in", "/account/devices", "/apis", ""] {
+        for path in ["/", "/sign-in", "/account/devices", "/apis", "", "/oauth/authorize"] {
             assert_eq!(Face::of(path), Face::Page, "{path}");
         }
         assert_eq!(Face::of("/healthz"), Face::Health);

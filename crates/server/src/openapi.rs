@@ -62,6 +62,7 @@ fn describe(operation: &Operation, schemas: &mut BTreeMap<String, Value>) -> Val
             Security::Identity => json!([{ "cookie": [] }, { "token": [] }]),
             // A public client says its name in the body and proves nothing.
             Security::Client => json!([{ "client": [] }, {}]),
+            Security::Token => json!([{ "token": [] }]),
         },
     });
     if !operation.parameters.is_empty() {

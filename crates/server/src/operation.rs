@@ -49,6 +49,8 @@ pub enum Security {
     Identity,
     /// By the client's authentication.
     Client,
+    /// By an access token alone.
+    Token,
 }
 
 /// A parameter.
@@ -209,6 +211,15 @@ impl Operation {
         self.security = Security::Client;
         self.speaks_oauth = true;
         self.refusals.extend([400, 401]);
+        self
+    }
+
+    /// It needs an access token, and refuses as OAuth does.
+    #[must_use]
+    pub fn by_token(mut self) -> Self {
+        self.security = Security::Token;
+        self.speaks_oauth = true;
+        self.refusals.extend([400, 401, 403]);
         self
     }
 

@@ -18,12 +18,12 @@ use crate::api::{
 };
 use crate::app::App;
 use crate::face::Face;
-use crate::oauth::{jwks, revoke, token};
+use crate::oauth::operations as oauth;
 use crate::openapi;
 use crate::operation::{CLIENT_ID, Operation, Schema, delete, get, patch, post, put};
 use crate::pages::{ErrorKind, Pages};
 use crate::problem::Kind::{
-    ClientRefused, ClientTaken, Conflict, EmailTaken, InsufficientScope, InvalidRequest, NotFound,
+    ClientRefused, ClientTaken, Conflict, EmailTaken, InsufficientScope, NotFound,
     PreconditionFailed, PreconditionRequired, ReauthenticationRequired, SignUpClosed, TooLarge,
     TooManyRequests, TooManySessions, UserRequired, WrongCredentials, WrongPassword,
 };
@@ -32,7 +32,7 @@ use crate::problem::{Kind, Problem};
 /// Every operation for programs.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
-    [coming(), identity(), documents(), my_account(), users(), the_rest(), clients_of_oauth()]
+    [coming(), identity(), documents(), my_account(), users(), the_rest(), oauth::operations()]
         .into_iter()
         .flatten()
         .collect()
@@ -63,11 +63,6 @@ fn coming() -> Vec<Operation> {
             .says("Explains a kind of problem")
             .names_text("code", "The problem's code")
             .answers::<problems::View>(200, "What it means"),
-        get("/.well-known/jwks.json", "publishedKeys", jwks::get)
-            .says("The keys that tokens are verified with (RFC 7517)")
-            .answers_as(200, "The key set", "application/jwk-set+json", key_set())
-            .with("etag", "Names this state of the set")
-            .answers_nothing(304, "The set is as it was"),
     ]
 }
 
@@ -326,36 +321,6 @@ fn the_rest() -> Vec<Operation> {
     ]
 }
 
-/// For OAuth clients.
-fn clients_of_oauth() -> Vec<Operation> {
-    vec![
-        post("/oauth/token", "token", token::post)
-            .says("Exchanges a refresh token (RFC 6749 section 6)")
-            .oauth()
-            .reads_form(&[
-                ("grant_type", true),
-                ("refresh_token", false),
-                ("scope", false),
-                ("resource", false),
-                ("client_id", false),
-                ("client_secret", false),
-            ])
-            .answers_as(200, "The tokens", "application/json", token_response())
-            .refuses(&[TooManyRequests]),
-        post("/oauth/revoke", "revoke", revoke::post)
-            .says("Gives a token back (RFC 7009)")
-            .oauth()
-            .reads_form(&[
-                ("token", true),
-                ("token_type_hint", false),
-                ("client_id", false),
-                ("client_secret", false),
-            ])
-            .answers_nothing(200, "The token earns nothing any more")
-            .refuses(&[InvalidRequest]),
-    ]
-}
-
 /// Everything that the server answers, but for what the edge answers itself.
 pub fn router(app: App) -> Router {
     let operations = operations();
@@ -400,28 +365,4 @@ fn uuid() -> Value {
 fn versions() -> Value {
     let tag = "(W/)?\"[!#-~]*\"";
     json!({ "type": "string", "pattern": format!("^(\\*|{tag}( *, *{tag}){{0,3}})$") })
-}
-
-/// RFC 7517 §5.
-fn key_set() -> Schema {
-    Schema::inline(json!({
-        "type": "object",
-        "properties": { "keys": { "type": "array", "items": { "type": "object" } } },
-        "required": ["keys"],
-    }))
-}
-
-/// RFC 6749 §5.1.
-fn token_response() -> Schema {
-    Schema::inline(json!({
-        "type": "object",
-        "properties": {
-            "access_token": text(),
-            "token_type": { "const": "Bearer" },
-            "expires_in": { "type": "integer" },
-            "refresh_token": text(),
-            "scope": text(),
-        },
-        "required": ["access_token", "token_type", "expires_in", "refresh_token"],
-    }))
 }

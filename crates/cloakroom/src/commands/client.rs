@@ -91,6 +91,7 @@ async fn add(offline: &Offline, new: &NewClient, output: &Output) -> Result<(), 
         algorithm: new.algorithm.clone(),
         token_places: new.token_places.iter().map(|text| place(text)).collect::<Result<_, _>>()?,
         confidential: new.with_secret,
+        registration: cloakroom_model::registration::Registration::default(),
     };
     let added = offline.engine.add_client(registration, Actor::Operator).await?;
     let what = match without_key(offline, &added.client).await? {

@@ -27,6 +27,8 @@ pub struct Ring {
 /// One state of the ring.
 pub struct KeySet {
     signers: HashMap<(Algorithm, Option<String>), Signer>,
+    /// The same keys without their secrets that are shared, for what is not an access token.
+    signing: HashMap<Algorithm, Arc<SigningKey>>,
     /// The key set for everybody.
     pub published: Published,
 }
@@ -77,6 +79,18 @@ impl Ring {
         };
         Ok(signer.ok_or(NoKey::Missing)?.sign(claims)?)
     }
+
+    /// Signs what is no access token: an ID token, a logout token, an answer. `typ` is what it says it is.
+    pub(crate) fn sign_as(
+        &self,
+        typ: &str,
+        algorithm: Algorithm,
+        claims: &impl Serialize,
+    ) -> Result<String, NoKey> {
+        let keys = self.current.load();
+        let key = keys.signing.get(&algorithm).ok_or(NoKey::Missing)?;
+        Ok(Signer::new(Arc::clone(key), typ).sign(claims)?)
+    }
 }
 
 /// Why nothing was signed.
@@ -93,7 +107,7 @@ pub enum NoKey {
 fn read(stored: &[StoredKey], data_keys: &DataKeys) -> Result<(KeySet, TrustedKeys), KeysError> {
     // Without a master key none can be opened, and none is needed.
     let stored = if data_keys.are_none() { &[] } else { stored };
-    let mut signers = HashMap::new();
+    let (mut signers, mut signing) = (HashMap::new(), HashMap::new());
     let mut trusted = TrustedKeys::default();
     let mut published = Vec::new();
     for key in stored {
@@ -130,11 +144,12 @@ fn read(stored: &[StoredKey], data_keys: &DataKeys) -> Result<(KeySet, TrustedKe
             published.push(jwk);
             if signs {
                 let private = open()?;
-                let signing =
+                let parsed =
                     SigningKey::from_pkcs8(algorithm, &private).map_err(|error| corrupt(&error))?;
-                let signing = signing.with_kid(key.id.0.as_str());
+                let parsed = Arc::new(parsed.with_kid(key.id.0.as_str()));
                 signers
-                    .insert((algorithm, None), Signer::new(Arc::new(signing), access_token::TYP));
+                    .insert((algorithm, None), Signer::new(Arc::clone(&parsed), access_token::TYP));
+                signing.insert(algorithm, parsed);
             }
         }
     }
@@ -144,7 +159,10 @@ fn read(stored: &[StoredKey], data_keys: &DataKeys) -> Result<(KeySet, TrustedKe
     let etag =
         digest.0[..8].iter().fold(String::from("\""), |text, byte| format!("{text}{byte:02x}"))
             + "\"";
-    Ok((KeySet { signers, published: Published { json: json.into(), etag: etag.into() } }, trusted))
+    Ok((
+        KeySet { signers, signing, published: Published { json: json.into(), etag: etag.into() } },
+        trusted,
+    ))
 }
 
 /// What a signing key's seal is bound to.

@@ -1,10 +1,13 @@
 //! Making signing keys, putting them to use, and giving them up.
 
 use cloakroom_jose::{Algorithm, SigningKey};
+use cloakroom_model::client::Client;
 use cloakroom_model::event::{Actor, Kind};
 use cloakroom_model::id::KeyId;
 use cloakroom_model::key::{SigningKey as StoredKey, Stage};
 use cloakroom_model::policy::key_rotation::Step;
+use cloakroom_model::registration::{AnswerSigning, GrantType};
+use cloakroom_oauth::id_token;
 use cloakroom_store::AdvanceKey;
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -168,13 +171,9 @@ impl Engine {
 
     /// The algorithms that tokens are signed with: the issuer's own and the clients'.
     fn signing_algorithms(&self) -> Vec<Algorithm> {
-        let of_clients = self
-            .clients
-            .all()
-            .into_iter()
-            .filter_map(|client| client.algorithm.as_ref()?.parse().ok());
+        let clients = self.clients.all();
         let mut all: Vec<Algorithm> = std::iter::once(self.settings.algorithm)
-            .chain(of_clients)
+            .chain(clients.iter().flat_map(|client| algorithms_of(client)))
             .filter(|algorithm: &Algorithm| !algorithm.is_symmetric())
             .collect();
         all.sort_unstable();
@@ -264,6 +263,21 @@ impl Engine {
         self.heard(&done.rows).await;
         Ok(true)
     }
+}
+
+/// What a client's tokens and answers are signed with, where it can be asked for them.
+fn algorithms_of(client: &Client) -> Vec<Algorithm> {
+    let registration = &client.registration;
+    let AnswerSigning { id_token, userinfo, authorization, introspection } = &registration.signing;
+    let asks_who = registration.grant_types.iter().any(|grant_type| {
+        matches!(grant_type, GrantType::AuthorizationCode | GrantType::DeviceCode)
+    });
+    let default = (asks_who && id_token.is_none()).then_some(id_token::DEFAULT_ALGORITHM);
+    [&client.algorithm, id_token, userinfo, authorization, introspection]
+        .into_iter()
+        .filter_map(|name| name.as_ref()?.parse().ok())
+        .chain(default)
+        .collect()
 }
 
 fn view(key: StoredKey) -> KeyView {

@@ -19,6 +19,14 @@ pub enum What {
     Refresh,
     /// One-time links looked at from a network.
     Link,
+    /// Authorization requests that browsers bring from a network.
+    Authorize,
+    /// Authorization requests that clients push from a network.
+    Push,
+    /// Codes that clients bring from a network.
+    Code,
+    /// Tokens that clients ask about from a network.
+    Introspect,
 }
 
 /// One limit.
@@ -35,7 +43,7 @@ pub struct Row {
 }
 
 /// All limits.
-pub const TABLE: [Row; 6] = [
+pub const TABLE: [Row; 10] = [
     Row {
         what: What::SignIn,
         name: "sign_in_address",
@@ -71,6 +79,30 @@ pub const TABLE: [Row; 6] = [
         name: "link_address",
         rate: Rate::new(30, Duration::from_mins(5)),
         sentence: "Nobody guesses 256 bits; this keeps the look-ups few.",
+    },
+    Row {
+        what: What::Authorize,
+        name: "authorize_address",
+        rate: Rate::new(600, Duration::from_mins(1)),
+        sentence: "A sign-in through an app passes here up to five times, and a request whose person must be asked is stored.",
+    },
+    Row {
+        what: What::Push,
+        name: "push_address",
+        rate: Rate::new(6000, Duration::from_mins(1)),
+        sentence: "One server of a client pushes for all of its users, and every request is stored.",
+    },
+    Row {
+        what: What::Code,
+        name: "code_address",
+        rate: Rate::new(6000, Duration::from_mins(1)),
+        sentence: "One server of a client redeems for all of its users; nobody guesses 256 bits.",
+    },
+    Row {
+        what: What::Introspect,
+        name: "introspect_address",
+        rate: Rate::new(60_000, Duration::from_mins(1)),
+        sentence: "A service may ask for every request of its own; each costs a signature to verify.",
     },
 ];
 

@@ -3,7 +3,11 @@
 //! Their errors are those of the specifications and not problem details: a client library reads them.
 
 pub mod client;
+pub mod introspect;
 pub mod jwks;
+pub(crate) mod operations;
+pub mod par;
 pub mod refusal;
 pub mod revoke;
 pub mod token;
+pub mod userinfo;

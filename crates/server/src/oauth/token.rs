@@ -1,11 +1,14 @@
-//! `POST /oauth/token` (RFC 6749 §3.2, §6).
+//! `POST /oauth/token` (RFC 6749 §3.2): tokens for what a client brings.
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
+use cloakroom_engine::granting::{Beside, Granted};
+use cloakroom_engine::redeem_code::RedeemError;
 use cloakroom_engine::refresh::RefreshError;
-use cloakroom_oauth::error::Code;
-use cloakroom_oauth::token_request::TokenRequest;
+use cloakroom_model::grant::Confirmation;
+use cloakroom_oauth::error::{Code, Error};
+use cloakroom_oauth::token_request::{RefreshRequest, TokenRequest};
 use cloakroom_oauth::token_response::TokenResponse;
 use http::header::{CACHE_CONTROL, PRAGMA};
 use http::{HeaderValue, Request};
@@ -24,23 +27,58 @@ pub async fn post(
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
     let (form, client) = client::read(&app, request).await?;
-    let TokenRequest::Refresh(asked) = TokenRequest::read(&form)? else {
-        return Err(Code::UnsupportedGrantType.into());
+    let request = TokenRequest::read(&form)?;
+    if !app.engine.may_ask_for_tokens(&client, request.grant_type()) {
+        return Err(Code::UnauthorizedClient.into());
+    }
+    let proved: Option<Confirmation> = None;
+    let granted = match &request {
+        TokenRequest::AuthorizationCode(request) => {
+            app.engine.redeem_code(request, &client, proved, &visitor).await?
+        }
+        TokenRequest::Refresh(RefreshRequest { refresh_token, scope, resource }) => {
+            let (scope, resource) = (scope.as_ref(), resource.as_deref());
+            let pair = app
+                .engine
+                .refresh(refresh_token, &client, scope, resource, proved.as_ref(), &visitor)
+                .await?;
+            pair.into()
+        }
+        TokenRequest::ClientCredentials(request) => {
+            app.engine.client_credentials(request, &client, proved)?
+        }
+        TokenRequest::DeviceCode(_) | TokenRequest::Exchange(_) => {
+            return Err(Code::UnsupportedGrantType.into());
+        }
     };
-    let (scope, resource) = (asked.scope.as_ref(), asked.resource.as_deref());
-    let pair = app.engine.refresh(&asked.refresh_token, &client, scope, resource, &visitor).await?;
-    let response = TokenResponse::new(
-        pair.access.token,
-        pair.access.expires_in,
-        Some(pair.refresh),
-        pair.scope,
-    );
-    let mut response = answer::ok(&response);
-    // RFC 6749 §5.1.
+    Ok(answered(granted)?)
+}
+
+/// RFC 6749 §5.1.
+fn answered(granted: Granted) -> Result<Response, Problem> {
+    let Granted { access, refresh, scope, beside } = granted;
+    let Beside { id_token, confirmation, authorization_details } = beside;
+    let mut response = TokenResponse::new(access.token, access.expires_in, refresh, scope);
+    if let Some(Confirmation::Key(_)) = confirmation {
+        response = response.bound_by_dpop();
+    }
+    if let Some(id_token) = id_token {
+        response = response.id_token(id_token);
+    }
+    if let Some(details) = authorization_details {
+        let details = serde_json::from_str(&details);
+        response = response
+            .authorization_details(details.map_err(|error| crate::refusals::internal(&error))?);
+    }
+    Ok(unkept(answer::ok(&response)))
+}
+
+/// Nobody on the way keeps the answer (RFC 6749 §5.1).
+pub(super) fn unkept(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
-    Ok(response)
+    response
 }
 
 impl From<RefreshError> for Refusal {
@@ -55,6 +93,25 @@ impl From<RefreshError> for Refusal {
             RefreshError::Limited(limited) => Problem::from(limited).into(),
             RefreshError::Mint(error) => Problem::from(error).into(),
             RefreshError::Store(error) => Problem::from(error).into(),
+            error => crate::refusals::internal(&error).into(),
+        }
+    }
+}
+
+impl From<RedeemError> for Refusal {
+    fn from(error: RedeemError) -> Self {
+        match error {
+            RedeemError::Refused => Code::InvalidGrant.into(),
+            RedeemError::Scope => Code::InvalidScope.into(),
+            RedeemError::Audience => Code::InvalidTarget.into(),
+            RedeemError::Unbound(_) => Error::new(
+                Code::InvalidRequest,
+                "the client's tokens are bound to a key, and none was proved",
+            )
+            .into(),
+            RedeemError::Limited(limited) => Problem::from(limited).into(),
+            RedeemError::Mint(error) => Problem::from(error).into(),
+            RedeemError::Store(error) => Problem::from(error).into(),
             error => crate::refusals::internal(&error).into(),
         }
     }

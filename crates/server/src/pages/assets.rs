@@ -15,11 +15,13 @@ pub const STYLE: Asset = Asset::new(Kind::Style, include_bytes!("../../assets/cl
 pub const TIMES: Asset = Asset::new(Kind::Script, include_bytes!("../../assets/times.js"));
 /// Lets what is typed into a password field be seen.
 pub const PASSWORD: Asset = Asset::new(Kind::Script, include_bytes!("../../assets/password.js"));
+/// Sends a form that is only there to be sent on.
+pub const SUBMIT: Asset = Asset::new(Kind::Script, include_bytes!("../../assets/submit.js"));
 /// The hanger.
 pub const ICON: Asset = Asset::new(Kind::Image, include_bytes!("../../assets/icon.svg"));
 
 /// All of them.
-pub const ALL: &[&Asset] = &[&STYLE, &TIMES, &PASSWORD, &ICON];
+pub const ALL: &[&Asset] = &[&STYLE, &TIMES, &PASSWORD, &SUBMIT, &ICON];
 
 /// One file.
 #[derive(Debug)]

@@ -76,6 +76,14 @@ pub enum Purpose {
     Recover,
     /// Put the session of a one-time link into this browser.
     Link,
+    /// Prove again who one is.
+    Again,
+    /// Choose the account that is there.
+    Choose,
+    /// Allow a client what it asks for.
+    Consent,
+    /// Take back what a client may.
+    Apps,
     /// Change email and username.
     Profile,
     /// Change the password.
@@ -95,6 +103,10 @@ impl Purpose {
             Self::SignOut => "sign-out",
             Self::Recover => "recover",
             Self::Link => "link",
+            Self::Again => "again",
+            Self::Choose => "choose",
+            Self::Consent => "consent",
+            Self::Apps => "apps",
             Self::Profile => "profile",
             Self::Password => "password",
             Self::Devices => "devices",
@@ -172,13 +184,17 @@ mod tests {
 
     const BROWSER: Holder = Holder::Browser(Browser::new([1; 16]));
 
-    const PURPOSES: [Purpose; 10] = [
+    const PURPOSES: [Purpose; 14] = [
         Purpose::SetUp,
         Purpose::SignUp,
         Purpose::SignIn,
         Purpose::SignOut,
         Purpose::Recover,
         Purpose::Link,
+        Purpose::Again,
+        Purpose::Choose,
+        Purpose::Consent,
+        Purpose::Apps,
         Purpose::Profile,
         Purpose::Password,
         Purpose::Devices,
@@ -228,7 +244,7 @@ mod tests {
             .into_iter()
             .flat_map(|holder| PURPOSES.map(|purpose| key.token(holder, purpose).0))
             .collect();
-        assert_eq!(tokens.len(), 20);
+        assert_eq!(tokens.len(), 2 * PURPOSES.len());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! nobody. Assets have fewer of them and their own caching: see [`assets`](super::assets).
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use url::{Origin, Url};
 
 /// What a page may do. Nothing is allowed that a page of ours does not use: no inline script or style, no
 /// `data:`, no other host.
@@ -13,6 +14,20 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
      img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
      require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// The same policy for a page whose form leads on to a verified redirect URI: to its origin, or to its scheme where an
+/// application has one of its own. `None` where that cannot stand in a policy, and the form then leads nowhere else.
+#[must_use]
+pub fn policy_leading_to(redirect_uri: &str) -> Option<HeaderValue> {
+    let url = Url::parse(redirect_uri).ok()?;
+    let source = match url.origin() {
+        origin @ Origin::Tuple(..) => origin.ascii_serialization(),
+        Origin::Opaque(_) => format!("{}:", url.scheme()),
+    };
+    let own = "form-action 'self'";
+    let policy = CONTENT_SECURITY_POLICY.replace(own, &format!("{own} {source}"));
+    HeaderValue::try_from(policy).ok()
+}
 
 /// Name and value of each header of a page.
 pub static PAGE: [(HeaderName, &str); 9] = [
@@ -62,6 +77,21 @@ mod tests {
         for needed in ["default-src", "script-src", "form-action", "base-uri", "frame-ancestors"] {
             assert!(sources.contains(&needed), "{needed}");
         }
+    }
+
+    #[test]
+    fn a_form_leads_on_to_the_origin_of_a_client_and_to_no_other() {
+        for (uri, source) in [
+            ("https://app.example/cb?x=1", "https://app.example"),
+            ("http://127.0.0.1:4711/cb", "http://127.0.0.1:4711"),
+            ("http://[::1]:4711/cb", "http://[::1]:4711"),
+            ("com.example.app:/cb", "com.example.app:"),
+        ] {
+            let policy = policy_leading_to(uri).unwrap();
+            let expected = format!("; form-action 'self' {source}; ");
+            assert!(policy.to_str().unwrap().contains(&expected), "{policy:?}");
+        }
+        assert_eq!(policy_leading_to("nowhere"), None);
     }
 
     #[test]

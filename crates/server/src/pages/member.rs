@@ -37,6 +37,11 @@ impl Member {
         pages.key.accepts(self.holder(), purpose, csrf(form))
     }
 
+    /// Whether a text is the token that a page of ours gave this session for `purpose`.
+    pub(super) fn is_token(&self, pages: &Pages, purpose: Purpose, text: &str) -> bool {
+        pages.key.accepts(self.holder(), purpose, text)
+    }
+
     /// The frame of the account's pages.
     pub(super) fn room<'a>(&'a self, pages: &'a Pages, here: Section) -> Room<'a> {
         let sign_out = self.token(pages, Purpose::SignOut);

@@ -16,6 +16,10 @@ pub mod paths;
 pub mod view;
 
 mod account;
+mod again;
+mod authorize;
+mod choose;
+mod consent;
 mod failure;
 mod link;
 mod member;
@@ -86,6 +90,11 @@ impl Pages {
             .route(paths::SET_UP, get(set_up::show).post(set_up::send))
             .route(paths::SIGN_UP, get(sign_up::show).post(sign_up::send))
             .route(paths::SIGN_IN, get(sign_in::show).post(sign_in::send))
+            .route(paths::SIGN_IN_AS_ANOTHER, get(sign_in::show_to_another))
+            .route(paths::AGAIN, get(again::show).post(again::send))
+            .route(paths::CHOOSE, get(choose::show))
+            .route(paths::AUTHORIZE, get(authorize::show).post(authorize::send))
+            .route(paths::CONSENT, get(consent::show).post(consent::send))
             .route(paths::LINK, get(link::show).post(link::send))
             .route(paths::SIGN_OUT, get(sign_out::show).post(sign_out::send))
             .route(paths::RECOVER, get(recover::show).post(recover::send))
@@ -95,6 +104,8 @@ impl Pages {
             .route(paths::DEVICE_OUT, get(account::devices::back).post(account::devices::one))
             .route(paths::OTHERS_OUT, get(account::devices::back).post(account::devices::others))
             .route(paths::ALL_OUT, get(account::devices::back).post(account::devices::all))
+            .route(paths::APPS, get(account::apps::show))
+            .route(paths::WITHDRAW, get(account::apps::back).post(account::apps::withdraw))
             .route(paths::DELETE, get(account::delete::show).post(account::delete::send))
             .route("/", get(async || reply::see_other(paths::ACCOUNT)))
             .layer(from_fn_with_state(Arc::clone(&self), frame))
@@ -122,7 +133,9 @@ impl fmt::Debug for Pages {
 /// Turns other sites away, and shows what failed as a page.
 async fn frame(State(pages): State<Arc<Pages>>, request: Request, next: Next) -> Response {
     let own = pages.address.origin();
-    if !origin_check::passes(request.method(), request.headers(), own, |_| false) {
+    // A client's page may post a question to us: it changes nothing, and is answered with a page of ours.
+    let is_question = request.uri().path() == paths::AUTHORIZE;
+    if !is_question && !origin_check::passes(request.method(), request.headers(), own, |_| false) {
         return pages.error(ErrorKind::CrossSite);
     }
     let response = next.run(request).await;

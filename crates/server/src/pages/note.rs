@@ -20,11 +20,12 @@ pub(super) enum Note {
     DeviceOutAlready,
     OthersOut,
     AllOut,
+    Withdrawn,
     Deleted,
 }
 
 /// Each note and its word.
-const WORDS: [(Note, &str); 10] = [
+const WORDS: [(Note, &str); 11] = [
     (Note::Welcome, "welcome"),
     (Note::Recovered, "recovered"),
     (Note::ProfileChanged, "profile-changed"),
@@ -34,6 +35,7 @@ const WORDS: [(Note, &str); 10] = [
     (Note::DeviceOutAlready, "device-out-already"),
     (Note::OthersOut, "others-out"),
     (Note::AllOut, "all-out"),
+    (Note::Withdrawn, "withdrawn"),
     (Note::Deleted, "deleted"),
 ];
 

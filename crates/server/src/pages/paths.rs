@@ -11,6 +11,16 @@ pub const SIGN_UP: &str = "/sign-up";
 pub const SIGN_IN: &str = "/sign-in";
 /// Puts an app's session into this browser, by a one-time link.
 pub const LINK: &str = "/sign-in/link";
+/// Signs in as another than is signed in.
+pub const SIGN_IN_AS_ANOTHER: &str = "/sign-in/another";
+/// Proves again who is signed in.
+pub const AGAIN: &str = "/sign-in/again";
+/// Says that the account that is signed in is the right one.
+pub const CHOOSE: &str = "/sign-in/choose";
+/// Answers a client's question; takes a person there and back.
+pub const AUTHORIZE: &str = "/oauth/authorize";
+/// Allows a client what it asks for.
+pub const CONSENT: &str = "/consent";
 /// Signs out of this browser.
 pub const SIGN_OUT: &str = "/sign-out";
 /// Sets a new password, by a one-time link.
@@ -27,6 +37,10 @@ pub const DEVICE_OUT: &str = "/account/devices/sign-out";
 pub const OTHERS_OUT: &str = "/account/devices/sign-out-others";
 /// Signs every device out.
 pub const ALL_OUT: &str = "/account/devices/sign-out-everywhere";
+/// Lists the apps that the user let in.
+pub const APPS: &str = "/account/apps";
+/// Takes back what one of them may.
+pub const WITHDRAW: &str = "/account/apps/withdraw";
 /// Deletes the account.
 pub const DELETE: &str = "/account/delete";
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use askama::Template;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
+use http::header::{CONTENT_SECURITY_POLICY, LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 
 use super::failure::Failure;
@@ -32,6 +32,29 @@ pub(super) fn see_other(path: &str) -> Response {
     let location = HeaderValue::try_from(path).unwrap_or(HeaderValue::from_static("/account"));
     headers.insert(LOCATION, location);
     headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// On to a client: `location` is an answer at a verified redirect URI. Nobody keeps it.
+pub(super) fn to_client(location: &str) -> Response {
+    let Ok(location) = HeaderValue::try_from(location) else {
+        return Failure::BadRequest.into_response();
+    };
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let headers = response.headers_mut();
+    headers.insert(LOCATION, location);
+    headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // RFC 9700 §4.2.4: the client's page learns nothing of the address it came from.
+    headers.insert(http::header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// Lets the forms of a page lead to a verified redirect URI too.
+pub(super) fn leading_to(mut response: Response, redirect_uri: &str) -> Response {
+    if let Some(policy) = headers::policy_leading_to(redirect_uri) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
     response
 }
 

@@ -10,6 +10,7 @@ use cloakroom_model::password::Password;
 use cloakroom_model::session::Carrier;
 use http::StatusCode;
 
+use super::authorize::{behind, leading_on};
 use super::failure::Failure;
 use super::form_token::Purpose;
 use super::local_path::LocalPath;
@@ -35,12 +36,42 @@ pub(super) async fn show(
         Who::Ended => Some(Because::Ended),
         _ => onward.is_some().then_some(Because::Needed),
     };
-    let mut view = SignIn::new(&pages.site, visit.token(&pages, Purpose::SignIn), onward);
+    form(&pages, &visit, onward, because).await
+}
+
+/// The form, whoever is signed in.
+pub(super) async fn show_to_another(
+    State(pages): State<Arc<Pages>>,
+    visit: Visit,
+) -> Result<Response, Failure> {
+    let onward = visit.return_to();
+    form(&pages, &visit, onward, Some(Because::Another)).await
+}
+
+async fn form(
+    pages: &Pages,
+    visit: &Visit,
+    onward: Option<LocalPath>,
+    because: Option<Because>,
+) -> Result<Response, Failure> {
+    let question = match &onward {
+        Some(path) => behind(pages, visit, path).await?,
+        None => None,
+    };
+    let token = visit.token(pages, Purpose::SignIn);
+    let mut view = SignIn::new(&pages.site, token, onward);
+    if let Some(hint) = question.as_ref().and_then(|asked| asked.request.login_hint.as_deref()) {
+        view = view.typed(hint, false);
+    }
     if let Some(because) = because {
         view = view.because(because);
     }
-    let response = reply::page(&pages, StatusCode::OK, &view);
-    Ok(visit.known(&pages, visit.noted(&pages, response)))
+    let page = reply::page(pages, StatusCode::OK, &view);
+    let page = match &question {
+        Some(question) => reply::leading_to(page, &question.request.redirect_uri),
+        None => page,
+    };
+    Ok(visit.known(pages, visit.noted(pages, page)))
 }
 
 /// Signs in, or shows the form again with what was wrong.
@@ -54,15 +85,16 @@ pub(super) async fn send(
     let password = form.value("password");
     let remember = is_ticked(&form, "remember");
     let onward = return_to(&form);
-    let again = |status, problems: &[Problem]| {
+    let again = async |status, problems: &[Problem]| {
         let view = SignIn::new(&pages.site, visit.token(&pages, Purpose::SignIn), onward.clone())
             .typed(identifier, remember)
             .refused(problems);
-        visit.known(&pages, reply::page(&pages, status, &view))
+        let page = visit.known(&pages, reply::page(&pages, status, &view));
+        leading_on(&pages, &visit, onward.as_ref(), page).await
     };
     if !visit.may_send(&pages, Purpose::SignIn, &form) {
         let problem = Problem::Trouble(Trouble::Expired);
-        return Ok(again(trouble::status(Trouble::Expired), &[problem]));
+        return again(trouble::status(Trouble::Expired), &[problem]).await;
     }
     let (Some(password), false) = (password, identifier.is_empty()) else {
         let missing = [
@@ -70,11 +102,11 @@ pub(super) async fn send(
             password.is_none().then_some(Problem::NoPassword),
         ];
         let missing: Vec<_> = missing.into_iter().flatten().collect();
-        return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &missing));
+        return again(StatusCode::UNPROCESSABLE_ENTITY, &missing).await;
     };
     let Ok(password) = Password::new(password.to_owned()) else {
         // Nobody has a password that is longer than any that is kept.
-        return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &[Problem::Mismatch]));
+        return again(StatusCode::UNPROCESSABLE_ENTITY, &[Problem::Mismatch]).await;
     };
     let wish = Wish {
         identifier: identifier.to_owned(),
@@ -87,10 +119,10 @@ pub(super) async fn send(
     match pages.engine.sign_in(wish, &visit.visitor).await.map_err(SignInError::into) {
         Ok(signed_in) => Ok(carried(&pages, &signed_in, go_on(onward.as_ref()))),
         Err(Unproven::Mismatch) => {
-            Ok(again(StatusCode::UNPROCESSABLE_ENTITY, &[Problem::Mismatch]))
+            again(StatusCode::UNPROCESSABLE_ENTITY, &[Problem::Mismatch]).await
         }
         Err(Unproven::Trouble(why)) => {
-            let response = again(trouble::status(why), &[Problem::Trouble(why)]);
+            let response = again(trouble::status(why), &[Problem::Trouble(why)]).await?;
             Ok(trouble::with_wait(response, why))
         }
         Err(Unproven::Failure(failure)) => Err(failure),

@@ -97,15 +97,22 @@ impl Visit {
     pub(super) async fn member(&self, pages: &Pages) -> Result<Member, Response> {
         match self.who(pages).await.map_err(IntoResponse::into_response)? {
             Who::Member(member) => Ok(member),
-            Who::Replaced(_) if self.method.is_safe() && !self.was_sent_again => {
-                // The new cookie is on its way with another answer: by the next request it is here.
-                let again = pages.cookies.set(Name::Again, "1", Some(note::LIVES / 6));
-                Err(reply::with_cookie(reply::see_other(&self.path_and_query), again))
-            }
+            Who::Replaced(_) if self.may_be_sent_again() => Err(self.send_again(pages)),
             // What was to be sent is asked for again from a fresh page.
             _ if self.method.is_safe() => Err(to_sign_in(&self.path_and_query)),
             _ => Err(to_sign_in(paths::ACCOUNT)),
         }
+    }
+
+    /// Whether somebody whose cookie was replaced a moment ago may be sent to the same address once more.
+    pub(super) fn may_be_sent_again(&self) -> bool {
+        self.method.is_safe() && !self.was_sent_again
+    }
+
+    /// Sends the browser to the same address: the new cookie is on its way with another answer, and is here by then.
+    pub(super) fn send_again(&self, pages: &Pages) -> Response {
+        let again = pages.cookies.set(Name::Again, "1", Some(note::LIVES / 6));
+        reply::with_cookie(reply::see_other(&self.path_and_query), again)
     }
 
     /// What forms before a sign-in are bound to.

@@ -277,6 +277,7 @@ impl Scene {
             algorithm: None,
             token_places: Vec::new(),
             confidential: false,
+            registration: cloakroom_model::registration::Registration::default(),
         };
         server.engine.add_client(new, Actor::Operator).await.unwrap();
         let (method, template, path, body) = (Method::GET, "", String::new(), Vec::new());

@@ -168,6 +168,7 @@ async fn add_shop(server: &Server) {
         algorithm: None,
         token_places: Vec::new(),
         confidential: false,
+        registration: cloakroom_model::registration::Registration::default(),
     };
     server.engine.add_client(new, Actor::Operator).await.unwrap();
 }

@@ -3,6 +3,7 @@
 mod api;
 mod bad_input;
 mod edge;
+mod html;
 mod oauth;
 mod openapi;
 mod operators;

@@ -73,7 +73,7 @@ async fn what_was_looked_up_before_a_sign_out_earns_nothing_after_it<F: Future<O
         let link = node.cookie_link(identity).await;
         assert!(matches!(link, Err(SessionCookieError::Ended)), "{link:?}");
         let refreshed = node
-            .refresh(&presented(&tokens.refresh), &built_in(node), None, None, &visitor())
+            .refresh(&presented(&tokens.refresh), &built_in(node), None, None, None, &visitor())
             .await;
         assert!(matches!(refreshed.map(drop), Err(RefreshError::Refused)));
     }
@@ -104,8 +104,9 @@ async fn ending_all_sessions_ends_every_carrier_of_each<F: Future<Output = Scene
         for token in [&phone.access.token, &earned] {
             assert!(node.check_token(token).await.is_err());
         }
-        let refreshed =
-            node.refresh(&presented(&phone.refresh), &built_in(node), None, None, &visitor()).await;
+        let refreshed = node
+            .refresh(&presented(&phone.refresh), &built_in(node), None, None, None, &visitor())
+            .await;
         assert!(refreshed.is_err());
     }
 }

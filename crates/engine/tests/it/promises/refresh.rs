@@ -37,7 +37,7 @@ async fn any_token_rotated_inside_the_window_earns_the_newest_on_any_node<
     for n in 0..5 {
         let node = scene.nodes()[n % 2];
         let pair = node
-            .refresh(&presented(&chain[n]), &built_in(node), None, None, &visitor())
+            .refresh(&presented(&chain[n]), &built_in(node), None, None, None, &visitor())
             .await
             .unwrap();
         chain.push(pair.refresh);
@@ -45,7 +45,7 @@ async fn any_token_rotated_inside_the_window_earns_the_newest_on_any_node<
     for old in &chain[..5] {
         for node in scene.nodes() {
             let pair = node
-                .refresh(&presented(old), &built_in(node), None, None, &visitor())
+                .refresh(&presented(old), &built_in(node), None, None, None, &visitor())
                 .await
                 .unwrap();
             assert_eq!(*pair.refresh, *chain[5]);
@@ -64,23 +64,25 @@ async fn a_token_rotated_before_the_window_ends_the_grant_and_the_event_says_so<
     let client = built_in(&scene.here);
     let owners = scene
         .here
-        .refresh(&presented(&stolen.refresh), &client, None, None, &visitor())
+        .refresh(&presented(&stolen.refresh), &client, None, None, None, &visitor())
         .await
         .unwrap();
     let again = scene
         .here
-        .refresh(&presented(&owners.refresh), &client, None, None, &visitor())
+        .refresh(&presented(&owners.refresh), &client, None, None, None, &visitor())
         .await
         .unwrap();
     scene.clock.go(Duration::from_millis(1));
 
-    let thief =
-        scene.there.refresh(&presented(&stolen.refresh), &client, None, None, &visitor()).await;
+    let thief = scene
+        .there
+        .refresh(&presented(&stolen.refresh), &client, None, None, None, &visitor())
+        .await;
 
     assert!(matches!(thief.map(drop), Err(RefreshError::Refused)));
     scene.here.catch_up().await.unwrap();
     let owner =
-        scene.here.refresh(&presented(&again.refresh), &client, None, None, &visitor()).await;
+        scene.here.refresh(&presented(&again.refresh), &client, None, None, None, &visitor()).await;
     assert!(
         matches!(owner.map(drop), Err(RefreshError::Refused)),
         "the owner signs in again, and knows"
@@ -99,12 +101,13 @@ async fn more_than_sixteen_rotations_in_a_window_must_wait<F: Future<Output = Sc
     for _ in 0..16 {
         newest = scene
             .here
-            .refresh(&presented(&newest), &client, None, None, &visitor())
+            .refresh(&presented(&newest), &client, None, None, None, &visitor())
             .await
             .unwrap()
             .refresh;
     }
-    let one_more = scene.here.refresh(&presented(&newest), &client, None, None, &visitor()).await;
+    let one_more =
+        scene.here.refresh(&presented(&newest), &client, None, None, None, &visitor()).await;
     assert!(matches!(one_more.map(drop), Err(RefreshError::Wait(_))));
 }
 
@@ -116,7 +119,7 @@ async fn a_token_that_was_tampered_with_ends_nothing<F: Future<Output = Scene>>(
     let tokens = scene.ada(Carrier::Token).await.tokens.unwrap();
     let newest = scene
         .here
-        .refresh(&presented(&tokens.refresh), &client, None, None, &visitor())
+        .refresh(&presented(&tokens.refresh), &client, None, None, None, &visitor())
         .await
         .unwrap();
     scene.clock.go(Duration::from_millis(1));
@@ -124,9 +127,14 @@ async fn a_token_that_was_tampered_with_ends_nothing<F: Future<Output = Scene>>(
     let middle = forged.len() - 10;
     let other = if &forged[middle..=middle] == "A" { "B" } else { "A" };
     forged.replace_range(middle..=middle, other);
-    let refused = scene.here.refresh(&presented(&forged), &client, None, None, &visitor()).await;
+    let refused =
+        scene.here.refresh(&presented(&forged), &client, None, None, None, &visitor()).await;
     assert!(matches!(refused.map(drop), Err(RefreshError::Refused)));
-    scene.here.refresh(&presented(&newest.refresh), &client, None, None, &visitor()).await.unwrap();
+    scene
+        .here
+        .refresh(&presented(&newest.refresh), &client, None, None, None, &visitor())
+        .await
+        .unwrap();
 }
 
 async fn a_refresh_may_narrow_the_scope_and_never_widen_it<F: Future<Output = Scene>>(
@@ -139,17 +147,21 @@ async fn a_refresh_may_narrow_the_scope_and_never_widen_it<F: Future<Output = Sc
     let none = Scope::default();
     let narrow = scene
         .here
-        .refresh(&presented(&tokens.refresh), &client, Some(&none), None, &visitor())
+        .refresh(&presented(&tokens.refresh), &client, Some(&none), None, None, &visitor())
         .await
         .unwrap();
     assert!(narrow.scope.is_empty());
     let more = Scope::parse("session:cookie admin").unwrap();
     let widened = scene
         .here
-        .refresh(&presented(&narrow.refresh), &client, Some(&more), None, &visitor())
+        .refresh(&presented(&narrow.refresh), &client, Some(&more), None, None, &visitor())
         .await;
     assert!(matches!(widened.map(drop), Err(RefreshError::Scope)));
-    scene.here.refresh(&presented(&narrow.refresh), &client, None, None, &visitor()).await.unwrap();
+    scene
+        .here
+        .refresh(&presented(&narrow.refresh), &client, None, None, None, &visitor())
+        .await
+        .unwrap();
 }
 
 fn no_window() -> Settings {
@@ -175,6 +187,7 @@ async fn a_clients_tokens_are_for_its_own_api_unless_it_asks_for_cloakroom<
         algorithm: None,
         token_places: vec![],
         confidential: false,
+        registration: cloakroom_model::registration::Registration::default(),
     };
     let phone = scene.here.add_client(phone, Actor::Operator).await.unwrap().client;
     let wish = super::sign_in(PASSWORD, Carrier::Token, Browser::default());
@@ -186,7 +199,10 @@ async fn a_clients_tokens_are_for_its_own_api_unless_it_asks_for_cloakroom<
 
     let issuer = scene.here.settings().issuer.clone();
     let refresh = async |resource| {
-        scene.here.refresh(&presented(&tokens.refresh), &client, None, resource, &visitor()).await
+        scene
+            .here
+            .refresh(&presented(&tokens.refresh), &client, None, resource, None, &visitor())
+            .await
     };
     assert_eq!(audience(&refresh(None).await.unwrap().access.token), API);
     let own = refresh(Some(issuer.as_str())).await.unwrap().access.token;

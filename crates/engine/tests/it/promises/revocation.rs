@@ -98,6 +98,7 @@ async fn a_removed_client_is_refused_with_all_its_tokens<F: Future<Output = Scen
         algorithm: Some("ES256".to_owned()),
         token_places: vec![],
         confidential: false,
+        registration: cloakroom_model::registration::Registration::default(),
     };
     let phone = scene.here.add_client(new, Actor::Operator).await.unwrap().client;
     let wish = super::sign_in(

@@ -40,7 +40,7 @@ async fn who_steals_the_files_finds_nothing_to_present() {
         .tokens
         .unwrap();
     let next = engine
-        .refresh(&presented(&tokens.refresh), &built_in(&engine), None, None, &visitor())
+        .refresh(&presented(&tokens.refresh), &built_in(&engine), None, None, None, &visitor())
         .await
         .unwrap();
     let identity = engine.check_token(&next.access.token).await.unwrap();

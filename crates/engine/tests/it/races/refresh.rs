@@ -34,11 +34,12 @@ async fn tabs_that_refresh_at_once_through_two_nodes_are_never_signed_out() {
                 for _ in 0..3 {
                     let presented = Presented::parse(&kept.borrow()).unwrap();
                     pause().await;
-                    let pair = match node.refresh(&presented, &client, None, None, &visitor()).await
-                    {
-                        Ok(pair) => pair,
-                        Err(error) => panic!("seed {seed}: tab {tab} was signed out: {error}"),
-                    };
+                    let pair =
+                        match node.refresh(&presented, &client, None, None, None, &visitor()).await
+                        {
+                            Ok(pair) => pair,
+                            Err(error) => panic!("seed {seed}: tab {tab} was signed out: {error}"),
+                        };
                     // A lost answer: every third one never reaches the tab.
                     rounds.set(rounds.get() + 1);
                     if rounds.get() % 3 != 0 {
@@ -67,7 +68,8 @@ async fn of_any_number_that_hold_the_newest_token_all_get_the_same_successor() {
             let (earned, presented) = (Rc::clone(&earned), presented.clone());
             turns.add(async move {
                 let client = node.find_client(&ClientId::built_in()).unwrap();
-                let pair = node.refresh(&presented, &client, None, None, &visitor()).await.unwrap();
+                let pair =
+                    node.refresh(&presented, &client, None, None, None, &visitor()).await.unwrap();
                 earned.borrow_mut().insert(pair.refresh.to_string());
             });
         }
@@ -87,18 +89,19 @@ async fn a_stolen_token_that_comes_late_ends_the_grant_whatever_its_owner_does_m
         let stolen = Presented::parse(&ada.tokens.unwrap().refresh).unwrap();
         let [here, there] = &cluster.nodes;
         let client = here.find_client(&ClientId::built_in()).unwrap();
-        let newest = here.refresh(&stolen, &client, None, None, &visitor()).await.unwrap();
+        let newest = here.refresh(&stolen, &client, None, None, None, &visitor()).await.unwrap();
         cluster.clock.go(Duration::from_secs(31));
         let latest = RefCell::new(newest.access.token);
 
         let mut turns = Turns::new(seed);
         turns.add(async {
-            let refused = there.refresh(&stolen, &client, None, None, &visitor()).await;
+            let refused = there.refresh(&stolen, &client, None, None, None, &visitor()).await;
             assert!(matches!(refused, Err(RefreshError::Refused)), "seed {seed}");
         });
         turns.add(async {
             let presented = Presented::parse(&newest.refresh).unwrap();
-            if let Ok(pair) = here.refresh(&presented, &client, None, None, &visitor()).await {
+            if let Ok(pair) = here.refresh(&presented, &client, None, None, None, &visitor()).await
+            {
                 *latest.borrow_mut() = pair.access.token;
             }
         });

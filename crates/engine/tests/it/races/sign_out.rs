@@ -133,7 +133,10 @@ async fn after_a_sign_out_no_refresh_and_no_link_brings_a_tokens_session_back() 
                 for _ in 0..3 {
                     let presented =
                         cloakroom_oauth::refresh_token::Presented::parse(&newest).unwrap();
-                    match node.refresh(&presented, &built_in(node), None, None, &visitor()).await {
+                    match node
+                        .refresh(&presented, &built_in(node), None, None, None, &visitor())
+                        .await
+                    {
                         Ok(pair) => newest = pair.refresh,
                         Err(_) => break,
                     }

@@ -181,6 +181,7 @@ pub async fn add(
         algorithm: new.algorithm,
         token_places: new.token_places,
         confidential: new.confidential,
+        registration: cloakroom_model::registration::Registration::default(),
     };
     let added = app.engine.add_client(new, actor).await.map_err(|error| match error {
         // What holds a list here is named in the plural.

@@ -4,6 +4,11 @@
 //! requests or of the engine. Every sentence a person reads stands in a template or beside the problem it is
 //! about.
 
+pub mod again;
+pub mod apps;
+pub mod authorize;
+pub mod choose;
+pub mod consent;
 pub mod delete;
 pub mod devices;
 pub mod error;

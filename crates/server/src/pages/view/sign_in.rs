@@ -26,6 +26,8 @@ pub struct SignIn<'a> {
 pub enum Because {
     /// The page asked for needs to know who is there.
     Needed,
+    /// Another account than the one that is signed in is wanted.
+    Another,
     /// The session ended: by time, or from elsewhere.
     Ended,
     /// A new password was set by a one-time link.
@@ -63,6 +65,9 @@ impl<'a> SignIn<'a> {
     pub fn because(mut self, because: Because) -> Self {
         self.form.say(match because {
             Because::Needed => Notice::plain(Sentence::new("Please sign in to go on.")),
+            Because::Another => Notice::plain(Sentence::new(
+                "Sign in with the account to use. Who is signed in here now is signed out by it.",
+            )),
             Because::Ended => Notice::plain(Sentence::new(
                 "You were signed out of this browser. Sign in to go on where you were.",
             )),

@@ -38,15 +38,18 @@ pub enum Section {
     Password,
     /// Where I am signed in.
     Devices,
+    /// What I let in.
+    Apps,
     /// Leaving for good; reached from the profile.
     Delete,
 }
 
 impl Section {
     /// Those in the navigation: where, and what it says.
-    pub const ALL: [(Self, &str, &str); 3] = [
+    pub const ALL: [(Self, &str, &str); 4] = [
         (Self::Profile, "/account", "Profile"),
         (Self::Password, "/account/password", "Password"),
         (Self::Devices, "/account/devices", "Devices"),
+        (Self::Apps, "/account/apps", "Apps"),
     ];
 }

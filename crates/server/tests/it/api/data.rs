@@ -112,6 +112,7 @@ async fn a_client_sees_its_own_documents_alone() {
         algorithm: None,
         token_places: Vec::new(),
         confidential: false,
+        registration: cloakroom_model::registration::Registration::default(),
     };
     server.engine.add_client(new, Actor::Operator).await.unwrap();
     let mut browser = server.browser();

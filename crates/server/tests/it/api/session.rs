@@ -162,6 +162,7 @@ async fn token_of(server: &Server, name: &str, token_places: Vec<TokenPlace>) ->
         algorithm: None,
         token_places,
         confidential: false,
+        registration: cloakroom_model::registration::Registration::default(),
     };
     server.engine.add_client(new, Actor::Operator).await.unwrap();
     let mut browser: Browser = server.browser();

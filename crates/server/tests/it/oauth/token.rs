@@ -166,6 +166,7 @@ async fn add_client(server: &Server) -> String {
         algorithm: None,
         token_places: Vec::new(),
         confidential: true,
+        registration: cloakroom_model::registration::Registration::default(),
     };
     server.engine.add_client(new, Actor::Operator).await.unwrap().secret.unwrap().to_string()
 }

@@ -19,6 +19,9 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
+pub(super) use crate::html::attribute;
+use crate::html::{self, Form};
+
 pub(super) const EMAIL: &str = "ada@example.com";
 pub(super) const PASSWORD: &str = engine::PASSWORD;
 
@@ -191,12 +194,6 @@ impl Browser {
     }
 }
 
-/// What a form holds before anybody fills it in.
-pub(super) struct Form {
-    pub(super) action: String,
-    pub(super) hidden: BTreeMap<String, String>,
-}
-
 impl Page {
     /// Where a redirect leads.
     pub(super) fn leads_to(&self) -> &str {
@@ -210,42 +207,16 @@ impl Page {
 
     /// The form of this id.
     pub(super) fn form(&self, id: &str) -> Option<Form> {
-        let tag = self.tags("form").find(|tag| attribute(tag, "id").as_deref() == Some(id))?;
-        let start = self.html.find(tag)?;
-        let end = start + self.html[start..].find("</form>")?;
-        let inner = Self { html: self.html[start..end].to_owned(), ..self.empty() };
-        let hidden = inner
-            .tags("input")
-            .filter(|tag| attribute(tag, "type").as_deref() == Some("hidden"))
-            .map(|tag| (attribute(tag, "name").unwrap(), attribute(tag, "value").unwrap()))
-            .collect();
-        Some(Form { action: attribute(tag, "action")?, hidden })
+        html::form(&self.html, id)
     }
 
     /// The start tags of elements of this name.
     pub(super) fn tags<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        let beginning = format!("<{name} ");
-        let html = &self.html;
-        let starts: Vec<_> = html.match_indices(&beginning).map(|(at, _)| at).collect();
-        starts.into_iter().map(move |at| &html[at..=at + html[at..].find('>').unwrap()])
+        html::tags(&self.html, name)
     }
 
     /// The start tag of the element with this id.
     pub(super) fn element(&self, id: &str) -> &str {
-        let at = self.html.find(&format!(" id=\"{id}\"")).unwrap_or_else(|| panic!("no {id}"));
-        let start = self.html[..at].rfind('<').unwrap();
-        &self.html[start..=start + self.html[start..].find('>').unwrap()]
+        html::element(&self.html, id).unwrap_or_else(|| panic!("no {id}"))
     }
-
-    fn empty(&self) -> Self {
-        Self { status: self.status, headers: HeaderMap::new(), html: String::new() }
-    }
-}
-
-/// The value of an attribute, its escapes undone.
-pub(super) fn attribute(tag: &str, name: &str) -> Option<String> {
-    let start = tag.find(&format!(" {name}=\""))? + name.len() + 3;
-    let end = start + tag[start..].find('"')?;
-    let undone = [("&#34;", "\""), ("&#60;", "<"), ("&#62;", ">"), ("&#39;", "'"), ("&#38;", "&")];
-    Some(undone.iter().fold(tag[start..end].to_owned(), |text, (from, to)| text.replace(from, to)))
 }

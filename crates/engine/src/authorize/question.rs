@@ -1,0 +1,182 @@
+//! Reading what a client asks, wherever the parameters are.
+
+use std::sync::Arc;
+
+use cloakroom_model::authorization::PushedRequest;
+use cloakroom_model::client::Client;
+use cloakroom_model::id::ClientId;
+use cloakroom_model::secret::{Digest, Secret};
+use cloakroom_model::time::Timestamp;
+use cloakroom_oauth::authorization_request::{
+    Arrival, AuthorizationRequest, Endpoint, REQUEST_URI_PREFIX, Refused, Rules, Source,
+};
+use cloakroom_oauth::error::{Code, Error};
+use cloakroom_oauth::form::Form;
+
+use super::Answer;
+use crate::Engine;
+use crate::secret::{digest_of, from_text};
+use crate::throttle::{Limited, What};
+use crate::tokens::MintError;
+use crate::visitor::Visitor;
+
+/// What a client asks, read and checked.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Who asks.
+    pub client: Arc<Client>,
+    /// For what.
+    pub request: AuthorizationRequest,
+    /// When it came: whoever proved who they are since then has answered for it.
+    pub began_at: Timestamp,
+    /// Where it is kept, once it is.
+    pub(super) kept: Option<Kept>,
+}
+
+/// A question that storage has.
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub(super) digest: Digest,
+    /// The name under which a browser brings it.
+    pub(super) request_uri: String,
+    /// Whether it is kept for as long as a person may need.
+    pub(super) for_a_person: bool,
+}
+
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Kept(..)")
+    }
+}
+
+/// Why a question is not answered with a code.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unanswerable {
+    /// Nobody knows where an answer may go: the person is told.
+    #[error("{0}")]
+    Shown(Error),
+    /// The client is told.
+    #[error("the client is told why")]
+    Answered(Box<Answer>),
+    /// Too many from here.
+    #[error(transparent)]
+    Limited(#[from] Limited),
+    /// An answer could not be signed.
+    #[error(transparent)]
+    Mint(#[from] MintError),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] cloakroom_store::Error),
+}
+
+/// Why a pushed request is not kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PushError {
+    /// It cannot be answered, whoever brings it.
+    #[error(transparent)]
+    Refused(#[from] Error),
+    /// Too many from here.
+    #[error(transparent)]
+    Limited(#[from] Limited),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] cloakroom_store::Error),
+}
+
+impl Engine {
+    /// Reads a question that a browser brings.
+    pub async fn read_question(
+        &self,
+        form: &Form,
+        visitor: &Visitor,
+    ) -> Result<Question, Unanswerable> {
+        self.limits.check(What::Authorize, &visitor.address, self.time.now())?;
+        let client = self.asking_client(form).map_err(Unanswerable::Shown)?;
+        let source = Source::of(form, &client, Endpoint::Authorization);
+        let read = match source {
+            Err(error) => Err(Refused::beside(form, &client, error)),
+            Ok(Source::Parameters) => self.read_parameters(form, &client, Arrival::default()),
+            Ok(Source::Pushed(name)) => return self.read_kept(name, client).await,
+            Ok(Source::Object(_) | Source::Elsewhere(_)) => {
+                Err(Refused::beside(form, &client, Code::RequestNotSupported.into()))
+            }
+        };
+        match read {
+            Ok(request) => Ok(Question { client, request, began_at: self.time.now(), kept: None }),
+            Err(why) => Err(self.unanswerable(&client, why)),
+        }
+    }
+
+    /// Keeps a question that its client itself sends ahead (RFC 9126), and answers the secret of the name under which a
+    /// browser brings it. The client has proved itself as far as it must.
+    pub async fn push_question(
+        &self,
+        form: &Form,
+        client: &Arc<Client>,
+        visitor: &Visitor,
+    ) -> Result<Secret, PushError> {
+        self.limits.check(What::Push, &visitor.address, self.time.now())?;
+        let request = match Source::of(form, client, Endpoint::Pushed)? {
+            Source::Parameters => {
+                let arrival = Arrival { pushed: true, signed: false };
+                self.read_parameters(form, client, arrival).map_err(|why| why.error().clone())?
+            }
+            _ => return Err(Error::from(Code::RequestNotSupported).into()),
+        };
+        let now = self.time.now();
+        Ok(self.keep(client, &request, now, now.plus(PushedRequest::PUSHED_LIVES)).await?)
+    }
+
+    /// Reads the parameters of a request, wherever they came from.
+    pub(super) fn read_parameters(
+        &self,
+        form: &Form,
+        client: &Client,
+        arrival: Arrival,
+    ) -> Result<AuthorizationRequest, Refused> {
+        let rules =
+            Rules { issuer: &self.settings.issuer, pkce_always: false, pushed_always: false };
+        AuthorizationRequest::read(form, client, arrival, &rules)
+    }
+
+    /// Finds a question that is kept. It is this client's own, or there is none.
+    async fn read_kept(&self, name: &str, client: Arc<Client>) -> Result<Question, Unanswerable> {
+        let unknown = || Unanswerable::Shown(Code::InvalidRequestUri.into());
+        let digest = digest_of(&from_text(name).ok_or_else(unknown)?);
+        let now = self.time.now();
+        let found = self.store.find_pushed_request(&digest, now).await?;
+        let kept = found.filter(|kept| kept.client == client.id).ok_or_else(unknown)?;
+        let request = serde_json::from_str(&kept.request)
+            .map_err(|error| cloakroom_store::Error::Corrupt(error.to_string()))?;
+        let request_uri = format!("{REQUEST_URI_PREFIX}{name}");
+        let for_a_person = kept.expires_at.since(kept.created_at) > PushedRequest::PUSHED_LIVES;
+        let kept_as = Some(Kept { digest, request_uri, for_a_person });
+        Ok(Question { client, request, began_at: kept.created_at, kept: kept_as })
+    }
+
+    fn asking_client(&self, form: &Form) -> Result<Arc<Client>, Error> {
+        let id = form.require("client_id")?;
+        let id = ClientId::parse(id).ok();
+        id.and_then(|id| self.clients.find(&id))
+            .ok_or_else(|| Error::new(Code::InvalidRequest, "client_id is none that is known here"))
+    }
+
+    /// A question that is answered with an error.
+    pub(super) fn refuse(&self, question: &Question, error: Error) -> Unanswerable {
+        let Question { client, request, .. } = question;
+        self.unanswerable(client, request.refused(client, error))
+    }
+
+    /// Says it to the client where that may be, and to the person otherwise.
+    fn unanswerable(&self, client: &Client, why: Refused) -> Unanswerable {
+        match why {
+            Refused::Shown(error) => Unanswerable::Shown(error),
+            Refused::Returned(returned) => match self.answer_error(client, *returned) {
+                Ok(answer) => Unanswerable::Answered(Box::new(answer)),
+                Err(error) => error.into(),
+            },
+        }
+    }
+}

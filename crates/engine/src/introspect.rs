@@ -1,0 +1,104 @@
+//! What a token is worth at this moment, for whoever it concerns (RFC 7662).
+
+use std::sync::Arc;
+
+use cloakroom_model::client::Client;
+use cloakroom_model::user::Username;
+use cloakroom_oauth::access_token::Subject;
+use cloakroom_oauth::introspection::{Introspection, IntrospectionRequest, Signed, TYP};
+use cloakroom_oauth::scope::Scope;
+use cloakroom_store::Error;
+
+use crate::Engine;
+use crate::authorize::algorithm_of;
+use crate::identity::NotSignedIn;
+use crate::throttle::{Limited, What};
+use crate::tokens::{MintError, seconds};
+use crate::visitor::Visitor;
+
+/// Why nothing is said.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IntrospectError {
+    /// Too many from here.
+    #[error(transparent)]
+    Limited(#[from] Limited),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+impl Engine {
+    /// Says what a token is worth to `asker`: something only where it is its own token, or one for an audience of its.
+    /// Everything else is not active, whatever the reason (RFC 7662 §2.2).
+    pub async fn introspect(
+        &self,
+        request: &IntrospectionRequest,
+        asker: &Arc<Client>,
+        visitor: &Visitor,
+    ) -> Result<Introspection, IntrospectError> {
+        self.limits.check(What::Introspect, &visitor.address, self.time.now())?;
+        self.hear().await?;
+        match request {
+            IntrospectionRequest::Access(token) => Ok(self.introspect_access(token, asker).await?),
+            IntrospectionRequest::Refresh(presented) => {
+                let Some(live) = self.store.find_grant(presented.grant).await? else {
+                    return Ok(Introspection::inactive());
+                };
+                let grant = &live.grant;
+                let newest = presented.counter == grant.counter;
+                let expires_at = grant.idle_expires_at();
+                let lives = expires_at > self.time.now()
+                    && live.session.as_ref().is_none_or(|session| self.is_live(session));
+                let subject = match (grant.user, grant.session) {
+                    (Some(user), _) => Subject::User(user),
+                    (None, Some(session)) => Subject::Guest(session),
+                    (None, None) => Subject::Client(grant.client.clone()),
+                };
+                if !(newest && lives && grant.client == asker.id && self.proves(presented, grant)) {
+                    return Ok(Introspection::inactive());
+                }
+                let scope = Scope::of(grant.scope.clone());
+                let client = grant.client.clone();
+                Ok(Introspection::refresh(client, subject, scope, grant.created_at, expires_at))
+            }
+            IntrospectionRequest::Nothing => Ok(Introspection::inactive()),
+        }
+    }
+
+    /// An answer as a token of its own (RFC 9701), for a client that asks for one.
+    pub fn sign_introspection(
+        &self,
+        introspection: &Introspection,
+        asker: &Client,
+    ) -> Result<String, MintError> {
+        let algorithm = algorithm_of(asker.registration.signing.introspection.as_deref())?;
+        let signed = Signed {
+            iss: &self.settings.issuer,
+            aud: &asker.id,
+            iat: seconds(self.time.now()),
+            token_introspection: introspection,
+        };
+        self.sign_as(TYP, algorithm, &signed)
+    }
+
+    async fn introspect_access(&self, token: &str, asker: &Client) -> Result<Introspection, Error> {
+        let Ok(verified) = self.tokens.verify_any_audience(token, self.time.now()) else {
+            return Ok(Introspection::inactive());
+        };
+        let claims = verified.claims();
+        let concerns = claims.client_id == asker.id
+            || claims.aud.iter().any(|aud| asker.audiences.contains(aud));
+        if !concerns {
+            return Ok(Introspection::inactive());
+        }
+        let held = match self.held(claims, verified.kid()).await {
+            Ok(held) => held,
+            Err(NotSignedIn::Store(error)) => return Err(error),
+            Err(_) => return Ok(Introspection::inactive()),
+        };
+        let username = held.user.as_ref().and_then(|user| user.username.as_ref());
+        let username = username.map(|name| Username::as_str(name).to_owned());
+        Ok(Introspection::access((**claims).clone(), username))
+    }
+}

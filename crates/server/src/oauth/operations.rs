@@ -1,0 +1,137 @@
+//! The OAuth endpoints, for the router and the OpenAPI document: who calls, what is read, what is answered.
+
+use serde_json::{Value, json};
+
+use super::{introspect, jwks, par, revoke, token, userinfo};
+use crate::operation::{Operation, Schema, get, post};
+use crate::problem::Kind::{InvalidRequest, TooManyRequests};
+
+/// How a client proves itself in a body, beside the `Authorization` header.
+const CLIENT: [(&str, bool); 4] = [
+    ("client_id", false),
+    ("client_secret", false),
+    ("client_assertion", false),
+    ("client_assertion_type", false),
+];
+
+/// Every operation of OAuth for programs.
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![
+        get("/.well-known/jwks.json", "publishedKeys", jwks::get)
+            .says("The keys that tokens are verified with (RFC 7517)")
+            .answers_as(200, "The key set", "application/jwk-set+json", key_set())
+            .with("etag", "Names this state of the set")
+            .answers_nothing(304, "The set is as it was"),
+        post("/oauth/token", "token", token::post)
+            .says("Exchanges a code, a refresh token, or the client's own right for tokens (RFC 6749 section 3.2)")
+            .oauth()
+            .reads_form(&with_client(&[
+                ("grant_type", true),
+                ("code", false),
+                ("redirect_uri", false),
+                ("code_verifier", false),
+                ("refresh_token", false),
+                ("scope", false),
+                ("resource", false),
+            ]))
+            .answers_as(200, "The tokens", "application/json", token_response())
+            .refuses(&[TooManyRequests]),
+        post("/oauth/par", "pushAuthorizationRequest", par::post)
+            .says("Keeps an authorization request, for a browser to bring by its name (RFC 9126)")
+            .oauth()
+            .reads_form(&with_client(&[
+                ("redirect_uri", true),
+                ("response_type", false),
+                ("scope", false),
+                ("state", false),
+                ("code_challenge", false),
+                ("code_challenge_method", false),
+            ]))
+            .answers_as(201, "The name", "application/json", pushed_response())
+            .refuses(&[TooManyRequests]),
+        post("/oauth/introspect", "introspect", introspect::post)
+            .says("Says what a token is worth (RFC 7662)")
+            .oauth()
+            .reads_form(&with_client(&[("token", true), ("token_type_hint", false)]))
+            .answers_as(200, "What it is worth", "application/json", introspection_response())
+            .refuses(&[TooManyRequests]),
+        post("/oauth/revoke", "revoke", revoke::post)
+            .says("Gives a token back (RFC 7009)")
+            .oauth()
+            .reads_form(&with_client(&[("token", true), ("token_type_hint", false)]))
+            .answers_nothing(200, "The token earns nothing any more")
+            .refuses(&[InvalidRequest]),
+        get("/oauth/userinfo", "userInfo", userinfo::get)
+            .says("Says who a token's user is (OpenID Connect Core section 5.3)")
+            .by_token()
+            .answers_as(200, "What the token's scope allows", "application/json", claims()),
+        post("/oauth/userinfo", "userInfoByForm", userinfo::post)
+            .says("The same, for clients that post")
+            .by_token()
+            .reads_form(&[("access_token", false)])
+            .or_nothing()
+            .answers_as(200, "What the token's scope allows", "application/json", claims()),
+    ]
+}
+
+fn with_client(fields: &[(&'static str, bool)]) -> Vec<(&'static str, bool)> {
+    fields.iter().chain(&CLIENT).copied().collect()
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+/// RFC 7517 §5.
+fn key_set() -> Schema {
+    Schema::inline(json!({
+        "type": "object",
+        "properties": { "keys": { "type": "array", "items": { "type": "object" } } },
+        "required": ["keys"],
+    }))
+}
+
+/// RFC 6749 §5.1.
+fn token_response() -> Schema {
+    Schema::inline(json!({
+        "type": "object",
+        "properties": {
+            "access_token": text(),
+            "token_type": { "enum": ["Bearer", "DPoP"] },
+            "expires_in": { "type": "integer" },
+            "refresh_token": text(),
+            "id_token": text(),
+            "scope": text(),
+            "authorization_details": { "type": "array" },
+            "issued_token_type": text(),
+        },
+        "required": ["access_token", "token_type", "expires_in"],
+    }))
+}
+
+/// RFC 9126 §2.2.
+fn pushed_response() -> Schema {
+    Schema::inline(json!({
+        "type": "object",
+        "properties": { "request_uri": text(), "expires_in": { "type": "integer" } },
+        "required": ["request_uri", "expires_in"],
+    }))
+}
+
+/// RFC 7662 §2.2.
+fn introspection_response() -> Schema {
+    Schema::inline(json!({
+        "type": "object",
+        "properties": { "active": { "type": "boolean" } },
+        "required": ["active"],
+    }))
+}
+
+/// OpenID Connect Core §5.3.2.
+fn claims() -> Schema {
+    Schema::inline(json!({
+        "type": "object",
+        "properties": { "sub": text() },
+        "required": ["sub"],
+    }))
+}
