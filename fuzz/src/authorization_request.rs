@@ -16,6 +16,11 @@ use serde_json::json;
 
 const RULES: Rules<'static> =
     Rules { issuer: "https://id.test", pkce_always: false, pushed_always: false };
+/// Requests that are granted; the seeds of this target.
+const GRANTED: [&[u8]; 2] = [
+    include_bytes!("../seeds/authorization_request/code"),
+    include_bytes!("../seeds/authorization_request/details"),
+];
 const REDIRECTS: [&str; 2] = ["https://app.test/cb", "http://127.0.0.1/cb"];
 
 static CLIENT: LazyLock<Client> = LazyLock::new(|| {
@@ -39,7 +44,13 @@ static CLIENT: LazyLock<Client> = LazyLock::new(|| {
         },
         "created_at": 1,
     });
-    serde_json::from_value(client).unwrap()
+    let client: Client = serde_json::from_value(client).unwrap();
+    for text in GRANTED {
+        let form = Form::parse(text).unwrap();
+        let granted = AuthorizationRequest::read(&form, &client, Arrival::default(), &RULES);
+        assert!(granted.is_ok(), "what is refused whole is not fuzzed: {granted:?}");
+    }
+    client
 });
 
 fuzz_target!(|bytes: &[u8]| {
