@@ -27,6 +27,7 @@ const strangers = {
   "set up, spent": (person) => person.open("/setup"),
   "link, spent": (person) => person.open("/sign-in/link"),
   "signed out": (person) => person.open("/sign-out"),
+  "a question that cannot be answered": (person) => person.open("/oauth/authorize?client_id=nobody"),
   "nothing here": (person) => person.open("/nothing-here"),
 };
 
@@ -46,6 +47,7 @@ const members = {
   "devices, asked": (person, { email, app }) => person.untilAsked(() => app.signIn(email, PASSWORD)),
   "devices, asked again": async (person, { email, app }) =>
     (await person.untilAsked(() => app.signIn(email, PASSWORD))).send("sign-out-others", { password: "x" }),
+  apps: (person) => person.open("/account/apps"),
   delete: (person) => person.open("/account/delete"),
   "delete, wrong": async (person) => (await person.open("/account/delete")).send("delete-account", { password: "x" }),
   "sign out": (person) => person.open("/sign-out"),

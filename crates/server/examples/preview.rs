@@ -17,11 +17,17 @@ use cloakroom_model::user::{Email, Life, Role, User, Username};
 use cloakroom_server::pages::assets;
 use cloakroom_server::pages::form_token::{Browser, FormKey, FormToken, Holder, Purpose};
 use cloakroom_server::pages::local_path::LocalPath;
+use cloakroom_server::pages::view::again::{self, Again};
+use cloakroom_server::pages::view::apps::{App, Apps};
+use cloakroom_server::pages::view::authorize::{NotAnswered, Post};
+use cloakroom_server::pages::view::choose::Choose;
+use cloakroom_server::pages::view::consent::{Asked, Consent, Want};
 use cloakroom_server::pages::view::delete::{self, Delete};
 use cloakroom_server::pages::view::devices::{self, Device, Devices, Done, Which};
 use cloakroom_server::pages::view::error::{ErrorPage, Kind};
 use cloakroom_server::pages::view::form::{LinkSecret, Trouble};
 use cloakroom_server::pages::view::link::{Kind as LinkKind, Link, LinkSpent};
+use cloakroom_server::pages::view::moment::Moment;
 use cloakroom_server::pages::view::password::{self, Password};
 use cloakroom_server::pages::view::profile::{self, Profile};
 use cloakroom_server::pages::view::recover::{self, Recover, RecoverHelp};
@@ -58,7 +64,75 @@ fn pages() -> Vec<(&'static str, String)> {
         host: "accounts.customers.the-very-long-name-of-a-shop.example:8443".to_owned(),
         ..self::site("The Association of Friends of the Municipal Opera House")
     };
-    [doors(&site, &long), one_time_links(&site, &long), rooms(&site, &long), errors(&site)].concat()
+    [
+        doors(&site, &long),
+        one_time_links(&site, &long),
+        questions_of_apps(&site, &long),
+        rooms(&site, &long),
+        errors(&site),
+    ]
+    .concat()
+}
+
+/// What a person sees who comes from an app.
+fn questions_of_apps(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
+    let onward = || LocalPath::parse("/oauth/authorize?client_id=shop&request_uri=kept").unwrap();
+    let scopes = |scopes: &[&str]| scopes.iter().map(|scope| Want::of_scope(scope)).collect();
+    let known = Asked {
+        client: "Umbrella Shop",
+        unknown_at: None,
+        links: Vec::new(),
+        who: ADA,
+        wants: scopes(&["openid", "email"]),
+    };
+    let payment = Want::Detail {
+        kind: "payment".to_owned(),
+        members: vec![
+            ("amount".to_owned(), "12.50 EUR".to_owned()),
+            ("to".to_owned(), "Umbrella Shop, Lisbon".to_owned()),
+        ],
+    };
+    let stranger = Asked {
+        client: "The Very Long Name of an Application that Nobody Here Has Ever Heard of",
+        unknown_at: Some("the-very-long-name-of-an-application.example.com"),
+        links: vec![
+            ("its home page", "https://app.example"),
+            ("its terms", "https://app.example/t"),
+        ],
+        who: LONG,
+        wants: [
+            scopes(&["openid", "profile", "email", "offline_access", "documents.read"]),
+            vec![Want::Claim("department".to_owned()), payment],
+        ]
+        .concat(),
+    };
+    let consent = |site, asked| Consent::new(site, token(Purpose::Consent), asked, onward());
+    let again = || Again::new(site, token(Purpose::Again), ADA, Some(onward()));
+    let fields = [("code", "x".to_owned()), ("state", "y".to_owned())];
+    vec![
+        page("consent", &consent(site, known)),
+        page("consent-stranger", &consent(long, stranger).refused(Trouble::Expired)),
+        page("again", &again()),
+        page("again-wrong", &again().refused(again::Problem::Mismatch)),
+        page(
+            "choose",
+            &Choose {
+                site,
+                who: ADA,
+                this: "/oauth/authorize?client_id=shop".to_owned(),
+                another: onward().as_return_to("/sign-in/another"),
+            },
+        ),
+        page("form-post", &Post::new(site, "https://shop.example/callback", &fields)),
+        page(
+            "not-answered",
+            &NotAnswered::new(
+                site,
+                "invalid_request",
+                "redirect_uri is not one that the client registered",
+            ),
+        ),
+    ]
 }
 
 fn doors(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
@@ -172,6 +246,7 @@ fn rooms(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
     let password = || Password::new(room(site, ADA, Section::Password), token(Purpose::Password));
     let devices =
         |list| Devices::new(room(site, ADA, Section::Devices), token(Purpose::Devices), list);
+    let apps = |list| Apps::new(room(site, ADA, Section::Apps), token(Purpose::Apps), list);
     let delete = || Delete::new(room(site, ADA, Section::Delete), token(Purpose::Delete));
     let busy = Trouble::Busy(Duration::from_secs(4));
     let wait = Duration::from_secs(95);
@@ -192,6 +267,8 @@ fn rooms(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
             &Profile::new(room(long, LONG, Section::Profile), &long_user, token(Purpose::Profile))
                 .refused(&[profile::Problem::EmailTaken]),
         ),
+        page("apps", &apps(Vec::new())),
+        page("apps-some", &apps(some_apps()).withdrawn()),
         page("password", &password()),
         page("password-changed", &password().changed(true)),
         page(
@@ -327,4 +404,21 @@ fn device((n, name, address, amr, seen, began): (u8, &str, &str, &str, u64, u64)
     };
     let here = SessionId::new(ago(700), [41; 10]);
     Device::new(&session, here, NOW)
+}
+
+fn some_apps() -> Vec<App> {
+    let app = |client: &str, name: &str, scopes: &[&str]| App {
+        client: ClientId::parse(client).unwrap(),
+        name: name.to_owned(),
+        may: scopes.iter().map(|scope| Want::of_scope(scope)).collect(),
+        since: Moment::new(NOW),
+    };
+    vec![
+        app("shop", "Umbrella Shop", &["openid", "email"]),
+        app(
+            "reader",
+            "The Very Long Name of an Application that Reads Documents",
+            &["openid", "profile", "offline_access", "documents.read"],
+        ),
+    ]
 }
