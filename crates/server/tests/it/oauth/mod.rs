@@ -3,6 +3,8 @@
 mod authorize;
 mod client_credentials;
 mod code;
+mod consent;
+mod par;
 mod relying_party;
 mod revoke;
 mod token;
