@@ -26,7 +26,7 @@ pub mod keys;
 pub mod links;
 pub mod memory;
 pub mod password;
-mod people;
+pub mod people;
 pub mod profile;
 pub mod random;
 pub mod reauthenticate;

@@ -9,8 +9,43 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::Engine;
+use crate::identity::Identity;
+
+/// How much of a user whoever brings an identity may know.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Knows {
+    /// Everything: it is a browser of the user's own, or a client of whoever runs this server.
+    All,
+    /// What the user allowed another's client.
+    Allowed {
+        /// The name by which that client knows the user.
+        name: String,
+        /// Whether it may know the email.
+        email: bool,
+        /// Whether it may know the username.
+        username: bool,
+    },
+}
 
 impl Engine {
+    /// How much of the user may be told to whoever brings an identity.
+    #[must_use]
+    pub fn knows(&self, identity: &Identity) -> Knows {
+        let (Some(scope), Some(user)) = (&identity.scope, identity.user_id()) else {
+            return Knows::All;
+        };
+        match self.clients.find(&identity.client) {
+            Some(client) if client.first_party => Knows::All,
+            Some(client) => Knows::Allowed {
+                name: self.subject_for(&client, user),
+                email: scope.contains("email"),
+                username: scope.contains("profile"),
+            },
+            // Its client is gone, and so is the token by the next moment.
+            None => Knows::Allowed { name: user.to_string(), email: false, username: false },
+        }
+    }
+
     /// What a client calls a user, the same each time.
     pub(crate) fn subject_for(&self, client: &Client, user: UserId) -> String {
         subject::name(&client.registration.subjects, user, &self.pairwise_key())

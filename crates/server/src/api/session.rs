@@ -18,7 +18,7 @@ pub async fn get(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let caller = Caller::of_anybody(&app, &headers, uri.query()).await?;
-    Ok(answer::ok(&IdentityView::new(&caller.identity)))
+    Ok(shown(&app, &caller))
 }
 
 /// The same for clients that may put their token into a form body (RFC 6750 §2.2).
@@ -26,5 +26,9 @@ pub async fn post(State(app): State<App>, request: Request<Body>) -> Result<Resp
     let (headers, query) = (request.headers().clone(), request.uri().query().map(str::to_owned));
     let form = body::form(request).await?;
     let caller = Caller::of(&app, &headers, query.as_deref(), Some(&form)).await?;
-    Ok(answer::ok(&IdentityView::new(&caller.identity)))
+    Ok(shown(&app, &caller))
+}
+
+fn shown(app: &App, Caller { identity, .. }: &Caller) -> Response {
+    answer::ok(&IdentityView::new(identity, app.engine.knows(identity)))
 }

@@ -3,6 +3,7 @@
 use cloakroom_engine::begin::{SignedIn, TokenPair};
 use cloakroom_engine::identity::Identity;
 use cloakroom_engine::memory::Remembered;
+use cloakroom_engine::people::Knows;
 use cloakroom_model::id::{ClientId, SessionId, UserId};
 use cloakroom_model::session::{Acr, Carrier, Session};
 use cloakroom_model::time::Timestamp;
@@ -73,10 +74,13 @@ pub enum CarrierSchema {
 #[derive(Serialize, ToSchema)]
 #[schema(as = User)]
 pub struct UserView<'a> {
-    #[schema(value_type = String, format = "uuid")]
-    id: UserId,
+    /// The user's id; for the client of a third party with names of its own, that name.
     #[schema(value_type = String)]
-    email: &'a Email,
+    id: Named,
+    /// Null where the client may not know it.
+    #[schema(value_type = Option<String>)]
+    email: Option<&'a Email>,
+    /// Null where there is none, and where the client may not know it.
     #[schema(value_type = Option<String>)]
     username: Option<&'a Username>,
     #[schema(value_type = Vec<String>)]
@@ -88,8 +92,31 @@ impl<'a> UserView<'a> {
     #[must_use]
     pub fn new(user: &'a User) -> Self {
         let User { id, email, username, roles, .. } = user;
-        Self { id: *id, email, username: username.as_ref(), roles }
+        Self { id: Named::Id(*id), email: Some(email), username: username.as_ref(), roles }
     }
+
+    /// What is shown of a user to who knows this much.
+    #[must_use]
+    pub fn for_who_knows(user: &'a User, knows: Knows) -> Self {
+        let all = Self::new(user);
+        match knows {
+            Knows::All => all,
+            Knows::Allowed { name, email, username } => Self {
+                id: Named::Name(name),
+                email: all.email.filter(|_| email),
+                username: all.username.filter(|_| username),
+                roles: &[],
+            },
+        }
+    }
+}
+
+/// What a user is called.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Named {
+    Id(UserId),
+    Name(String),
 }
 
 /// Who is there.
@@ -102,10 +129,12 @@ pub struct IdentityView<'a> {
 }
 
 impl<'a> IdentityView<'a> {
-    /// What is shown of an identity.
+    /// What is shown of an identity to who brings it.
     #[must_use]
-    pub fn new(identity: &'a Identity) -> Self {
-        Self::of(&identity.session, identity.carrier)
+    pub fn new(identity: &'a Identity, knows: Knows) -> Self {
+        let Identity { session, carrier, .. } = identity;
+        let user = session.user.as_deref().map(|user| UserView::for_who_knows(user, knows));
+        Self { session: SessionView::new(session, *carrier), user }
     }
 
     /// What is shown of a session and its user.

@@ -52,6 +52,28 @@ async fn a_token_without_openid_or_for_somebody_else_says_nothing() {
 }
 
 #[tokio::test]
+async fn the_api_tells_a_third_partys_client_no_more_than_user_info_does() {
+    let server = Server::start().await;
+    let app = RelyingParty::with(&server, |new| {
+        new.audiences.clear();
+        new.registration.subjects =
+            Subjects::Pairwise { sector: "app.example".to_owned(), listed_at: None };
+    })
+    .await;
+    let mut browser = ada(&server).await;
+    for (scope, email) in [("openid", json!(null)), ("openid email", json!("ada@example.com"))] {
+        let tokens = app.tokens(&mut browser, &[("scope", scope)]).await;
+        let mut service = server.browser();
+        service.token = tokens["access_token"].as_str().map(str::to_owned);
+        let session = service.get("/api/v1/session").await.is(200).json();
+        assert_eq!(session["user"]["id"], claims(&tokens["id_token"])["sub"]);
+        assert_eq!(session["user"]["email"], email, "{scope}");
+        assert_eq!(service.get("/api/v1/sessions").await.status, 403);
+        assert_eq!(service.post("/api/v1/session/cookie", &json!({})).await.status, 403);
+    }
+}
+
+#[tokio::test]
 async fn a_signed_answer_is_for_the_client_alone() {
     let server = Server::start().await;
     let app = RelyingParty::with(&server, |new| {
