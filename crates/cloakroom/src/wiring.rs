@@ -1,21 +1,27 @@
 //! From the settings to the parts that an engine is put together from.
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use cloakroom_engine::{
+    clock::SystemClock,
     password::{self, Cost},
     settings::Settings as EngineSettings,
     throttle::Limits,
 };
+use cloakroom_fetch::{Outbound, SystemResolver};
 use cloakroom_model::policy::{
     key_rotation::KeyRotation,
     limit::Limit,
     password::{MinimumLength, Rules, ServiceWords},
     rotation::Rotation,
 };
+use cloakroom_server::{app, layers::client_certificate::Sources};
 use url::Url;
 
-use crate::settings::{Settings, SignUp};
+use crate::{
+    exit::Failure,
+    settings::{Settings, SignUp},
+};
 
 /// How often the log is read when nothing wakes the reader. With the second that a revocation may take, it leaves
 /// room for four readings that come to nothing.
@@ -50,6 +56,34 @@ pub(crate) fn engine_settings(settings: &Settings, public_url: &Url) -> EngineSe
         fresh_sign_in: settings.fresh_sign_in,
         events_retention: settings.events_retention,
     }
+}
+
+/// What the HTTP side wants to know, of a server that is called `public_url`, and `mtls_url` where it asks for
+/// certificates.
+pub(crate) fn app_settings(
+    settings: &Settings,
+    public_url: Url,
+    mtls_url: Option<Url>,
+    client_certificates: Sources,
+) -> app::Settings {
+    app::Settings {
+        public_url,
+        trusted_proxies: settings.trusted_proxies.clone(),
+        body_limit: bytes(settings.body_limit),
+        cookie_domain: settings.cookie_domain.as_ref().map(|domain| domain.as_str().to_owned()),
+        mtls_url,
+        client_certificates,
+    }
+}
+
+/// The way to other servers.
+pub(crate) fn outbound(settings: &Settings) -> Result<Outbound, Failure> {
+    let own = cloakroom_fetch::Settings {
+        authority: settings.fetch_ca.clone(),
+        danger_private_networks: settings.danger_fetch_private_networks.clone(),
+    };
+    Outbound::new(own, Arc::new(SystemResolver), Arc::new(SystemClock::new()))
+        .map_err(|error| Failure::Refused(error.to_string()))
 }
 
 /// The pool of a server.

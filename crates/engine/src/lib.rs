@@ -11,6 +11,7 @@ pub mod clients;
 pub mod clock;
 pub mod devices;
 pub mod events;
+pub mod fetch;
 pub mod follow;
 pub mod forms;
 pub mod granting;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::response::Response;
 use cloakroom_engine::Engine;
 use cloakroom_engine::begin::SignedIn;
+use cloakroom_engine::fetch::Fetch;
 use cloakroom_engine::secret::{self, CookieSecret};
 use cloakroom_engine::visitor::{Browser, Visitor};
 use http::header::USER_AGENT;
@@ -48,6 +49,8 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// The use cases.
     pub engine: Engine,
+    /// The way to other servers, for use cases that take one.
+    pub fetch: Arc<dyn Fetch>,
     /// What the server is called.
     pub address: PublicAddress,
     /// What it is called where it asks programs for their certificate.
@@ -73,9 +76,9 @@ impl Deref for App {
 }
 
 impl App {
-    /// Puts the engine behind a public name.
+    /// Puts the engine behind a public name, with a way to other servers.
     #[must_use]
-    pub fn new(engine: Engine, settings: Settings) -> Self {
+    pub fn new(engine: Engine, fetch: Arc<dyn Fetch>, settings: Settings) -> Self {
         let Settings { public_url, trusted_proxies, body_limit, cookie_domain, .. } = settings;
         let address = PublicAddress::new(&public_url);
         let mtls_address = settings.mtls_url.as_ref().map(PublicAddress::new);
@@ -84,6 +87,7 @@ impl App {
         let traffic = Traffic::default();
         Self(Arc::new(Parts {
             engine,
+            fetch,
             address,
             mtls_address,
             cookies,

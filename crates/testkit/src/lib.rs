@@ -4,6 +4,7 @@
 pub mod browser;
 pub mod clock;
 pub mod engine;
+pub mod fetch;
 pub mod interleaved;
 pub mod randomness;
 pub mod server;

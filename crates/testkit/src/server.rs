@@ -21,6 +21,7 @@ use http::Request;
 use crate::browser::Browser;
 use crate::clock::HandClock;
 use crate::engine::{self, ISSUER, PASSWORD};
+use crate::fetch::OtherServers;
 
 /// A server in this process. Clones are the same server.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ pub struct Server {
     pub engine: Engine,
     /// Its clock, and the store's.
     pub clock: HandClock,
+    /// Other servers, as it sees them.
+    pub others: Arc<OtherServers>,
     app: App,
 }
 
@@ -84,8 +87,9 @@ impl Server {
         let mut setup = Setup::default();
         change(&mut setup);
         let engine = engine::on(store, &clock, SEED, setup.engine).await;
-        let app = App::new(engine.clone(), setup.server);
-        Self { edge: Arc::new(Edge::new(app.clone())), engine, clock, app }
+        let others = Arc::new(OtherServers::default());
+        let app = App::new(engine.clone(), others.clone(), setup.server);
+        Self { edge: Arc::new(Edge::new(app.clone())), engine, clock, others, app }
     }
 
     /// A browser on this machine that has been nowhere.

@@ -15,7 +15,7 @@ use cloakroom_engine::{
     Engine, clock::SystemClock, password::Pool, random::SystemRandomness, start::Wiring,
 };
 use cloakroom_server::{
-    app::{App, Settings as AppSettings},
+    app::App,
     edge::Edge,
     listener::{Limits, Sockets, asked_to_stop},
     operators::Operators,
@@ -57,6 +57,7 @@ async fn serve(settings: &Settings, output: &Output) -> Result<(), Failure> {
     let stop = stop_when_asked().await;
     let sockets = sockets::open(&settings.listen, "listen")?;
     let secured = Secured::prepare(settings)?;
+    let outbound = wiring::outbound(settings)?;
     let operators = match &settings.admin_listen {
         Some(listen) => Some(sockets::open(listen, "admin_listen")?),
         None => None,
@@ -76,7 +77,9 @@ async fn serve(settings: &Settings, output: &Output) -> Result<(), Failure> {
         // Whoever started it may have gone away; the server is none the worse.
         tracing::warn!(%failure, "the greeting was not printed");
     }
-    let app = app(settings, public_url, mtls_url, &secured, &engine);
+    let client_certificates = secured.client_certificates(settings);
+    let app_settings = wiring::app_settings(settings, public_url, mtls_url, client_certificates);
+    let app = App::new(engine.clone(), Arc::new(outbound), app_settings);
     answer(settings, app, secured.put_over(sockets), operators, stop).await;
 
     for task in beside {
@@ -106,24 +109,6 @@ async fn start(settings: &Settings, kept: &Kept, public_url: &Url) -> Result<Eng
         settings: wiring::engine_settings(settings, public_url),
     });
     Ok(engine.await?)
-}
-
-fn app(
-    settings: &Settings,
-    public_url: Url,
-    mtls_url: Option<Url>,
-    secured: &Secured,
-    engine: &Engine,
-) -> App {
-    let settings = AppSettings {
-        public_url,
-        trusted_proxies: settings.trusted_proxies.clone(),
-        body_limit: wiring::bytes(settings.body_limit),
-        cookie_domain: settings.cookie_domain.as_ref().map(|domain| domain.as_str().to_owned()),
-        mtls_url,
-        client_certificates: secured.client_certificates(settings),
-    };
-    App::new(engine.clone(), settings)
 }
 
 async fn answer(

@@ -66,6 +66,7 @@ impl Settings {
     pub(crate) fn dangers(&self) -> Vec<&'static str> {
         let all = [
             ("danger_plain_http", self.danger_plain_http),
+            ("danger_fetch_private_networks", !self.danger_fetch_private_networks.is_empty()),
             ("danger_no_throttle", self.danger_no_throttle),
             ("danger_no_sync", self.danger_no_sync),
         ];

@@ -208,7 +208,7 @@ impl Takes for Network {
             .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
             .map_err(|_| Wrong::Shape)?;
         if network.prefix_len() == 0 {
-            return Err(Wrong::Because("whoever trusts every address lets anybody choose theirs"));
+            return Err(Wrong::Because("it is every address at once: name the networks"));
         }
         Ok(network.trunc())
     }

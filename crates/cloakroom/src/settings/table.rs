@@ -119,6 +119,13 @@ rows! {
             secret: false,
             sentence: "The header in which `trusted_proxies` write a client's certificate once it has proved to hold the key: as RFC 9440 has it, or as escaped PEM. The proxy must remove it from what clients send.",
         }
+        fetch_ca: Option<PathBuf> {
+            takes: Or("off", PemFile),
+            default: "off",
+            example: "/etc/cloakroom/tls/own-authority.pem",
+            secret: false,
+            sentence: "An authority of your own whose certificates are believed, beside the operating system's, when the server asks another one at a URL that a client registered.",
+        }
         admin_listen: Option<Listen> {
             takes: Or("off", Endpoints),
             default: "off",
@@ -338,6 +345,13 @@ rows! {
             secret: false,
             sentence: "Serves plain http beyond this machine. Whoever is on the way can read every password and take every session.",
         }
+        danger_fetch_private_networks: Vec<IpNet> {
+            takes: ListOf(Network),
+            default: "none",
+            example: "10.20.0.0/16",
+            secret: false,
+            sentence: "Networks that are not public and that the server asks all the same at URLs that clients registered. Whoever may register a client can then reach them through the server.",
+        }
         danger_no_throttle: bool {
             takes: SWITCH,
             default: "false",
@@ -387,7 +401,7 @@ mod tests {
     fn what_weakens_the_server_is_off_until_somebody_says_so() {
         assert!(TABLE.iter().any(Row::is_danger));
         for row in TABLE.iter().filter(|row| row.is_danger()) {
-            assert_eq!(row.default, "false", "{}", row.key);
+            assert!(matches!(row.default, "false" | "none"), "{}", row.key);
         }
     }
 

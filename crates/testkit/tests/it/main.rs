@@ -5,6 +5,7 @@
 mod clock;
 mod dependencies;
 mod documents;
+mod fetch;
 mod layout;
 mod prose;
 mod sources;

@@ -54,7 +54,7 @@ mod tests {
     fn every_danger_of_the_table_is_noticed() {
         assert!(matches!(dangers(&load(&Given::default()).unwrap().settings), Finding::Ok(_)));
         for row in TABLE.iter().filter(|row| row.is_danger()) {
-            let flags = vec![(row.key, "true".to_owned())];
+            let flags = vec![(row.key, row.example.to_owned())];
             let settings = load(&Given { flags, ..Given::default() }).unwrap().settings;
             assert!(matches!(dangers(&settings), Finding::Fail(..)), "{}", row.key);
         }

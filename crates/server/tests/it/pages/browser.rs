@@ -14,6 +14,7 @@ use cloakroom_server::pages::Pages;
 use cloakroom_store::memory::Memory;
 use cloakroom_testkit::clock::HandClock;
 use cloakroom_testkit::engine;
+use cloakroom_testkit::fetch::OtherServers;
 use cloakroom_testkit::server::Setup;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
@@ -44,7 +45,10 @@ pub(super) async fn scene_with(settings: Settings) -> Scene {
     let public_url = settings.issuer.parse().unwrap();
     let engine = engine::on(store, &clock, 7117, settings).await;
     let server = app::Settings { public_url, ..Setup::default().server };
-    let pages = Pages::new(&App::new(engine.clone(), server), "Cloakroom".to_owned());
+    let pages = Pages::new(
+        &App::new(engine.clone(), Arc::new(OtherServers::default()), server),
+        "Cloakroom".to_owned(),
+    );
     Scene { router: Arc::new(pages).router(), engine, clock }
 }
 

@@ -1,0 +1,81 @@
+//! Other servers, as a test has them: pages in a map, and what was posted.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cloakroom_engine::fetch::{Fetch, FetchError, Fetched, Limits};
+use url::Url;
+
+/// Other servers. Whoever asks for what is not in the map is told that nobody answers.
+#[derive(Debug, Default)]
+pub struct OtherServers {
+    pages: Mutex<BTreeMap<String, Fetched>>,
+    posted: Mutex<Vec<Posted>>,
+}
+
+/// A form that was posted.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Posted {
+    /// To where.
+    pub url: String,
+    /// Its fields.
+    pub form: Vec<(String, String)>,
+}
+
+impl OtherServers {
+    /// From now on this is what is at a URL.
+    pub fn put(&self, url: &str, content_type: &str, body: &str) {
+        let fetched = Fetched {
+            status: 200,
+            content_type: Some(content_type.to_owned()),
+            body: body.as_bytes().into(),
+            fresh_for: Duration::from_mins(5),
+        };
+        self.answer(url, fetched);
+    }
+
+    /// From now on this is what is answered at a URL.
+    pub fn answer(&self, url: &str, fetched: Fetched) {
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.insert(url.to_owned(), fetched);
+    }
+
+    /// What was posted so far, to whichever URL.
+    #[must_use]
+    pub fn posted(&self) -> Vec<Posted> {
+        self.posted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn find(&self, url: &Url, limits: Limits) -> Result<Fetched, FetchError> {
+        if url.scheme() != "https" {
+            return Err(FetchError::Url("it is not https"));
+        }
+        let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        let page = pages.get(url.as_str()).cloned();
+        let page = page.ok_or_else(|| FetchError::Unreachable("nothing is there".to_owned()))?;
+        if page.body.len() > limits.bytes { Err(FetchError::TooLarge) } else { Ok(page) }
+    }
+}
+
+#[async_trait]
+impl Fetch for OtherServers {
+    async fn fetch(&self, url: &Url, limits: Limits) -> Result<Fetched, FetchError> {
+        self.find(url, limits)
+    }
+
+    async fn post(
+        &self,
+        url: &Url,
+        form: &[(&str, &str)],
+        limits: Limits,
+    ) -> Result<Fetched, FetchError> {
+        let own = |text: &&str| (*text).to_owned();
+        let form = form.iter().map(|(name, value)| (own(name), own(value))).collect();
+        let answer = self.find(url, limits)?;
+        let mut posted = self.posted.lock().unwrap_or_else(PoisonError::into_inner);
+        posted.push(Posted { url: url.as_str().to_owned(), form });
+        Ok(answer)
+    }
+}
