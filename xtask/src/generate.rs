@@ -7,17 +7,26 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use crate::conformance;
 use crate::shell::{cargo, root};
 
-/// A file, and what is asked of our binary to write it.
+/// A file, and what writes it.
 struct Generated {
     file: &'static str,
-    arguments: &'static [&'static str],
+    by: Writer,
+}
+
+enum Writer {
+    /// Our binary, asked for this.
+    Binary(&'static [&'static str]),
+    /// A part of this program.
+    Here(fn() -> Result<String>),
 }
 
 const ALL: &[Generated] = &[
-    Generated { file: "docs/config.md", arguments: &["generate", "config-docs"] },
-    Generated { file: "docs/openapi.json", arguments: &["generate", "openapi"] },
+    Generated { file: "docs/config.md", by: Writer::Binary(&["generate", "config-docs"]) },
+    Generated { file: "docs/openapi.json", by: Writer::Binary(&["generate", "openapi"]) },
+    Generated { file: "docs/conformance.md", by: Writer::Here(conformance::page) },
 ];
 
 #[derive(Args)]
@@ -51,9 +60,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 impl Generated {
     fn text(&self) -> Result<Vec<u8>> {
+        let arguments = match &self.by {
+            Writer::Here(page) => return Ok(page()?.into_bytes()),
+            Writer::Binary(arguments) => arguments,
+        };
         let mut command = cargo();
         command.args(["run", "--quiet", "--locked", "--package", "cloakroom", "--"]);
-        let output = command.args(self.arguments).output()?;
+        let output = command.args(*arguments).output()?;
         if !output.status.success() {
             bail!("{} cannot be written: {}", self.file, String::from_utf8_lossy(&output.stderr));
         }

@@ -2,6 +2,7 @@
 
 mod api;
 mod bad_input;
+mod conformance;
 mod edge;
 mod html;
 mod oauth;

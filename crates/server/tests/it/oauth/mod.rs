@@ -5,7 +5,7 @@ mod client_credentials;
 mod code;
 mod consent;
 mod par;
-mod relying_party;
+pub(crate) mod relying_party;
 mod revoke;
 mod token;
 mod userinfo;
