@@ -59,7 +59,8 @@ impl Shared {
 
 /// A hash gives way to everything else that this process does. On Linux policies belong to threads; one of the idle
 /// policy is interrupted as soon as any other has work, where a merely nice one is let finish its slice, and a session
-/// check would wait for it.
+/// check would wait for it. Where other programs keep every processor busy it waits for them too, unless the server
+/// has a share of its own: a control group, as the service's unit asks for and as containers have.
 #[cfg(target_os = "linux")]
 fn lower_priority() {
     use thread_priority::{
