@@ -25,6 +25,7 @@ pub mod inspect;
 pub mod introspect;
 pub mod keys;
 pub mod links;
+pub mod logout;
 pub mod memory;
 pub mod password;
 pub mod people;

@@ -27,6 +27,7 @@ use cloakroom_server::pages::view::devices::{self, Device, Devices, Done, Which}
 use cloakroom_server::pages::view::error::{ErrorPage, Kind};
 use cloakroom_server::pages::view::form::{LinkSecret, Trouble};
 use cloakroom_server::pages::view::link::{Kind as LinkKind, Link, LinkSpent};
+use cloakroom_server::pages::view::logout::LogOut;
 use cloakroom_server::pages::view::moment::Moment;
 use cloakroom_server::pages::view::password::{self, Password};
 use cloakroom_server::pages::view::profile::{self, Profile};
@@ -204,6 +205,7 @@ fn doors(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
             "sign-out-long",
             &SignOut::new(long, token(Purpose::SignOut), LONG, None).refused(Trouble::Expired),
         ),
+        page("log-out", &LogOut::new(site, token(Purpose::LogOut), ADA, Some("Wool & Co"), vec![])),
         page("signed-out", &SignedOut { site, reach: Reach::Here }),
         page("signed-out-everywhere", &SignedOut { site, reach: Reach::Everywhere }),
         page("deleted", &SignedOut { site, reach: Reach::Account }),

@@ -39,7 +39,9 @@ mod tests {
         for path in ["/api/v1/session", "/oauth/token", "/.well-known/jwks.json", "/openapi.json"] {
             assert_eq!(Face::of(path), Face::Api, "{path}");
         }
-        for path in ["/", "/sign-in", "/account/devices", "/apis", "", "/oauth/authorize"] {
+        for path in
+            ["/", "/sign-in", "/account/devices", "/apis", "", "/oauth/authorize", "/oauth/logout"]
+        {
             assert_eq!(Face::of(path), Face::Page, "{path}");
         }
         assert_eq!(Face::of("/healthz"), Face::Health);

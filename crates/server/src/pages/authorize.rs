@@ -152,7 +152,7 @@ pub(super) fn unanswered(pages: &Pages, why: Unanswerable) -> Result<Response, F
 }
 
 /// Tells the person what the client did wrong: nobody knows where else to say it.
-fn told(pages: &Pages, error: &Error) -> Response {
+pub(super) fn told(pages: &Pages, error: &Error) -> Response {
     let view = NotAnswered::new(&pages.site, error.code.as_str(), &error.description);
     reply::page(pages, StatusCode::BAD_REQUEST, &view)
 }

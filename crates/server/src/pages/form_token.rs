@@ -72,6 +72,8 @@ pub enum Purpose {
     SignIn,
     /// Sign out of this browser.
     SignOut,
+    /// Sign out because a client asks for it.
+    LogOut,
     /// Set a new password by a one-time link.
     Recover,
     /// Put the session of a one-time link into this browser.
@@ -101,6 +103,7 @@ impl Purpose {
             Self::SignUp => "sign-up",
             Self::SignIn => "sign-in",
             Self::SignOut => "sign-out",
+            Self::LogOut => "log-out",
             Self::Recover => "recover",
             Self::Link => "link",
             Self::Again => "again",
@@ -184,11 +187,12 @@ mod tests {
 
     const BROWSER: Holder = Holder::Browser(Browser::new([1; 16]));
 
-    const PURPOSES: [Purpose; 14] = [
+    const PURPOSES: [Purpose; 15] = [
         Purpose::SetUp,
         Purpose::SignUp,
         Purpose::SignIn,
         Purpose::SignOut,
+        Purpose::LogOut,
         Purpose::Recover,
         Purpose::Link,
         Purpose::Again,

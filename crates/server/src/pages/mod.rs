@@ -22,6 +22,7 @@ mod choose;
 mod consent;
 mod failure;
 mod link;
+mod logout;
 mod member;
 mod note;
 mod recover;
@@ -94,6 +95,7 @@ impl Pages {
             .route(paths::AGAIN, get(again::show).post(again::send))
             .route(paths::CHOOSE, get(choose::show))
             .route(paths::AUTHORIZE, get(authorize::show).post(authorize::send))
+            .route(paths::LOGOUT, get(logout::show).post(logout::send))
             .route(paths::CONSENT, get(consent::show).post(consent::send))
             .route(paths::LINK, get(link::show).post(link::send))
             .route(paths::SIGN_OUT, get(sign_out::show).post(sign_out::send))
@@ -133,8 +135,8 @@ impl fmt::Debug for Pages {
 /// Turns other sites away, and shows what failed as a page.
 async fn frame(State(pages): State<Arc<Pages>>, request: Request, next: Next) -> Response {
     let own = pages.address.origin();
-    // A client's page may post a question to us: it changes nothing, and is answered with a page of ours.
-    let is_question = request.uri().path() == paths::AUTHORIZE;
+    // A client's page may post a question to us: what it changes by itself, a token of ours has allowed.
+    let is_question = [paths::AUTHORIZE, paths::LOGOUT].contains(&request.uri().path());
     if !is_question && !origin_check::passes(request.method(), request.headers(), own, |_| false) {
         return pages.error(ErrorKind::CrossSite);
     }

@@ -19,6 +19,8 @@ pub const AGAIN: &str = "/sign-in/again";
 pub const CHOOSE: &str = "/sign-in/choose";
 /// Answers a client's question; takes a person there and back.
 pub const AUTHORIZE: &str = "/oauth/authorize";
+/// Signs out because a client asks for it.
+pub const LOGOUT: &str = "/oauth/logout";
 /// Allows a client what it asks for.
 pub const CONSENT: &str = "/consent";
 /// Signs out of this browser.

@@ -74,7 +74,8 @@ pub(super) fn gone(pages: &Pages, note: Option<Note>) -> Response {
     }
 }
 
-fn cleared(pages: &Pages, mut response: Response) -> Response {
+/// Takes back the cookies of the session that ended.
+pub(super) fn cleared(pages: &Pages, mut response: Response) -> Response {
     pages.session_cookies.take(response.headers_mut());
     response
 }

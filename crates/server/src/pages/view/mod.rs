@@ -15,6 +15,7 @@ pub mod error;
 pub mod field;
 pub mod form;
 pub mod link;
+pub mod logout;
 pub mod moment;
 pub mod password;
 pub mod profile;

@@ -4,6 +4,7 @@ mod authorize;
 mod client_credentials;
 mod code;
 mod consent;
+mod logout;
 mod par;
 pub(crate) mod relying_party;
 mod revoke;
