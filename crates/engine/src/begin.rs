@@ -6,6 +6,7 @@ use cloakroom_model::client::{Client, DataRule};
 use cloakroom_model::event::{Actor, Kind};
 use cloakroom_model::grant::{Details, Grant};
 use cloakroom_model::id::{ClientId, SessionId, UserId};
+use cloakroom_model::registration::Binding;
 use cloakroom_model::secret::{Digest, Secret};
 use cloakroom_model::session::{Acr, Authentication, Carrier, Session};
 use cloakroom_model::time::Timestamp;
@@ -105,6 +106,10 @@ impl Engine {
             return Err(CarryError::NotFirstParty);
         }
         if !client.carries(carrier) {
+            return Err(CarryError::Carrier);
+        }
+        // No key is proved here.
+        if carrier == Carrier::Token && client.registration.binding != Binding::WhereProved {
             return Err(CarryError::Carrier);
         }
         Ok(client)

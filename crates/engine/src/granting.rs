@@ -4,7 +4,7 @@
 use cloakroom_model::client::Client;
 use cloakroom_model::grant::{Confirmation, Details, Grant};
 use cloakroom_model::id::UserId;
-use cloakroom_model::registration::{AuthenticationMethod, GrantType};
+use cloakroom_model::registration::GrantType;
 use cloakroom_model::session::Session;
 use cloakroom_model::time::Timestamp;
 use cloakroom_oauth::scope::Scope;
@@ -157,17 +157,11 @@ pub(crate) fn may_ask_by(client: &Client, grant_type: GrantType) -> bool {
     let registered = &client.registration.grant_types;
     match grant_type {
         // RFC 6749 §4.4: for clients that prove who they are.
-        GrantType::ClientCredentials => registered.contains(&grant_type) && proves_itself(client),
+        GrantType::ClientCredentials => {
+            registered.contains(&grant_type) && client.is_confidential()
+        }
         GrantType::RefreshToken if registered.is_empty() => true,
         _ => registered.contains(&grant_type),
-    }
-}
-
-/// Whether a client must prove that it is itself.
-pub(crate) fn proves_itself(client: &Client) -> bool {
-    match client.registration.method {
-        AuthenticationMethod::Unsaid => client.is_confidential(),
-        method => method != AuthenticationMethod::None,
     }
 }
 

@@ -17,6 +17,7 @@ use cloakroom_store::{Error, FoundSession, Hanging, LiveGuest};
 use crate::Engine;
 use crate::identifying_cookie::Presented;
 use crate::memory::{Name, Remembered};
+use crate::possession::holds;
 use crate::secret::{CookieSecret, Kind as CookieKind};
 use crate::tokens::TokenClaims;
 
@@ -102,8 +103,8 @@ pub enum NotSignedIn {
     /// The token is not one of ours, or not for this, or not any more.
     #[error("the token is not valid: {0}")]
     Token(#[source] cloakroom_jose::Error),
-    /// The token is bound to a key that was not proved beside it.
-    #[error("the token is bound to a key that was not proved")]
+    /// The token is bound to a key that was not proved beside it, or to none where one was.
+    #[error("the token is not bound to the key that was proved")]
     Unbound,
     /// The token, its grant, its client or its key has ended.
     #[error("the token was revoked")]
@@ -140,7 +141,7 @@ impl Engine {
         self.check_bound_token(token, None).await
     }
 
-    /// The same for a token that may be bound to a key: `proved` is the key that was proved beside it.
+    /// The same for a token that may be bound to a key: `proved` is the key that was proved for it.
     pub async fn check_bound_token(
         &self,
         token: &str,
@@ -150,7 +151,7 @@ impl Engine {
         let now = self.time.now();
         let verified = self.tokens.verify(token, now).map_err(NotSignedIn::Token)?;
         let claims = verified.claims();
-        if claims.cnf.as_ref().is_some_and(|bound| Some(bound) != proved) {
+        if !holds(claims.cnf.as_ref(), proved) {
             return Err(NotSignedIn::Unbound);
         }
         if self.is_revoked(claims, verified.kid()) {

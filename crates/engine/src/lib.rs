@@ -6,6 +6,7 @@
 
 pub mod authorize;
 pub mod begin;
+pub mod client_authentication;
 pub mod client_credentials;
 pub mod clients;
 pub mod clock;
@@ -29,6 +30,7 @@ pub mod logout;
 pub mod memory;
 pub mod password;
 pub mod people;
+pub mod possession;
 pub mod profile;
 pub mod random;
 pub mod reauthenticate;

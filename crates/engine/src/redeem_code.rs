@@ -169,12 +169,17 @@ pub(crate) fn bound_as_it_must(
     proved: Option<&Confirmation>,
 ) -> Result<(), RedeemError> {
     let binding = client.registration.binding;
-    match (binding, proved) {
+    if is_by(binding, proved) { Ok(()) } else { Err(RedeemError::Unbound(binding)) }
+}
+
+/// Whether something is bound in this way.
+pub(crate) fn is_by(binding: Binding, bound_to: Option<&Confirmation>) -> bool {
+    matches!(
+        (binding, bound_to),
         (Binding::WhereProved, _)
-        | (Binding::Dpop, Some(Confirmation::Key(_)))
-        | (Binding::Certificate, Some(Confirmation::Certificate(_))) => Ok(()),
-        _ => Err(RedeemError::Unbound(binding)),
-    }
+            | (Binding::Dpop, Some(Confirmation::Key(_)))
+            | (Binding::Certificate, Some(Confirmation::Certificate(_)))
+    )
 }
 
 /// What who redeems the code must know or hold.

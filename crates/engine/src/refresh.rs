@@ -20,6 +20,7 @@ use crate::Engine;
 use crate::begin::TokenPair;
 use crate::granting::{Granted, TokensError, Wanted};
 use crate::keys::KeysError;
+use crate::redeem_code::is_by;
 use crate::throttle::{Limited, What};
 use crate::tokens::MintError;
 use crate::visitor::Visitor;
@@ -94,6 +95,8 @@ impl Engine {
             if !self.proves(presented, &live.grant)
                 || live.grant.client != client.id
                 || bound_to.is_some_and(|key| Some(key) != proved)
+                // From before the client wanted its tokens bound.
+                || !is_by(client.registration.binding, bound_to)
             {
                 return Err(RefreshError::Refused);
             }

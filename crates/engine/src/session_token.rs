@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use cloakroom_model::client::Client;
+use cloakroom_model::registration::Binding;
 use cloakroom_model::session::Carrier;
 use cloakroom_oauth::scope::Scope;
 
@@ -25,6 +26,9 @@ pub enum SessionTokenError {
     /// The client may not have tokens for this audience.
     #[error("this client may not have tokens for this audience")]
     Audience,
+    /// The client's tokens are bound to a key, which a cookie does not prove.
+    #[error("this client's tokens are bound to a key, and a cookie proves none")]
+    Bound,
     /// Too many from here.
     #[error(transparent)]
     Limited(#[from] Limited),
@@ -44,6 +48,9 @@ impl Engine {
         identity.may_act()?;
         if identity.carrier != Carrier::Cookie {
             return Err(SessionTokenError::NotACookie);
+        }
+        if client.registration.binding != Binding::WhereProved {
+            return Err(SessionTokenError::Bound);
         }
         if !self.audiences_of(client).iter().any(|allowed| allowed == audience) {
             return Err(SessionTokenError::Audience);

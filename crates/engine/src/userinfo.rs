@@ -12,6 +12,7 @@ use crate::Engine;
 use crate::authorize::algorithm_of;
 use crate::id_token::claims_of;
 use crate::identity::NotSignedIn;
+use crate::possession::holds;
 use crate::tokens::MintError;
 
 /// What a client is told.
@@ -36,8 +37,8 @@ pub enum UserInfoError {
     /// It stands where its client may not put it.
     #[error("{0}")]
     Place(Error),
-    /// It is bound to a key, and that key was not proved.
-    #[error("the token is bound to a key that was not proved")]
+    /// It is bound to a key, and that key was not proved; or to none, and one was.
+    #[error("the token is not bound to the key that was proved")]
     Unbound,
     /// The answer could not be signed.
     #[error(transparent)]
@@ -45,7 +46,8 @@ pub enum UserInfoError {
 }
 
 impl Engine {
-    /// Says who the user of an access token is; `place` is where it stood beside the header. `proved` is the key that was proved beside it.
+    /// Says who the user of an access token is; `place` is where it stood beside the header. `proved` is the key that was
+    /// proved for it.
     pub async fn user_info(
         &self,
         token: &str,
@@ -55,7 +57,7 @@ impl Engine {
         self.hear().await.map_err(NotSignedIn::Store)?;
         let verified = self.tokens.verify(token, self.time.now()).map_err(NotSignedIn::Token)?;
         let claims = verified.claims();
-        if claims.cnf.as_ref().is_some_and(|bound| Some(bound) != proved) {
+        if !holds(claims.cnf.as_ref(), proved) {
             return Err(UserInfoError::Unbound);
         }
         let held = self.held(claims, verified.kid()).await?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{Belongs, MergeRule, Namespace};
 use crate::id::ClientId;
-use crate::registration::Registration;
+use crate::registration::{AuthenticationMethod, Registration};
 use crate::secret::Digest;
 use crate::session::Carrier;
 use crate::time::Timestamp;
@@ -58,10 +58,14 @@ pub struct Client {
 }
 
 impl Client {
-    /// Whether it proves that it is itself (RFC 6749 §2.1).
+    /// Whether it proves that it is itself (RFC 6749 §2.1): in the way that it registered, or with its secret where it
+    /// registered none and has one.
     #[must_use]
     pub fn is_confidential(&self) -> bool {
-        !self.authentication.is_empty()
+        match self.registration.method {
+            AuthenticationMethod::Unsaid => !self.authentication.is_empty(),
+            method => method != AuthenticationMethod::None,
+        }
     }
 
     /// Whether it may carry identities this way.

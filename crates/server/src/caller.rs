@@ -7,20 +7,22 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use cloakroom_engine::identity::{Identity, NotSignedIn};
+use cloakroom_engine::possession::Unproved;
 use cloakroom_model::client::Client;
 use cloakroom_model::event::Actor;
 use cloakroom_model::id::UserId;
 use cloakroom_model::session::Carrier;
-use cloakroom_oauth::bearer::{Carried, Challenge};
+use cloakroom_oauth::bearer::Carried;
 use cloakroom_oauth::error::{Code, Error};
 use cloakroom_oauth::form::Form;
 use cloakroom_oauth::scope::Scope;
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
 
 use crate::app::App;
 use crate::layers::cors::origin_of;
+use crate::presented::{Presented, challenges, is_about_proof};
 use crate::problem::{Kind, Problem};
 
 /// Who calls.
@@ -32,33 +34,24 @@ pub struct Caller {
 
 impl Caller {
     /// Finds out who calls. `form` is the body, where it may hold a token.
-    pub async fn of(
-        app: &App,
-        headers: &HeaderMap,
-        query: Option<&str>,
-        form: Option<&Form>,
-    ) -> Result<Self, Problem> {
-        let origin = origin_of(headers).map(str::to_owned);
-        let query = query.filter(|query| query.contains("access_token"));
+    pub async fn of(app: &App, parts: &Parts, form: Option<&Form>) -> Result<Self, Problem> {
+        let origin = origin_of(&parts.headers).map(str::to_owned);
+        let query = parts.uri.query().filter(|query| query.contains("access_token"));
         let query = query.map(|query| Form::parse(query.as_bytes())).transpose();
         let query = query.map_err(|malformed| refused(app, &malformed.into()))?;
         let in_query = query.as_ref().and_then(|query| query.value("access_token"));
         let in_body = form.and_then(|form| form.value("access_token"));
-        let authorization = only_authorization(app, headers)?;
-        let carried = Carried::only(authorization, in_body, in_query);
-        let identity = match carried.map_err(|error| refused(app, &error))? {
-            Some(carried) => by_token(app, carried).await?,
-            None => by_cookie(app, headers).await?,
+        let presented = Presented::of(app, parts, in_body, in_query);
+        let identity = match presented.map_err(|error| refused(app, &error))? {
+            Some(presented) => by_token(app, &presented).await?,
+            None => by_cookie(app, &parts.headers).await?,
         };
         Ok(Self { identity, origin })
     }
 
     /// The same where the identifying cookie is enough: to be shown who is there.
-    pub async fn of_anybody(
-        app: &App,
-        headers: &HeaderMap,
-        query: Option<&str>,
-    ) -> Result<Self, Problem> {
+    pub async fn of_anybody(app: &App, parts: &Parts) -> Result<Self, Problem> {
+        let headers = &parts.headers;
         let has_another =
             || headers.contains_key(AUTHORIZATION) || app.session_cookie(headers).is_some();
         match app.session_cookies.identifying(headers) {
@@ -67,7 +60,7 @@ impl Caller {
                 let identity = checked.map_err(|why| not_signed_in(app, why, Carrier::Cookie))?;
                 Ok(Self { identity, origin: origin_of(headers).map(str::to_owned) })
             }
-            _ => Self::of(app, headers, query, None).await,
+            _ => Self::of(app, parts, None).await,
         }
     }
 
@@ -89,7 +82,7 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Self::of(app, &parts.headers, parts.uri.query(), None).await
+        Self::of(app, parts, None).await
     }
 }
 
@@ -154,27 +147,22 @@ pub fn session_ended(app: &App) -> Problem {
     challenge(Problem::new(Kind::SessionUnknown), app, None, None)
 }
 
-fn only_authorization<'a>(app: &App, headers: &'a HeaderMap) -> Result<Option<&'a [u8]>, Problem> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let first = values.next();
-    if values.next().is_some() {
-        let error = Error::new(Code::InvalidRequest, "there are two Authorization headers");
-        return Err(refused(app, &error));
-    }
-    Ok(first.map(HeaderValue::as_bytes))
-}
-
-async fn by_token(app: &App, carried: Carried<'_>) -> Result<Identity, Problem> {
-    let identity = match app.engine.check_token(carried.token).await {
-        Ok(identity) => identity,
-        Err(why) => return Err(not_signed_in(app, why, Carrier::Token)),
-    };
-    if carried.place.is_some() {
+async fn by_token(app: &App, presented: &Presented<'_>) -> Result<Identity, Problem> {
+    let Presented { token, place, .. } = presented;
+    let checked = app.engine.check_bound_token(token, presented.key().as_ref()).await;
+    let identity = checked.map_err(|why| not_signed_in(app, why, Carrier::Token))?;
+    if place.is_some() {
         let client = app.engine.find_client(&identity.client);
         let places = client.map(|client| client.token_places.clone()).unwrap_or_default();
+        let carried = Carried { token, place: *place };
         carried.allowed_by(&places).map_err(|error| refused(app, &error))?;
     }
-    Ok(identity)
+    match presented.spend_proof(app).await {
+        Ok(()) => Ok(identity),
+        Err(Unproved::Refused(error)) => Err(refused(app, &error)),
+        Err(Unproved::Store(error)) => Err(error.into()),
+        Err(other) => Err(crate::refusals::internal(&other)),
+    }
 }
 
 async fn by_cookie(app: &App, headers: &HeaderMap) -> Result<Identity, Problem> {
@@ -201,14 +189,15 @@ fn not_signed_in(app: &App, why: NotSignedIn, carrier: Carrier) -> Problem {
     challenge(Problem::new(kind), app, error.as_ref(), None)
 }
 
-/// A token that cannot be read or stands in the wrong place.
+/// A token that cannot be read or stands in the wrong place, or a proof that is not for it.
 fn refused(app: &App, error: &Error) -> Problem {
-    let kind = match error.code {
-        Code::InvalidToken => Kind::InvalidToken,
-        _ => Kind::InvalidRequest,
+    let (kind, field) = match error.code {
+        _ if is_about_proof(error) => (Kind::InvalidToken, "DPoP"),
+        Code::InvalidToken => (Kind::InvalidToken, "access_token"),
+        _ => (Kind::InvalidRequest, "access_token"),
     };
     let problem = Problem::because(kind, format!("{}.", capitalised(&error.description)));
-    challenge(problem.and_field("access_token", error.description.clone()), app, Some(error), None)
+    challenge(problem.and_field(field, error.description.clone()), app, Some(error), None)
 }
 
 fn challenge(
@@ -217,12 +206,8 @@ fn challenge(
     refused: Option<&Error>,
     scope: Option<&Scope>,
 ) -> Problem {
-    let challenge = Challenge { realm: app.address.origin(), refused, scope };
-    match HeaderValue::try_from(challenge.to_string()) {
-        Ok(value) => problem.header(WWW_AUTHENTICATE, value),
-        // A challenge is printable ASCII, whatever is put into it.
-        Err(_) => problem,
-    }
+    let headers = challenges(app, refused, scope);
+    headers.into_iter().fold(problem, |problem, (name, value)| problem.header(name, value))
 }
 
 fn capitalised(text: &str) -> String {

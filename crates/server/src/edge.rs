@@ -76,7 +76,7 @@ impl Edge {
             return cors::preflight(origin, listed);
         }
         let (own, headers) = (self.app.address.origin(), request.headers());
-        let passes = origin_check::has_bearer(headers)
+        let passes = origin_check::has_token(headers)
             || origin_check::passes(request.method(), headers, own, |_| listed);
         let mut response = if passes {
             self.route(request).await

@@ -270,6 +270,10 @@ impl From<SessionTokenError> for Problem {
             SessionTokenError::NotACookie => {
                 Self::because(Kind::ClientRefused, "Only a session's cookie earns a token.")
             }
+            SessionTokenError::Bound => Self::because(
+                Kind::ClientRefused,
+                "This client's tokens are bound to a key, and a cookie proves none.",
+            ),
             SessionTokenError::Audience => {
                 Self::new(Kind::ClientRefused).and_field("audience", error.to_string())
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cloakroom_model::authorization::PushedRequest;
 use cloakroom_model::client::Client;
+use cloakroom_model::grant::Confirmation;
 use cloakroom_model::id::ClientId;
 use cloakroom_model::secret::{Digest, Secret};
 use cloakroom_model::time::Timestamp;
@@ -110,21 +111,30 @@ impl Engine {
     }
 
     /// Keeps a question that its client itself sends ahead (RFC 9126), and answers the secret of the name under which a
-    /// browser brings it. The client has proved itself as far as it must.
+    /// browser brings it. The client has proved itself as far as it must; `proved` is the key that it proved beside, which
+    /// the code is for then.
     pub async fn push_question(
         &self,
         form: &Form,
         client: &Arc<Client>,
+        proved: Option<&Confirmation>,
         visitor: &Visitor,
     ) -> Result<Secret, PushError> {
         self.limits.check(What::Push, &visitor.address, self.time.now())?;
-        let request = match Source::of(form, client, Endpoint::Pushed)? {
+        let mut request = match Source::of(form, client, Endpoint::Pushed)? {
             Source::Parameters => {
                 let arrival = Arrival { pushed: true, signed: false };
                 self.read_parameters(form, client, arrival).map_err(|why| why.error().clone())?
             }
             _ => return Err(Error::from(Code::RequestNotSupported).into()),
         };
+        // RFC 9449 §10.1.
+        if let Some(Confirmation::Key(held)) = proved
+            && request.dpop_jkt.get_or_insert_with(|| held.clone()) != held
+        {
+            let other = "dpop_jkt is not the key of the DPoP proof";
+            return Err(Error::new(Code::InvalidDpopProof, other).into());
+        }
         let now = self.time.now();
         Ok(self.keep(client, &request, now, now.plus(PushedRequest::PUSHED_LIVES)).await?)
     }

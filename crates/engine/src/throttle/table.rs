@@ -27,6 +27,8 @@ pub enum What {
     Code,
     /// Tokens that clients ask about from a network.
     Introspect,
+    /// Proofs of a key beside requests for tokens from a network.
+    Proof,
 }
 
 /// One limit.
@@ -43,7 +45,7 @@ pub struct Row {
 }
 
 /// All limits.
-pub const TABLE: [Row; 10] = [
+pub const TABLE: [Row; 11] = [
     Row {
         what: What::SignIn,
         name: "sign_in_address",
@@ -103,6 +105,12 @@ pub const TABLE: [Row; 10] = [
         name: "introspect_address",
         rate: Rate::new(60_000, Duration::from_mins(1)),
         sentence: "A service may ask for every request of its own; each costs a signature to verify.",
+    },
+    Row {
+        what: What::Proof,
+        name: "proof_address",
+        rate: Rate::new(6000, Duration::from_mins(1)),
+        sentence: "Anybody can make a key and prove it, and every proof is remembered for two minutes.",
     },
 ];
 

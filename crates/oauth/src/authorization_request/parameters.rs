@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use cloakroom_model::client::Client;
 use cloakroom_model::policy::authorization::Prompt;
-use cloakroom_model::registration::{AuthenticationMethod, GrantType};
+use cloakroom_model::registration::GrantType;
 
 use super::{Arrival, Display, Refused, Rules};
 use crate::authorization_details::AuthorizationDetails;
@@ -90,14 +90,8 @@ pub(super) fn code_challenge(
     rules: &Rules<'_>,
 ) -> Result<Option<Challenge>, Error> {
     let challenge = Challenge::read(form)?;
-    let registration = &client.registration;
-    let proves_itself = match registration.method {
-        AuthenticationMethod::None => false,
-        AuthenticationMethod::Unsaid => client.is_confidential(),
-        _ => true,
-    };
-    let may_go_without =
-        registration.requests.danger_without_pkce && proves_itself && !rules.pkce_always;
+    let allowed = client.registration.requests.danger_without_pkce;
+    let may_go_without = allowed && client.is_confidential() && !rules.pkce_always;
     if challenge.is_none() && !may_go_without {
         return Err(invalid("code_challenge is missing (PKCE, RFC 7636)"));
     }

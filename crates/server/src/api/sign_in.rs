@@ -74,7 +74,7 @@ pub async fn sign_out(
         None
     };
     let cookie = app.session_cookie(&parts.headers);
-    match (Caller::of(&app, &parts.headers, parts.uri.query(), form.as_ref()).await, cookie) {
+    match (Caller::of(&app, &parts, form.as_ref()).await, cookie) {
         (Ok(caller), _) if !caller.by_cookie() => {
             app.engine.sign_out(&caller.identity).await?;
             Ok(answer::done())

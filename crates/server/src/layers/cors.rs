@@ -43,7 +43,7 @@ pub fn preflight(origin: &HeaderValue, listed: bool) -> Response {
         );
         headers.insert(
             ACCESS_CONTROL_ALLOW_HEADERS,
-            HeaderValue::from_static("authorization, content-type, if-match, if-none-match"),
+            HeaderValue::from_static("authorization, content-type, dpop, if-match, if-none-match"),
         );
         headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     }
@@ -60,7 +60,7 @@ pub fn allow(headers: &mut HeaderMap, origin: Option<&HeaderValue>, listed: bool
         headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         headers.insert(
             ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("etag, retry-after, www-authenticate"),
+            HeaderValue::from_static("dpop-nonce, etag, retry-after, www-authenticate"),
         );
     }
 }

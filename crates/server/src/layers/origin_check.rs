@@ -39,9 +39,11 @@ pub fn passes(
 /// Whether the request brings an access token in its header. No browser adds one by itself, and the token is then the
 /// only identity that is looked at, so that it does not matter by which page it was sent.
 #[must_use]
-pub fn has_bearer(headers: &HeaderMap) -> bool {
+pub fn has_token(headers: &HeaderMap) -> bool {
     headers.get(AUTHORIZATION).is_some_and(|value| {
-        value.as_bytes().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "))
+        let scheme = value.as_bytes().split_inclusive(|&byte| byte == b' ').next();
+        let scheme = scheme.unwrap_or_default();
+        scheme.eq_ignore_ascii_case(b"bearer ") || scheme.eq_ignore_ascii_case(b"dpop ")
     })
 }
 
@@ -125,9 +127,12 @@ mod tests {
 
     #[test]
     fn a_token_in_the_header_is_known_by_its_scheme() {
-        assert!(has_bearer(&map(&[("authorization", "bEarer x")])));
-        assert!(!has_bearer(&map(&[("authorization", "Basic x")])));
-        assert!(!has_bearer(&map(&[])));
+        assert!(has_token(&map(&[("authorization", "bEarer x")])));
+        assert!(has_token(&map(&[("authorization", "dPoP x")])));
+        for other in ["Basic x", "Bearer", "Bearers x", "DPoP", "DPoPs x"] {
+            assert!(!has_token(&map(&[("authorization", other)])), "{other}");
+        }
+        assert!(!has_token(&map(&[])));
     }
 
     fn post(headers: &[(&'static str, &str)]) -> bool {

@@ -1,40 +1,70 @@
-//! RFC 6749 §2.3: the client of a request to an OAuth endpoint, authenticated as far as it must be.
+//! RFC 6749 §2.3: the client of a request to an OAuth endpoint, authenticated as far as it must be, and the key that it
+//! proves beside (RFC 9449 §5).
 
 use std::sync::Arc;
 
 use axum::body::Body;
+use cloakroom_engine::possession::Unproved;
+use cloakroom_engine::visitor::Visitor;
 use cloakroom_model::client::Client;
-use cloakroom_oauth::client_authentication::{Check, Claimed};
+use cloakroom_model::grant::Confirmation;
+use cloakroom_oauth::client_authentication::Claimed;
 use cloakroom_oauth::error::{Code, Error};
 use cloakroom_oauth::form::Form;
 use http::header::AUTHORIZATION;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request};
 
 use crate::app::App;
 use crate::body;
+use crate::dpop::Proof;
 use crate::oauth::refusal::Refusal;
+use crate::presented;
+use crate::problem::Problem;
 
 /// Reads the form of a request and finds out which client sent it.
 pub async fn read(app: &App, request: Request<Body>) -> Result<(Form, Arc<Client>), Refusal> {
     let headers = request.headers().clone();
     let form = body::form(request).await?;
-    let client = authenticate(app, &headers, &form)?;
+    let client = authenticate(app, &headers, &form).await?;
     Ok((form, client))
 }
 
-fn authenticate(app: &App, headers: &HeaderMap, form: &Form) -> Result<Arc<Client>, Refusal> {
+/// The key that a client proves with its request, if it does. To be asked for last: the proof does not count again.
+pub async fn proved_key(
+    app: &App,
+    parts: &Parts,
+    visitor: &Visitor,
+) -> Result<Option<Confirmation>, Refusal> {
+    let key = async || match Proof::of(app, parts)? {
+        Some(proof) => proof.key(app, visitor).await.map(Some),
+        None => Ok(None),
+    };
+    key().await.map_err(|why| {
+        let nonce = match &why {
+            Unproved::Refused(error) => presented::nonce(app, error),
+            _ => None,
+        };
+        Refusal::from(why).with_nonce(nonce)
+    })
+}
+
+async fn authenticate(app: &App, headers: &HeaderMap, form: &Form) -> Result<Arc<Client>, Refusal> {
     let mut lines = headers.get_all(AUTHORIZATION).iter();
     let (authorization, None) = (lines.next(), lines.next()) else {
         return Err(Error::new(Code::InvalidRequest, "there are two Authorization headers").into());
     };
     let claimed = Claimed::read(authorization.map(HeaderValue::as_bytes), form)?;
-    let client = app.engine.find_client(&claimed.client);
-    let client = client.ok_or_else(|| Refusal::from(Code::InvalidClient))?;
-    let proved = match claimed.check(&client)? {
-        Check::Nothing => true,
-        Check::Secret(secret) => app.engine.is_client_secret(&client, secret),
-        // Nothing here sees keys or certificates of clients.
-        Check::Assertion(_) | Check::CertificateByName | Check::CertificateByKey => false,
-    };
-    if proved { Ok(client) } else { Err(Code::InvalidClient.into()) }
+    Ok(app.engine.authenticate_client(&claimed).await?)
+}
+
+impl From<Unproved> for Refusal {
+    fn from(why: Unproved) -> Self {
+        match why {
+            Unproved::Refused(error) => error.into(),
+            Unproved::Limited(limited) => Problem::from(limited).into(),
+            Unproved::Store(error) => Problem::from(error).into(),
+            other => crate::refusals::internal(&other).into(),
+        }
+    }
 }

@@ -14,6 +14,9 @@ const CLIENT: [(&str, bool); 4] = [
     ("client_assertion_type", false),
 ];
 
+/// What the header of RFC 9449 is for.
+const PROOF: &str = "A proof of the key that tokens are bound to (RFC 9449)";
+
 /// Every operation of OAuth for programs.
 pub(crate) fn operations() -> Vec<Operation> {
     vec![
@@ -25,6 +28,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         post("/oauth/token", "token", token::post)
             .says("Exchanges a code, a refresh token, or the client's own right for tokens (RFC 6749 section 3.2)")
             .oauth()
+            .takes("header", "dpop", text(), PROOF)
             .reads_form(&with_client(&[
                 ("grant_type", true),
                 ("code", false),
@@ -39,6 +43,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         post("/oauth/par", "pushAuthorizationRequest", par::post)
             .says("Keeps an authorization request, for a browser to bring by its name (RFC 9126)")
             .oauth()
+            .takes("header", "dpop", text(), PROOF)
             .reads_form(&with_client(&[
                 ("redirect_uri", true),
                 ("response_type", false),
@@ -64,10 +69,12 @@ pub(crate) fn operations() -> Vec<Operation> {
         get("/oauth/userinfo", "userInfo", userinfo::get)
             .says("Says who a token's user is (OpenID Connect Core section 5.3)")
             .by_token()
+            .takes("header", "dpop", text(), PROOF)
             .answers_as(200, "What the token's scope allows", "application/json", claims()),
         post("/oauth/userinfo", "userInfoByForm", userinfo::post)
             .says("The same, for clients that post")
             .by_token()
+            .takes("header", "dpop", text(), PROOF)
             .reads_form(&[("access_token", false)])
             .or_nothing()
             .answers_as(200, "What the token's scope allows", "application/json", claims()),

@@ -6,6 +6,7 @@ use axum::response::Response;
 use cloakroom_engine::authorize::PushError;
 use cloakroom_model::authorization::PushedRequest;
 use cloakroom_oauth::pushed_authorization::PushedAuthorization;
+use http::request::Parts;
 use http::{Request, StatusCode};
 
 use crate::answer;
@@ -20,10 +21,12 @@ use crate::problem::Problem;
 pub async fn post(
     State(app): State<App>,
     Around { visitor, .. }: Around,
+    parts: Parts,
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
     let (form, client) = client::read(&app, request).await?;
-    let secret = app.engine.push_question(&form, &client, &visitor).await?;
+    let proved = client::proved_key(&app, &parts, &visitor).await?;
+    let secret = app.engine.push_question(&form, &client, proved.as_ref(), &visitor).await?;
     let response = PushedAuthorization::new(&secret, PushedRequest::PUSHED_LIVES);
     Ok(unkept(answer::json(StatusCode::CREATED, &response)))
 }

@@ -6,17 +6,27 @@ use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
 use crate::answer;
+use crate::dpop::NONCE;
 use crate::problem::{Kind, Problem};
 
 /// A refusal with the code of the specification.
 pub struct Refusal {
     error: Error,
     retry_after: Option<HeaderValue>,
+    nonce: Option<HeaderValue>,
+}
+
+impl Refusal {
+    /// With the nonce for the next proof (RFC 9449 §8).
+    #[must_use]
+    pub fn with_nonce(self, nonce: Option<HeaderValue>) -> Self {
+        Self { nonce, ..self }
+    }
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self { error, retry_after: None }
+        Self { error, retry_after: None, nonce: None }
     }
 }
 
@@ -36,13 +46,13 @@ impl From<Problem> for Refusal {
             Kind::Internal => Code::ServerError.into(),
             _ => Error::new(Code::InvalidRequest, problem.detail().to_owned()),
         };
-        Self { error, retry_after }
+        Self { error, retry_after, nonce: None }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Self { error, retry_after } = self;
+        let Self { error, retry_after, nonce } = self;
         let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
         let mut response = answer::json(status, &error.body());
         let headers = response.headers_mut();
@@ -52,6 +62,9 @@ impl IntoResponse for Refusal {
         }
         if let Some(retry_after) = retry_after {
             headers.insert(RETRY_AFTER, retry_after);
+        }
+        if let Some(nonce) = nonce {
+            headers.insert(NONCE, nonce);
         }
         response
     }

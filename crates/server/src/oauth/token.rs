@@ -7,10 +7,12 @@ use cloakroom_engine::granting::{Beside, Granted};
 use cloakroom_engine::redeem_code::RedeemError;
 use cloakroom_engine::refresh::RefreshError;
 use cloakroom_model::grant::Confirmation;
+use cloakroom_model::registration::Binding;
 use cloakroom_oauth::error::{Code, Error};
 use cloakroom_oauth::token_request::{RefreshRequest, TokenRequest};
 use cloakroom_oauth::token_response::TokenResponse;
 use http::header::{CACHE_CONTROL, PRAGMA};
+use http::request::Parts;
 use http::{HeaderValue, Request};
 
 use crate::answer;
@@ -24,6 +26,7 @@ use crate::problem::{Kind, Problem};
 pub async fn post(
     State(app): State<App>,
     Around { visitor, .. }: Around,
+    parts: Parts,
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
     let (form, client) = client::read(&app, request).await?;
@@ -31,7 +34,7 @@ pub async fn post(
     if !app.engine.may_ask_for_tokens(&client, request.grant_type()) {
         return Err(Code::UnauthorizedClient.into());
     }
-    let proved: Option<Confirmation> = None;
+    let proved = client::proved_key(&app, &parts, &visitor).await?;
     let granted = match &request {
         TokenRequest::AuthorizationCode(request) => {
             app.engine.redeem_code(request, &client, proved, &visitor).await?
@@ -104,8 +107,13 @@ impl From<RedeemError> for Refusal {
             RedeemError::Refused => Code::InvalidGrant.into(),
             RedeemError::Scope => Code::InvalidScope.into(),
             RedeemError::Audience => Code::InvalidTarget.into(),
-            RedeemError::Unbound(_) => Error::new(
+            RedeemError::Unbound(Binding::Certificate) => Error::new(
                 Code::InvalidRequest,
+                "the client's tokens are bound to its certificate, and none was shown",
+            )
+            .into(),
+            RedeemError::Unbound(_) => Error::new(
+                Code::InvalidDpopProof,
                 "the client's tokens are bound to a key, and none was proved",
             )
             .into(),

@@ -125,6 +125,15 @@ impl RelyingParty {
 
     /// Redeems a code with these parameters in place of the usual ones; an empty value leaves one out.
     pub(crate) async fn redeem_with(&self, code: &str, with: &[(&str, &str)]) -> Answer {
+        self.redeem_as(code, with, &[]).await
+    }
+
+    /// Redeems a code beside these proofs of a key.
+    pub(crate) async fn redeem_proving(&self, code: &str, proofs: &[&str]) -> Answer {
+        self.redeem_as(code, &[], proofs).await
+    }
+
+    async fn redeem_as(&self, code: &str, with: &[(&str, &str)], proofs: &[&str]) -> Answer {
         let mut parameters = BTreeMap::from([
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -134,7 +143,7 @@ impl RelyingParty {
         parameters.extend(with.iter().copied());
         parameters.retain(|_, value| !value.is_empty());
         let parameters: Vec<_> = parameters.into_iter().collect();
-        self.post("/oauth/token", &parameters).await
+        self.post_proving("/oauth/token", &parameters, proofs).await
     }
 
     /// All that a sign-in gets, as JSON.
@@ -145,6 +154,16 @@ impl RelyingParty {
 
     /// Posts a form to an OAuth endpoint, with the secret in the header where there is one.
     pub(crate) async fn post(&self, path: &str, parameters: &[(&str, &str)]) -> Answer {
+        self.post_proving(path, parameters, &[]).await
+    }
+
+    /// The same beside these proofs of a key.
+    pub(crate) async fn post_proving(
+        &self,
+        path: &str,
+        parameters: &[(&str, &str)],
+        proofs: &[&str],
+    ) -> Answer {
         let named = self.secret.is_none().then_some(("client_id", self.id.as_str()));
         let all = parameters.iter().copied().chain(named);
         let body = Serializer::new(String::new()).extend_pairs(all).finish();
@@ -155,6 +174,9 @@ impl RelyingParty {
         if let Some(secret) = &self.secret {
             let basic = STANDARD.encode(format!("{}:{secret}", self.id));
             headers.insert("authorization", format!("Basic {basic}").parse().unwrap());
+        }
+        for proof in proofs {
+            headers.append("dpop", proof.parse().unwrap());
         }
         self.server.browser().send(request).await
     }

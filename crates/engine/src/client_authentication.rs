@@ -1,0 +1,57 @@
+//! Finding out whether a client is who it says it is (RFC 6749 §2.3): by its secret, or by an assertion that it signed.
+
+use std::sync::Arc;
+
+use cloakroom_jose::{Algorithms, Jwks, TrustedKeys};
+use cloakroom_model::client::Client;
+use cloakroom_model::registration::ClientKeys;
+use cloakroom_oauth::client_assertion;
+use cloakroom_oauth::client_authentication::{Check, Claimed};
+use cloakroom_oauth::error::{Code, Error};
+
+use crate::Engine;
+use crate::possession::Unproved;
+
+impl Engine {
+    /// Finds the client that a request claims to be from, and holds it to the proof that it registered.
+    pub async fn authenticate_client(&self, claimed: &Claimed) -> Result<Arc<Client>, Unproved> {
+        self.hear().await?;
+        let client = self.clients.find(&claimed.client);
+        let client = client.ok_or_else(|| Error::from(Code::InvalidClient))?;
+        match claimed.check(&client)? {
+            Check::Nothing => (),
+            Check::Secret(secret) if self.is_client_secret(&client, secret) => (),
+            Check::Assertion(assertion) => self.check_assertion(assertion, &client).await?,
+            // Nothing here sees certificates of clients.
+            Check::Secret(_) | Check::CertificateByName | Check::CertificateByKey => {
+                return Err(Error::from(Code::InvalidClient).into());
+            }
+        }
+        Ok(client)
+    }
+
+    /// RFC 7523 §3: signed by one of the client's keys, for this server, and never seen before.
+    async fn check_assertion(&self, assertion: &str, client: &Client) -> Result<(), Unproved> {
+        let unknown = |why: &'static str| Error::new(Code::InvalidClient, why);
+        let keys = keys_of(client).ok_or_else(|| unknown("no keys of the client are known"))?;
+        let keys = TrustedKeys::new(keys.verifying_keys(Algorithms::ASYMMETRIC).flatten());
+        let keys = keys.map_err(|_| unknown("two keys of the client have one kid"))?;
+        let (issuer, now) = (&self.settings.issuer, self.time.now());
+        let accept = Algorithms::ASYMMETRIC;
+        let mark = client_assertion::verify(assertion, &client.id, &keys, accept, issuer, now)?;
+        // Last, so that nothing but a good assertion leaves a mark.
+        if self.store.mark_once(mark.digest, mark.until, now).await? {
+            Ok(())
+        } else {
+            Err(unknown("the client assertion was used before").into())
+        }
+    }
+}
+
+/// The keys that a client registered; `None` where they are not here to be read.
+pub(crate) fn keys_of(client: &Client) -> Option<Jwks> {
+    match client.registration.keys.as_ref()? {
+        ClientKeys::Set(set) => Jwks::from_json(set.as_bytes()).ok(),
+        ClientKeys::At(_) => None,
+    }
+}
