@@ -123,7 +123,9 @@ impl From<ClientError> for Failure {
             ClientError::Store(error) => error.into(),
             ClientError::Keys(error) => error.into(),
             ClientError::Lost => Self::Unavailable(error.to_string()),
-            ClientError::Invalid { .. } => Self::Usage(error.to_string()),
+            ClientError::Invalid { .. } | ClientError::Registration(_) => {
+                Self::Usage(error.to_string())
+            }
             error => Self::Refused(error.to_string()),
         }
     }

@@ -1,11 +1,13 @@
 //! The registry of clients: known by heart, and changed by operators.
 
+mod check;
+mod registration;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use cloakroom_jose::Algorithm;
 use cloakroom_model::client::{Client, ClientSecret, Template, TokenPlace};
 use cloakroom_model::event::{Actor, Kind};
 use cloakroom_model::id::ClientId;
@@ -14,8 +16,8 @@ use cloakroom_model::secret::Secret;
 use cloakroom_model::session::Carrier;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{Error, InsertClient};
-use url::Url;
 
+pub use self::registration::{Said, read_registration, registered};
 use crate::Engine;
 use crate::keys::KeysError;
 use crate::secret::{digest_bytes, to_text};
@@ -69,13 +71,13 @@ pub struct NewClient {
     pub origins: Vec<String>,
     /// The audiences its tokens may name.
     pub audiences: Vec<String>,
-    /// The scopes its tokens may have.
+    /// The scopes its tokens may have. Where there are none, a client that asks who somebody is gets the usual ones.
     pub scopes: Vec<String>,
     /// What its tokens are signed with.
     pub algorithm: Option<String>,
     /// Where else than the header it may put a token.
     pub token_places: Vec<TokenPlace>,
-    /// Whether it gets a secret to prove itself with.
+    /// Whether it gets a secret to prove itself with, where its method of authentication does not say so already.
     pub confidential: bool,
     /// What it registers for OAuth and OpenID Connect.
     pub registration: Registration,
@@ -114,6 +116,9 @@ pub enum ClientError {
     /// Somebody else changed it at the same time.
     #[error("the client was changed by somebody else at the same time; look again")]
     Lost,
+    /// What it registers for OAuth and OpenID Connect does not fit.
+    #[error("{}", .0.description)]
+    Registration(#[from] cloakroom_oauth::error::Error),
     /// A key for its algorithm could not be made.
     #[error(transparent)]
     Keys(#[from] KeysError),
@@ -148,7 +153,6 @@ impl Engine {
         actor: Actor,
     ) -> Result<AddedClient, ClientError> {
         let now = self.time.now();
-        check(&new)?;
         let id = match new.id {
             Some(id) if id == ClientId::built_in() => return Err(ClientError::BuiltIn),
             Some(id) => id,
@@ -158,7 +162,8 @@ impl Engine {
                     .map_err(|error| invalid("client_id", error.to_string()))?
             }
         };
-        let secret = new.confidential.then(|| self.random.secret());
+        let needs_secret = new.confidential || new.registration.method.needs_secret();
+        let secret = needs_secret.then(|| self.random.secret());
         let client = Client {
             id: id.clone(),
             name: new.name,
@@ -168,7 +173,7 @@ impl Engine {
             token_places: new.token_places,
             lifetimes: new.template.lifetimes(),
             audiences: new.audiences,
-            scopes: new.scopes,
+            scopes: registration::scopes(new.scopes, &new.registration),
             algorithm: new.algorithm,
             origins: new.origins,
             authentication: secret.iter().map(|secret| kept(secret, now)).collect(),
@@ -177,6 +182,7 @@ impl Engine {
             registration: new.registration,
             created_at: now,
         };
+        check::check(&client)?;
         let mut act = self.act(Kind::ClientAdded, actor);
         act.event.client = Some(id);
         match self.store.insert_client(client.clone(), None, &act).await? {
@@ -195,12 +201,26 @@ impl Engine {
         change: impl FnOnce(&mut Client) + Send,
         actor: Actor,
     ) -> Result<Client, ClientError> {
+        let change = |client: &mut Client| {
+            change(client);
+            Ok(())
+        };
+        self.try_to_change_client(id, change, actor).await
+    }
+
+    async fn try_to_change_client(
+        &self,
+        id: &ClientId,
+        change: impl FnOnce(&mut Client) -> Result<(), ClientError> + Send,
+        actor: Actor,
+    ) -> Result<Client, ClientError> {
         if *id == ClientId::built_in() {
             return Err(ClientError::BuiltIn);
         }
         let seen = self.store.find_client(id).await?.ok_or(ClientError::NoClient)?;
         let mut client = seen.clone();
-        change(&mut client);
+        change(&mut client)?;
+        check::check(&client)?;
         let mut act = self.act(Kind::ClientChanged, actor);
         act.event.client = Some(id.clone());
         let done = self
@@ -302,53 +322,6 @@ fn kept(secret: &Secret, now: Timestamp) -> ClientSecret {
         created_at: now,
         expires_at: None,
     }
-}
-
-fn check(new: &NewClient) -> Result<(), ClientError> {
-    if new.name.trim().is_empty() || new.name.chars().count() > 100 {
-        return Err(invalid("name", "expected 1 to 100 characters".to_owned()));
-    }
-    for origin in &new.origins {
-        let is_origin = Url::parse(origin).is_ok_and(|url| {
-            matches!(url.scheme(), "http" | "https")
-                && url.origin().ascii_serialization() == *origin
-        });
-        if !is_origin {
-            return Err(invalid(
-                "origin",
-                format!("{origin}: expected an origin such as https://shop.example.com"),
-            ));
-        }
-    }
-    for audience in &new.audiences {
-        if Url::parse(audience).is_err() {
-            return Err(invalid(
-                "audience",
-                format!("{audience}: expected a URL such as https://api.example.com"),
-            ));
-        }
-    }
-    // RFC 6749 §3.3.
-    let is_scope = |text: &String| {
-        !text.is_empty()
-            && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
-    };
-    if let Some(scope) = new.scopes.iter().find(|scope| !is_scope(scope)) {
-        return Err(invalid(
-            "scope",
-            format!("{scope:?}: expected printable ASCII without spaces, quotes or \\"),
-        ));
-    }
-    if let Some(name) = &new.algorithm {
-        name.parse::<Algorithm>().map_err(|error| invalid("algorithm", error.to_string()))?;
-    }
-    if !new.token_places.is_empty() && new.template != Template::Legacy {
-        return Err(invalid(
-            "token_places",
-            "a token outside the header ends in logs; only the template `legacy` may".to_owned(),
-        ));
-    }
-    Ok(())
 }
 
 fn invalid(field: &'static str, problem: String) -> ClientError {

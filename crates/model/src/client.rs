@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{Belongs, MergeRule, Namespace};
 use crate::id::ClientId;
-use crate::registration::{AuthenticationMethod, Registration};
+use crate::registration::{AuthenticationMethod, GrantType, Registration};
 use crate::secret::Digest;
 use crate::session::Carrier;
 use crate::time::Timestamp;
@@ -109,11 +109,13 @@ pub enum Template {
     Mobile,
     /// An application that can only send a token in a body or a query, or only verify HMAC.
     Legacy,
+    /// A program that asks in its own name, with no user there: a short token that it earns with its secret.
+    Service,
 }
 
 impl Template {
     /// Every template.
-    pub const ALL: [Self; 4] = [Self::Web, Self::Spa, Self::Mobile, Self::Legacy];
+    pub const ALL: [Self; 5] = [Self::Web, Self::Spa, Self::Mobile, Self::Legacy, Self::Service];
 
     /// Its name in commands and configuration.
     #[must_use]
@@ -123,6 +125,7 @@ impl Template {
             Self::Spa => "spa",
             Self::Mobile => "mobile",
             Self::Legacy => "legacy",
+            Self::Service => "service",
         }
     }
 
@@ -146,6 +149,10 @@ impl Template {
                 "Some clients cannot set a header, and some services cannot verify a signature. They may send the \
                  token elsewhere and share a secret with one audience; everything else stays as strict."
             }
+            Self::Service => {
+                "Nobody is there to sign in. The program proves itself with its secret whenever it needs a token, so \
+                 nothing that lasts is kept for it, and removing it or renewing its secret is all that ends it."
+            }
         }
     }
 
@@ -154,8 +161,31 @@ impl Template {
     pub const fn carriers(self) -> &'static [Carrier] {
         match self {
             Self::Web | Self::Spa => &[Carrier::Cookie],
-            Self::Mobile => &[Carrier::Token],
+            Self::Mobile | Self::Service => &[Carrier::Token],
             Self::Legacy => &[Carrier::Cookie, Carrier::Token],
+        }
+    }
+
+    /// By which grants it gets tokens, where it takes part in OAuth and does not say.
+    #[must_use]
+    pub const fn grant_types(self) -> &'static [GrantType] {
+        match self {
+            Self::Web | Self::Spa | Self::Mobile | Self::Legacy => {
+                &[GrantType::AuthorizationCode, GrantType::RefreshToken]
+            }
+            Self::Service => &[GrantType::ClientCredentials],
+        }
+    }
+
+    /// How it proves that it is itself, where it takes part in OAuth and does not say.
+    #[must_use]
+    pub const fn authentication_method(self) -> AuthenticationMethod {
+        match self {
+            // RFC 8252 §8.5: what every copy of an application holds is no secret.
+            Self::Mobile => AuthenticationMethod::None,
+            Self::Web | Self::Spa | Self::Legacy | Self::Service => {
+                AuthenticationMethod::ClientSecretBasic
+            }
         }
     }
 
@@ -165,7 +195,7 @@ impl Template {
         const HOUR: u64 = 3600;
         const DAY: u64 = 24 * HOUR;
         let (idle, absolute) = match self {
-            Self::Web | Self::Spa | Self::Legacy => (24 * HOUR, 30 * DAY),
+            Self::Web | Self::Spa | Self::Legacy | Self::Service => (24 * HOUR, 30 * DAY),
             Self::Mobile => (30 * DAY, 180 * DAY),
         };
         Lifetimes {

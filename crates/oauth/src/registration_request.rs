@@ -70,6 +70,13 @@ pub fn read_update(body: &[u8], client: &ClientId, offer: &Offer<'_>) -> Result<
     metadata(&members, offer, AuthenticationMethod::ClientSecretBasic)
 }
 
+/// What has to hold of a registration however it came: answers go only where they may, and the parts fit together.
+pub fn check(registration: &Registration) -> Result<(), Error> {
+    check_redirect_uris(&registration.redirect_uris, &registration.grant_types)?;
+    check_after_logout(&registration.logout.redirect_uris)?;
+    agrees_with_itself(registration)
+}
+
 /// Reads metadata wherever it stands. `method` is meant where none is said.
 pub(crate) fn metadata(
     members: &Members,
@@ -177,16 +184,29 @@ fn grant_types(members: &Members) -> Result<Vec<GrantType>, Error> {
 }
 
 fn redirect_uris(members: &Members, grant_types: &[GrantType]) -> Result<Vec<String>, Error> {
+    let uris = members.texts("redirect_uris")?;
+    check_redirect_uris(&uris, grant_types)?;
+    Ok(uris)
+}
+
+fn check_redirect_uris(uris: &[String], grant_types: &[GrantType]) -> Result<(), Error> {
     let refused =
         |why: String| Error::new(Code::InvalidRedirectUri, format!("redirect_uris: {why}"));
-    let uris = members.texts("redirect_uris")?;
-    for uri in &uris {
+    for uri in uris {
         redirect::validate(uri).map_err(|why| refused(why.to_string()))?;
     }
     if uris.is_empty() && grant_types.contains(&GrantType::AuthorizationCode) {
         return Err(refused("authorization_code needs at least one".to_owned()));
     }
-    Ok(uris)
+    Ok(())
+}
+
+fn check_after_logout(uris: &[String]) -> Result<(), Error> {
+    for uri in uris {
+        redirect::validate(uri)
+            .map_err(|why| invalid("post_logout_redirect_uris", &why.to_string()))?;
+    }
+    Ok(())
 }
 
 fn binding(members: &Members) -> Result<Binding, Error> {
@@ -232,10 +252,7 @@ fn subjects(members: &Members, redirect_uris: &[String]) -> Result<Subjects, Err
 
 fn logout(members: &Members) -> Result<Logout, Error> {
     let redirect_uris = members.texts("post_logout_redirect_uris")?;
-    for uri in &redirect_uris {
-        redirect::validate(uri)
-            .map_err(|why| invalid("post_logout_redirect_uris", &why.to_string()))?;
-    }
+    check_after_logout(&redirect_uris)?;
     Ok(Logout {
         redirect_uris,
         back_channel: members.endpoint("backchannel_logout_uri")?,

@@ -43,7 +43,8 @@ pub fn body(client: &Client, credentials: &Credentials<'_>) -> Value {
 }
 
 /// What the client registered, as it would register it again.
-fn metadata(client: &Client) -> Map<String, Value> {
+#[must_use]
+pub fn metadata(client: &Client) -> Map<String, Value> {
     let Registration { requests, signing, logout, about, .. } = &client.registration;
     let registration = &client.registration;
     let grant_types: Vec<_> = registration.grant_types.iter().map(|it| it.as_str()).collect();

@@ -244,6 +244,7 @@ impl From<ClientError> for Problem {
                 "The built-in client `cloakroom` is always there and cannot be changed.",
             ),
             ClientError::Invalid { field, problem } => Self::field(field, problem),
+            ClientError::Registration(error) => Self::field("registration", error.description),
             ClientError::Lost => Self::new(Kind::Conflict),
             ClientError::Keys(error) => error.into(),
             ClientError::Store(error) => error.into(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::registration::Registration;
 use crate::settings::duration;
 
 /// What to do with clients.
@@ -12,9 +13,17 @@ pub(crate) enum ClientCommand {
     /// Register an application; the template chooses what is right for its kind and says why
     #[command(after_help = "\
 Examples:
-  cloakroom client add shop --template web --name 'The shop' --origin https://shop.example.com
-  cloakroom client add phone --template mobile --audience https://api.example.com")]
-    Add(NewClient),
+  cloakroom client add shop --redirect-uri https://shop.example.com/callback
+  cloakroom client add phone --template mobile --redirect-uri com.example.phone:/callback
+  cloakroom client add billing --template service --scope invoices --audience https://api.example.com
+  cloakroom client add till --template web --first-party --origin https://till.example.com")]
+    Add(Box<NewClient>),
+    /// Change what one registered for OAuth and OpenID Connect
+    #[command(after_help = "\
+What is not said stays as it is; a list that is said replaces the list that was there.
+
+Example: cloakroom client change shop --redirect-uri https://shop.example.com/new")]
+    Change(Box<ChangedClient>),
     /// List the registered applications
     List,
     /// Show one, with everything its policy says
@@ -107,8 +116,8 @@ pub(crate) struct NewClient {
     /// Its id in every request
     #[arg(value_name = "CLIENT")]
     pub(crate) id: String,
-    /// Which kind of application it is: web, spa, mobile or legacy
-    #[arg(long, value_name = "KIND")]
+    /// Which kind of application it is: web, spa, mobile, legacy or service
+    #[arg(long, value_name = "KIND", default_value = "web")]
     pub(crate) template: String,
     /// Its name for people; its id where this is not given
     #[arg(long, value_name = "NAME")]
@@ -122,16 +131,36 @@ pub(crate) struct NewClient {
     /// An audience its tokens may name; the first is the default
     #[arg(long = "audience", value_name = "AUDIENCE")]
     pub(crate) audiences: Vec<String>,
-    /// A scope its tokens may have
+    /// A scope its tokens may have; where none is given, one that signs people in gets the usual ones
     #[arg(long = "scope", value_name = "SCOPE")]
     pub(crate) scopes: Vec<String>,
     /// What its access tokens are signed with, if not with the server's default
     #[arg(long, value_name = "ALG")]
     pub(crate) algorithm: Option<String>,
-    /// Make a secret by which it proves that it is itself; it is printed once
+    /// Make a secret by which it proves that it is itself, even where its template would do without; it is printed once
     #[arg(long)]
     pub(crate) with_secret: bool,
     /// Where else than in the header it may put a token: body or query
     #[arg(long = "token-place", value_name = "PLACE")]
     pub(crate) token_places: Vec<String>,
+    /// Take its requests without PKCE, because it knows nothing of it; only where it proves that it is itself
+    #[arg(long)]
+    pub(crate) danger_without_pkce: bool,
+    /// What it registers.
+    #[command(flatten)]
+    pub(crate) registration: Registration,
+}
+
+/// A registration that changes.
+#[derive(Args, Debug)]
+pub(crate) struct ChangedClient {
+    /// Its id
+    #[arg(value_name = "CLIENT")]
+    pub(crate) id: String,
+    /// Its name for people
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// What it registers from now on.
+    #[command(flatten)]
+    pub(crate) registration: Registration,
 }

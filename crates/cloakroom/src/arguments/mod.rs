@@ -5,6 +5,7 @@
 mod client;
 mod config;
 mod key;
+mod registration;
 mod rest;
 mod session;
 mod settings;
@@ -21,9 +22,10 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::json;
 
 pub(crate) use self::{
-    client::{AtSignIn, ClientCommand, DataOwner, NewClient},
+    client::{AtSignIn, ChangedClient, ClientCommand, DataOwner, NewClient},
     config::ConfigCommand,
     key::KeyCommand,
+    registration::Registration,
     rest::{BackupTo, EventCommand, RestoreFrom, TokenCommand},
     session::{SessionCommand, Which},
     user::{NewUser, UserCommand, Who},

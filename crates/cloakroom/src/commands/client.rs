@@ -1,8 +1,9 @@
 //! `cloakroom client`: the applications, and what each may carry, name and keep.
 
+mod registration;
 mod shown;
 
-use cloakroom_engine::clients::{AddedClient, NewClient as Registration};
+use cloakroom_engine::clients::{AddedClient, NewClient as Registration, read_registration};
 use cloakroom_model::{
     client::{Client, DataRule, ForeignNamespace, Template, TokenPlace},
     data::{Belongs, MergeRule, Namespace},
@@ -11,9 +12,9 @@ use cloakroom_model::{
 };
 use serde_json::json;
 
-use self::shown::Shown;
+use self::{registration::said, shown::Shown};
 use crate::{
-    arguments::{AtSignIn, ClientCommand, DataOwner, NewClient},
+    arguments::{AtSignIn, ChangedClient, ClientCommand, DataOwner, NewClient},
     asking,
     exit::Failure,
     offline::{self, Keys, Offline},
@@ -24,12 +25,15 @@ use crate::{
 /// Runs one of the commands below `client`.
 pub(super) fn run(command: &ClientCommand, given: &Given, output: &Output) -> Result<(), Failure> {
     let keys = match command {
-        // Its algorithm may need a key that is not there yet.
+        // What it gets may need a key that is not there yet.
         ClientCommand::Add(new) if new.algorithm.is_some() => Keys::Needed,
+        ClientCommand::Add(new) if !said(&new.registration)?.is_empty() => Keys::Needed,
+        ClientCommand::Change(_) => Keys::Needed,
         _ => Keys::NotNeeded,
     };
     offline::run(given, keys, async |offline| match command {
         ClientCommand::Add(new) => add(offline, new, output).await,
+        ClientCommand::Change(changed) => change_registration(offline, changed, output).await,
         ClientCommand::List => {
             let clients = offline.engine.list_clients();
             let shown: Vec<_> = clients.iter().map(|client| Shown::new(client)).collect();
@@ -80,10 +84,13 @@ pub(super) fn run(command: &ClientCommand, given: &Given, output: &Output) -> Re
 }
 
 async fn add(offline: &Offline, new: &NewClient, output: &Output) -> Result<(), Failure> {
+    let template = template(&new.template)?;
+    let mut registered = read_registration(template, new.with_secret, said(&new.registration)?)?;
+    registered.requests.danger_without_pkce = new.danger_without_pkce;
     let registration = Registration {
         id: Some(id(&new.id)?),
         name: new.name.clone().unwrap_or_else(|| new.id.clone()),
-        template: template(&new.template)?,
+        template,
         first_party: new.first_party,
         origins: new.origins.clone(),
         audiences: new.audiences.clone(),
@@ -91,7 +98,7 @@ async fn add(offline: &Offline, new: &NewClient, output: &Output) -> Result<(), 
         algorithm: new.algorithm.clone(),
         token_places: new.token_places.iter().map(|text| place(text)).collect::<Result<_, _>>()?,
         confidential: new.with_secret,
-        registration: cloakroom_model::registration::Registration::default(),
+        registration: registered,
     };
     let added = offline.engine.add_client(registration, Actor::Operator).await?;
     let what = match without_key(offline, &added.client).await? {
@@ -126,6 +133,23 @@ fn say_added(added: &AddedClient, what: &str, output: &Output) -> Result<(), Fai
     }
     let secret = secret.as_ref().map(|secret| secret.as_str());
     output.say(&text, &json!({ "client": shown, "secret": secret }))
+}
+
+async fn change_registration(
+    offline: &Offline,
+    changed: &ChangedClient,
+    output: &Output,
+) -> Result<(), Failure> {
+    let mut said = said(&changed.registration)?;
+    said.extend(changed.name.iter().map(|name| ("client_name".to_owned(), json!(name))));
+    if said.is_empty() {
+        return Err(Failure::Usage(
+            "say what shall change: `cloakroom client change --help` lists it".to_owned(),
+        ));
+    }
+    let id = id(&changed.id)?;
+    let changed = offline.engine.change_registration(&id, said, Actor::Operator).await?;
+    say_added(&changed, "is changed", output)
 }
 
 async fn change_client(

@@ -179,6 +179,36 @@ fn a_client_has_what_its_template_says_and_its_secret_is_shown_once() {
 }
 
 #[test]
+fn a_client_needs_an_id_and_a_redirect_uri_and_nothing_else() {
+    let program = founded();
+    let uri = "https://shop.example.com/callback";
+    let line = ["client", "add", "shop", "--redirect-uri", uri, "--id-token-alg", "ES256"];
+    let added = program.run(&[&line[..], &["--json"]].concat()).json();
+    assert_eq!(added["secret"].as_str().unwrap().len(), 43);
+    let registration = &added["client"]["registration"];
+    assert_eq!(registration["redirect_uris"], json!([uri]));
+    assert_eq!(registration["grant_types"], json!(["authorization_code", "refresh_token"]));
+    assert_eq!(registration["scope"], "openid profile email offline_access");
+    let keys = program.run(&["key", "list", "--json"]).text();
+    assert!(keys.contains("ES256"), "its ID tokens have a key: {keys}");
+
+    let line = ["client", "change", "shop", "--post-logout-redirect-uri", uri, "--json"];
+    let changed = program.run(&line).json();
+    assert_eq!(changed["client"]["registration"]["post_logout_redirect_uris"], json!([uri]));
+    assert_eq!(changed["client"]["registration"]["redirect_uris"], json!([uri]));
+    assert!(changed["secret"].is_null(), "the secret it has stays");
+    let shown = program.run(&["client", "show", "shop"]).text();
+    assert!(shown.contains(&format!("redirect_uris  {uri}")), "{shown}");
+
+    let line = ["client", "change", "shop", "--redirect-uri", "http://shop.example.com/"];
+    let complaint = program.run(&line).refused(2);
+    assert!(complaint.contains("redirect_uris: http is for"), "{complaint}");
+    let service = program.run(&["client", "add", "billing", "--template", "service", "--json"]);
+    let registration = &service.json()["client"]["registration"];
+    assert_eq!(registration["grant_types"], json!(["client_credentials"]));
+}
+
+#[test]
 fn a_client_that_makes_no_sense_is_refused_with_what_would() {
     let program = founded();
     let complaint = program.run(&["client", "add", "shop", "--template", "desktop"]).refused(2);

@@ -37,8 +37,12 @@ async fn a_json_body_that_does_not_fit_is_refused_by_name_and_changes_nothing() 
             let shown = format!("{} with {what}: {}", operation.id, answer.text());
             assert_eq!(answer.status, 400, "{shown}");
             let errors = answer.json()["errors"].clone();
-            let named =
-                errors.as_array().is_some_and(|it| it.iter().any(|it| it["field"] == field));
+            // What is wrong within an object is named from the outside in.
+            let within = format!("{field}.");
+            let is_it = |error: &Value| {
+                error["field"].as_str().is_some_and(|it| it == field || it.starts_with(&within))
+            };
+            let named = errors.as_array().is_some_and(|it| it.iter().any(is_it));
             assert!(named, "{shown} names not {field:?}");
             assert!(!answer.text().contains("hunter2"), "{shown}");
         }
@@ -182,6 +186,11 @@ fn good_body(id: &str) -> Value {
             "client_id": "new", "name": "New", "template": "legacy", "first_party": true,
             "origins": ["https://new.example.com"], "audiences": ["https://api.example.com"],
             "scopes": ["read"], "algorithm": "ES256", "token_places": ["query"], "confidential": true,
+            "danger_without_pkce": true,
+            "registration": {
+                "redirect_uris": ["https://new.example.com/callback"],
+                "id_token_signed_response_alg": "ES256",
+            },
         }),
         "rotateKey" => json!({ "algorithm": "Ed25519" }),
         other => panic!("{other} reads JSON: give it a body that works"),

@@ -1,11 +1,13 @@
 //! A client as commands show it: everything of its policy, and of its secrets only when they were made.
 
+use cloakroom_engine::clients::{Said, registered};
 use cloakroom_model::{
     client::{Client, DataRule, ForeignNamespace, Lifetimes, Template, TokenPlace},
     id::ClientId,
     session::Carrier,
 };
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
     output::{Listed, fields, printable},
@@ -30,6 +32,8 @@ pub(super) struct Shown {
     secrets: Vec<Secret>,
     data: Vec<DataRule>,
     data_of_others: Vec<ForeignNamespace>,
+    registration: Option<Said>,
+    danger_without_pkce: bool,
     created_at: When,
 }
 
@@ -72,6 +76,8 @@ impl Shown {
             secrets: authentication.iter().map(secret).collect(),
             data: client.data.clone(),
             data_of_others: client.data_of_others.clone(),
+            registration: registered(client),
+            danger_without_pkce: client.registration.requests.danger_without_pkce,
             created_at: When(client.created_at),
         }
     }
@@ -90,6 +96,7 @@ impl Shown {
         ];
         let more = more.iter().filter(|(_, text)| !text.is_empty());
         lines.extend(more.map(|(name, text)| printable(&format!("{name:13}  {text}"))));
+        lines.extend(self.registered());
         for rule in &self.data {
             let namespace = rule.namespace.as_str();
             let (belongs, at_sign_in) = (word(&rule.belongs), word(&rule.at_sign_in));
@@ -100,6 +107,23 @@ impl Shown {
         }
         lines.push(format!("\n{}", client.template.because()));
         lines.join("\n")
+    }
+
+    /// What it registered for OAuth, but for what is shown already.
+    fn registered(&self) -> Vec<String> {
+        let shown = ["client_name", "application_type", "scope", "response_types"];
+        let members = self.registration.iter().flatten();
+        let members = members.filter(|(name, _)| !shown.contains(&name.as_str()));
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            Value::Array(values) if values.iter().all(Value::is_string) => {
+                values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
+            }
+            value => value.to_string(),
+        };
+        let danger = self.danger_without_pkce.then(|| "danger: PKCE may be left out".to_owned());
+        let lines = members.map(|(name, value)| printable(&format!("{name}  {}", text(value))));
+        lines.chain(danger).collect()
     }
 }
 
@@ -136,7 +160,7 @@ impl Listed for Shown {
 /// The word that JSON has for it.
 fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
+        Ok(Value::String(word)) => word,
         _ => String::new(),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use cloakroom_engine::clients::{ClientError, NewClient};
+use cloakroom_engine::clients::{ClientError, NewClient, Said, read_registration, registered};
 use cloakroom_model::client::{Client, Template, TokenPlace};
 use cloakroom_model::id::ClientId;
 use cloakroom_model::session::Carrier;
@@ -12,6 +12,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::registration::Registration;
 use crate::answer;
 use crate::api::view::CarrierSchema;
 use crate::app::App;
@@ -53,9 +54,14 @@ pub struct New {
     #[serde(default)]
     #[schema(value_type = Vec<TokenPlaceSchema>)]
     token_places: Vec<TokenPlace>,
-    /// Whether it gets a secret to prove itself with.
+    /// Whether it gets a secret to prove itself with. One whose method of authentication needs a secret gets it anyway.
     #[serde(default)]
     confidential: bool,
+    /// What it registers for OAuth and OpenID Connect, as it would say it of itself; the template completes it.
+    registration: Option<Registration>,
+    /// Whether PKCE may be left out, by a client that proves itself and knows nothing of it.
+    #[serde(default)]
+    danger_without_pkce: bool,
 }
 
 /// The kinds of application that have a ready policy.
@@ -70,6 +76,8 @@ pub enum TemplateSchema {
     Mobile,
     /// One that can only send a token in a body or a query, or only verify HMAC.
     Legacy,
+    /// A program that asks in its own name.
+    Service,
 }
 
 /// A place beside the header.
@@ -113,6 +121,12 @@ pub struct View<'a> {
     absolute_ttl: u64,
     /// Whether it proves that it is itself.
     confidential: bool,
+    /// What it registered for OAuth and OpenID Connect, as it would register it again (RFC 7591 section 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    registration: Option<Said>,
+    /// Whether PKCE may be left out.
+    danger_without_pkce: bool,
     #[schema(value_type = String, format = "date-time")]
     created_at: Rfc3339,
 }
@@ -134,6 +148,8 @@ impl<'a> View<'a> {
             idle_ttl: client.lifetimes.idle.as_secs(),
             absolute_ttl: client.lifetimes.absolute.as_secs(),
             confidential: client.is_confidential(),
+            registration: registered(client),
+            danger_without_pkce: client.registration.requests.danger_without_pkce,
             created_at: Rfc3339(client.created_at),
         }
     }
@@ -170,6 +186,9 @@ pub async fn add(
     Administrator { actor, .. }: Administrator,
     Json(new): Json<New>,
 ) -> Result<Response, Problem> {
+    let said = new.registration.map(Registration::said).unwrap_or_default();
+    let mut registration = read_registration(new.template, new.confidential, said)?;
+    registration.requests.danger_without_pkce = new.danger_without_pkce;
     let new = NewClient {
         id: new.client_id,
         name: new.name,
@@ -181,7 +200,7 @@ pub async fn add(
         algorithm: new.algorithm,
         token_places: new.token_places,
         confidential: new.confidential,
-        registration: cloakroom_model::registration::Registration::default(),
+        registration,
     };
     let added = app.engine.add_client(new, actor).await.map_err(|error| match error {
         // What holds a list here is named in the plural.

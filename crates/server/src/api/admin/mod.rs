@@ -3,5 +3,6 @@
 pub mod clients;
 pub mod events;
 pub mod keys;
+pub(crate) mod registration;
 pub mod sessions;
 pub mod users;

@@ -84,6 +84,10 @@ impl RelyingParty {
     pub(crate) async fn with(server: &Server, change: impl FnOnce(&mut NewClient)) -> Self {
         let mut new = registration();
         change(&mut new);
+        if new.registration.method == AuthenticationMethod::None {
+            // Who proves nothing has no right of its own to register for.
+            new.registration.grant_types.retain(|it| *it != GrantType::ClientCredentials);
+        }
         let added = server.engine.add_client(new, Actor::Operator).await.unwrap();
         let secret = added.secret.map(|secret| secret.to_string());
         Self { server: server.clone(), id: added.client.id.to_string(), secret }

@@ -3,6 +3,8 @@
 use cloakroom_testkit::server::Server;
 use serde_json::json;
 
+use crate::oauth::relying_party::{RelyingParty, ada, claims};
+
 #[tokio::test]
 async fn a_client_is_registered_by_its_template() {
     let server = Server::start().await;
@@ -50,4 +52,65 @@ async fn the_built_in_client_stays() {
     let mut root = server.administrator().await;
     root.delete("/api/v1/admin/clients/cloakroom").await.is(409);
     root.get("/api/v1/admin/clients/cloakroom").await.is(200);
+}
+
+#[tokio::test]
+async fn an_address_for_answers_makes_a_client_that_signs_people_in() {
+    let server = Server::start().await;
+    let mut root = server.administrator().await;
+    let new = json!({
+        "client_id": "app",
+        "name": "The App",
+        "template": "web",
+        "registration": {
+            "redirect_uris": ["https://app.example/callback"],
+            "id_token_signed_response_alg": "ES256",
+        },
+    });
+    let added = root.post("/api/v1/admin/clients", &new).await.is(201).json();
+    assert!(added["client_secret"].is_string());
+    let client = &added["client"];
+    assert_eq!(client["scopes"], json!(["openid", "profile", "email", "offline_access"]));
+    let registration = &client["registration"];
+    assert_eq!(registration["grant_types"], json!(["authorization_code", "refresh_token"]));
+    assert_eq!(registration["token_endpoint_auth_method"], "client_secret_basic");
+
+    let app = RelyingParty {
+        server: server.clone(),
+        id: "app".to_owned(),
+        secret: added["client_secret"].as_str().map(str::to_owned),
+    };
+    let tokens = app.tokens(&mut ada(&server).await, &[]).await;
+    assert_eq!(claims(&tokens["id_token"])["aud"], "app");
+}
+
+#[tokio::test]
+async fn a_registration_that_does_not_fit_is_refused() {
+    let server = Server::start().await;
+    let mut root = server.administrator().await;
+    let callback = "https://app.example/callback";
+    for (why, registration) in [
+        ("redirect_uris: ", json!({ "redirect_uris": ["http://app.example/callback"] })),
+        ("redirect_uris: ", json!({ "grant_types": ["authorization_code"] })),
+        (
+            "token_endpoint_auth_method: ",
+            json!({ "redirect_uris": [callback], "token_endpoint_auth_method": "magic" }),
+        ),
+        (
+            "id_token_signed_response_alg: ",
+            json!({ "redirect_uris": [callback], "id_token_signed_response_alg": "HS256" }),
+        ),
+    ] {
+        let new = json!({ "name": "App", "template": "web", "registration": registration });
+        let refused = root.post("/api/v1/admin/clients", &new).await.is(400).json();
+        assert_eq!(refused["errors"][0]["field"], "registration", "{refused}");
+        let expected = refused["errors"][0]["expected"].as_str().unwrap();
+        assert!(expected.starts_with(why), "{expected}");
+    }
+    let none = json!({ "redirect_uris": ["com.example.app:/cb"] });
+    let new = json!({
+        "name": "App", "template": "mobile", "registration": none, "danger_without_pkce": true,
+    });
+    let refused = root.post("/api/v1/admin/clients", &new).await.is(400).json();
+    assert_eq!(refused["errors"][0]["field"], "danger_without_pkce");
 }
