@@ -8,6 +8,7 @@ mod answer;
 mod code;
 mod consent;
 mod hint;
+mod object;
 mod question;
 
 use cloakroom_model::authorization::PushedRequest;

@@ -16,6 +16,7 @@ use cloakroom_oauth::form::Form;
 
 use super::Answer;
 use crate::Engine;
+use crate::possession::Unproved;
 use crate::secret::{digest_of, from_text};
 use crate::throttle::{Limited, What};
 use crate::tokens::MintError;
@@ -30,6 +31,8 @@ pub struct Question {
     pub request: AuthorizationRequest,
     /// When it came: whoever proved who they are since then has answered for it.
     pub began_at: Timestamp,
+    /// Whether it cannot be read again: who needs it once more keeps it.
+    pub comes_once: bool,
     /// Where it is kept, once it is.
     pub(super) kept: Option<Kept>,
 }
@@ -86,6 +89,16 @@ pub enum PushError {
     Store(#[from] cloakroom_store::Error),
 }
 
+impl From<Unproved> for PushError {
+    fn from(why: Unproved) -> Self {
+        match why {
+            Unproved::Refused(error) => Self::Refused(error),
+            Unproved::Limited(limited) => Self::Limited(limited),
+            Unproved::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl Engine {
     /// Reads a question that a browser brings.
     pub async fn read_question(
@@ -96,16 +109,27 @@ impl Engine {
         self.limits.check(What::Authorize, &visitor.address, self.time.now())?;
         let client = self.asking_client(form).map_err(Unanswerable::Shown)?;
         let source = Source::of(form, &client, Endpoint::Authorization);
+        let comes_once = matches!(source, Ok(Source::Object(_)));
         let read = match source {
             Err(error) => Err(Refused::beside(form, &client, error)),
             Ok(Source::Parameters) => self.read_parameters(form, &client, Arrival::default()),
             Ok(Source::Pushed(name)) => return self.read_kept(name, client).await,
-            Ok(Source::Object(_) | Source::Elsewhere(_)) => {
-                Err(Refused::beside(form, &client, Code::RequestNotSupported.into()))
+            Ok(Source::Object(object)) => match self.open_object(object, &client).await {
+                Ok(inside) => {
+                    let arrival = Arrival { pushed: false, signed: true };
+                    self.read_parameters(&inside, &client, arrival)
+                }
+                Err(Unproved::Refused(error)) => Err(Refused::beside(form, &client, error)),
+                Err(Unproved::Limited(limited)) => return Err(limited.into()),
+                Err(Unproved::Store(error)) => return Err(error.into()),
+            },
+            Ok(Source::Elsewhere(_)) => {
+                Err(Refused::beside(form, &client, Code::RequestUriNotSupported.into()))
             }
         };
+        let began_at = self.time.now();
         match read {
-            Ok(request) => Ok(Question { client, request, began_at: self.time.now(), kept: None }),
+            Ok(request) => Ok(Question { client, request, began_at, comes_once, kept: None }),
             Err(why) => Err(self.unanswerable(&client, why)),
         }
     }
@@ -121,13 +145,17 @@ impl Engine {
         visitor: &Visitor,
     ) -> Result<Secret, PushError> {
         self.limits.check(What::Push, &visitor.address, self.time.now())?;
-        let mut request = match Source::of(form, client, Endpoint::Pushed)? {
-            Source::Parameters => {
-                let arrival = Arrival { pushed: true, signed: false };
-                self.read_parameters(form, client, arrival).map_err(|why| why.error().clone())?
+        let opened = match Source::of(form, client, Endpoint::Pushed)? {
+            Source::Parameters => None,
+            Source::Object(object) => Some(self.open_object(object, client).await?),
+            // RFC 9126 §2.1.
+            Source::Pushed(_) | Source::Elsewhere(_) => {
+                return Err(Error::from(Code::InvalidRequest).into());
             }
-            _ => return Err(Error::from(Code::RequestNotSupported).into()),
         };
+        let arrival = Arrival { pushed: true, signed: opened.is_some() };
+        let request = self.read_parameters(opened.as_ref().unwrap_or(form), client, arrival);
+        let mut request = request.map_err(|why| why.error().clone())?;
         // RFC 9449 §10.1.
         if let Some(Confirmation::Key(held)) = proved
             && request.dpop_jkt.get_or_insert_with(|| held.clone()) != held
@@ -163,7 +191,8 @@ impl Engine {
         let request_uri = format!("{REQUEST_URI_PREFIX}{name}");
         let for_a_person = kept.expires_at.since(kept.created_at) > PushedRequest::PUSHED_LIVES;
         let kept_as = Some(Kept { digest, request_uri, for_a_person });
-        Ok(Question { client, request, began_at: kept.created_at, kept: kept_as })
+        let began_at = kept.created_at;
+        Ok(Question { client, request, began_at, comes_once: false, kept: kept_as })
     }
 
     fn asking_client(&self, form: &Form) -> Result<Arc<Client>, Error> {

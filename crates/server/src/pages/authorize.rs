@@ -41,6 +41,9 @@ pub(super) async fn show(
         Ok(question) => question,
         Err(why) => return unanswered(&pages, why),
     };
+    if question.comes_once {
+        return Ok(reply::see_other(way_back(&pages, &question).await?.as_str()));
+    }
     let member = match visit.who(&pages).await? {
         Who::Member(member) => Some(member),
         Who::Replaced(_) if visit.may_be_sent_again() => return Ok(visit.send_again(&pages)),

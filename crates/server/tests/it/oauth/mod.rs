@@ -10,6 +10,7 @@ mod logout;
 mod par;
 mod private_key_jwt;
 pub(crate) mod relying_party;
+mod request_object;
 mod revoke;
 mod token;
 mod userinfo;
