@@ -132,6 +132,7 @@ impl Engine {
 
     async fn take_in(&self, rows: &[Row]) {
         self.memory.hear(rows);
+        self.ends.hear(rows);
         let about = |of: fn(&Subject) -> bool| rows.iter().any(|row| of(&row.subject));
         if about(|subject| matches!(subject, Subject::Client(_))) {
             self.or_distrust(self.reload_clients().await);

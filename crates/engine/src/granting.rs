@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::Engine;
 use crate::begin::TokenPair;
+use crate::id_token::OfQuestion;
 use crate::memory::{Noted, Remembered};
 use crate::tokens::{AccessToken, Holder, Mint, MintError};
 
@@ -53,8 +54,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) audience: &'a str,
     /// What it shall allow.
     pub(crate) scope: Scope,
-    /// What the ID token repeats of the question.
-    pub(crate) nonce: Option<&'a str>,
+    /// What the ID token says of the question.
+    pub(crate) question: OfQuestion<'a>,
 }
 
 /// What a new grant is made for.
@@ -120,7 +121,7 @@ impl Engine {
             // A service has its own proof, and no grant.
             (None, None) => return Err(TokensError::Nobody),
         };
-        let Wanted { audience, scope, nonce } = wanted;
+        let Wanted { audience, scope, question } = wanted;
         let details = &grant.details;
         let access = self.mint(&Mint {
             holder,
@@ -134,7 +135,7 @@ impl Engine {
         let refresh = refreshes.then(|| self.refresh_token(grant, counter)).transpose()?;
         let id_token = match &holder.user() {
             Some(user) if scope.contains(scopes::OPENID) => {
-                Some(self.id_token(client, user, &holder, details, &access.token, nonce)?)
+                Some(self.id_token(client, user, &holder, details, &access.token, &question)?)
             }
             _ => None,
         };

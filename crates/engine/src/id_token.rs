@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cloakroom_model::client::Client;
 use cloakroom_model::grant::Details;
+use cloakroom_model::id::SessionId;
 use cloakroom_model::session::Acr;
 use cloakroom_model::user::User;
 use cloakroom_oauth::claims::ClaimsRequest;
@@ -17,6 +18,16 @@ use crate::tokens::{Holder, MintError, seconds};
 /// How long a client may take to read one.
 const LIVES: Duration = Duration::from_hours(1);
 
+/// What an ID token says of the question that a code answered.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct OfQuestion<'a> {
+    /// What the client sent along.
+    pub(crate) nonce: Option<&'a str>,
+    /// The session in which it was answered. By this name the client hears of its end, whether or not the grant ends
+    /// with it.
+    pub(crate) session: Option<SessionId>,
+}
+
 impl Engine {
     /// Makes the ID token that goes with an access token.
     pub(crate) fn id_token(
@@ -26,7 +37,7 @@ impl Engine {
         holder: &Holder<'_>,
         details: &Details,
         access_token: &str,
-        nonce: Option<&str>,
+        question: &OfQuestion<'_>,
     ) -> Result<String, MintError> {
         let now = self.time.now();
         let algorithm = algorithm_of(client.registration.signing.id_token.as_deref())?;
@@ -39,11 +50,11 @@ impl Engine {
             exp: seconds(now.plus(LIVES)),
             iat: seconds(now),
             auth_time: seconds(how.map_or(now, |how| how.at)),
-            nonce: nonce.map(str::to_owned),
+            nonce: question.nonce.map(str::to_owned),
             acr: how.map_or(Acr::Aal1, |how| how.acr),
             amr: how.map(|how| how.amr.clone()).unwrap_or_default(),
             azp: None,
-            sid: holder.sid(),
+            sid: question.session.or_else(|| holder.sid()),
             at_hash: Some(half_hash(algorithm, access_token)),
             c_hash: None,
             more: id_token::asked_for(&person, &claims_of(details)?),

@@ -5,6 +5,7 @@
 //! refuses from that moment on; other nodes hear of it from the log.
 
 pub mod authorize;
+pub mod back_channel;
 pub mod begin;
 pub mod client_authentication;
 pub mod client_credentials;
@@ -64,6 +65,7 @@ pub use cloakroom_store::{EventFilter, LiveSession, Page, UserFilter};
 /// A failure of storage, as callers of the use cases meet it.
 pub use cloakroom_store::Error as StoreError;
 
+use crate::back_channel::Ends;
 use crate::clients::Registry;
 use crate::clock::StoreTime;
 use crate::follow::Follower;
@@ -88,6 +90,7 @@ pub struct Parts {
     pub(crate) memory: Memory,
     pub(crate) seen: Seen,
     pub(crate) follower: Follower,
+    pub(crate) ends: Ends,
     pub(crate) data_keys: DataKeys,
     pub(crate) ring: Ring,
     pub(crate) tokens: Tokens,

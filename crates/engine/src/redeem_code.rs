@@ -18,6 +18,7 @@ use cloakroom_store::{Error, Redeem, Redeemed};
 
 use crate::Engine;
 use crate::granting::{Granted, NewGrant, TokensError, Wanted};
+use crate::id_token::OfQuestion;
 use crate::secret::{digest_of, from_text};
 use crate::throttle::{Limited, What};
 use crate::tokens::MintError;
@@ -135,7 +136,7 @@ impl Engine {
         let wanted = Wanted {
             audience: &wanted_audience,
             scope: asked.scope.clone(),
-            nonce: asked.nonce.as_deref(),
+            question: OfQuestion { nonce: asked.nonce.as_deref(), session: Some(code.session) },
         };
         Ok(self.tokens_of(&live, 0, client, wanted, noted)?)
     }

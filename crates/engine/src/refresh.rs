@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 use crate::Engine;
 use crate::begin::TokenPair;
 use crate::granting::{Granted, TokensError, Wanted};
+use crate::id_token::OfQuestion;
 use crate::keys::KeysError;
 use crate::redeem_code::is_by;
 use crate::throttle::{Limited, What};
@@ -189,7 +190,7 @@ impl Engine {
         noted: crate::memory::Noted,
     ) -> Result<TokenPair, RefreshError> {
         let For { scope, audience } = wanted;
-        let wanted = Wanted { audience, scope: scope.clone(), nonce: None };
+        let wanted = Wanted { audience, scope: scope.clone(), question: OfQuestion::default() };
         let granted = self.tokens_of(live, counter, client, wanted, noted)?;
         let Granted { access, refresh, scope, beside } = granted;
         let refresh = refresh.ok_or(RefreshError::Refused)?;

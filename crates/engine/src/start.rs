@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cloakroom_store::Store;
 
+use crate::back_channel::Ends;
 use crate::clients::Registry;
 use crate::clock::{Clock, StoreTime};
 use crate::follow::Follower;
@@ -77,6 +78,7 @@ impl Engine {
             memory,
             seen: Seen::default(),
             follower: Follower::default(),
+            ends: Ends::default(),
             data_keys,
             ring,
             tokens,

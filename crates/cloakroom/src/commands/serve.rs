@@ -12,7 +12,8 @@ mod sockets;
 use std::{io, sync::Arc};
 
 use cloakroom_engine::{
-    Engine, clock::SystemClock, password::Pool, random::SystemRandomness, start::Wiring,
+    Engine, clock::SystemClock, fetch::Fetch, password::Pool, random::SystemRandomness,
+    start::Wiring,
 };
 use cloakroom_server::{
     app::App,
@@ -57,7 +58,7 @@ async fn serve(settings: &Settings, output: &Output) -> Result<(), Failure> {
     let stop = stop_when_asked().await;
     let sockets = sockets::open(&settings.listen, "listen")?;
     let secured = Secured::prepare(settings)?;
-    let outbound = wiring::outbound(settings)?;
+    let outbound: Arc<dyn Fetch> = Arc::new(wiring::outbound(settings)?);
     let operators = match &settings.admin_listen {
         Some(listen) => Some(sockets::open(listen, "admin_listen")?),
         None => None,
@@ -66,7 +67,7 @@ async fn serve(settings: &Settings, output: &Output) -> Result<(), Failure> {
     let mtls_url = secured.public_url(&public_url);
     let kept = Kept::open(settings).await?;
     let engine = start(settings, &kept, &public_url).await?;
-    let beside = [follow(&engine), keep_house(&engine)]
+    let beside = [follow(&engine), keep_house(&engine), keep_telling(&engine, &outbound)]
         .into_iter()
         .chain(secured.watch())
         .collect::<Vec<_>>();
@@ -79,7 +80,7 @@ async fn serve(settings: &Settings, output: &Output) -> Result<(), Failure> {
     }
     let client_certificates = secured.client_certificates(settings);
     let app_settings = wiring::app_settings(settings, public_url, mtls_url, client_certificates);
-    let app = App::new(engine.clone(), Arc::new(outbound), app_settings);
+    let app = App::new(engine.clone(), outbound, app_settings);
     answer(settings, app, secured.put_over(sockets), operators, stop).await;
 
     for task in beside {
@@ -164,6 +165,11 @@ fn follow(engine: &Engine) -> JoinHandle<()> {
 fn keep_house(engine: &Engine) -> JoinHandle<()> {
     let engine = engine.clone();
     tokio::spawn(async move { engine.keep_house().await })
+}
+
+fn keep_telling(engine: &Engine, outbound: &Arc<dyn Fetch>) -> JoinHandle<()> {
+    let (engine, outbound) = (engine.clone(), Arc::clone(outbound));
+    tokio::spawn(async move { engine.keep_telling(outbound).await })
 }
 
 /// The public URL, with the port that the system chose where nobody else did.

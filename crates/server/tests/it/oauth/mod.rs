@@ -1,6 +1,7 @@
 //! `/oauth/…`
 
 mod authorize;
+mod back_channel;
 mod client_credentials;
 mod code;
 mod consent;

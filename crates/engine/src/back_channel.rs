@@ -1,0 +1,153 @@
+//! Telling relying parties that a session has ended (OpenID Connect Back-Channel Logout 1.0).
+//!
+//! Who must be told is kept beside the session and outlives it, so that neither a crash nor an app that is away makes
+//! anybody forgotten. Whoever claims one tells it: of many nodes, one does. What was claimed and not told, because this
+//! node went away, is due again when the claim is over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cloakroom_model::authorization::RelyingParty;
+use cloakroom_model::log::{Change, Row, Subject};
+use cloakroom_oauth::logout_token::{Claims, TYP};
+use cloakroom_store::Error;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::Engine;
+use crate::authorize::algorithm_of;
+use crate::fetch::{Fetch, FetchError, Limits};
+use crate::tokens::{MintError, seconds};
+
+/// How many are told at once.
+const BATCH: usize = 32;
+
+/// How long a claim holds: longer than any answer is waited for.
+const CLAIM: Duration = Duration::from_mins(1);
+
+/// How often is looked for those that were put off.
+const ROUND: Duration = Duration::from_secs(10);
+
+/// Between an end and the look for whom it concerns, so that one look serves many ends.
+const BREATH: Duration = Duration::from_millis(200);
+
+/// How long a relying party that could not be told is left alone, after each time. Then it is given up.
+const PAUSES: [Duration; 6] = [
+    Duration::from_secs(10),
+    Duration::from_mins(1),
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(2),
+    Duration::from_hours(6),
+];
+
+/// What wakes those that tell.
+#[derive(Default)]
+pub(crate) struct Ends(Notify);
+
+impl Ends {
+    /// Wakes them where a row of the log is about the end of a session.
+    pub(crate) fn hear(&self, rows: &[Row]) {
+        let is_end =
+            |row: &Row| matches!((&row.subject, row.change), (Subject::Session(_), Change::Ended));
+        if rows.iter().any(is_end) {
+            self.0.notify_one();
+        }
+    }
+}
+
+/// Why a relying party was not told.
+#[derive(Debug, thiserror::Error)]
+enum NotTold {
+    #[error("its backchannel_logout_uri is no URL")]
+    Url,
+    #[error(transparent)]
+    Mint(#[from] MintError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error("it answered {0}")]
+    Answer(u16),
+}
+
+impl Engine {
+    /// Tells relying parties of the sessions that end, until the task is aborted.
+    pub async fn keep_telling(&self, fetch: Arc<dyn Fetch>) {
+        loop {
+            match self.tell_relying_parties(&fetch).await {
+                Ok(true) => continue,
+                Ok(false) => (),
+                Err(error) => tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "relying parties were not told of sessions that ended"
+                ),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(ROUND) => (),
+                () = self.ends.0.notified() => tokio::time::sleep(BREATH).await,
+            }
+        }
+    }
+
+    /// Tells those that are due, one batch of them. Answers whether there may be more.
+    pub async fn tell_relying_parties(&self, fetch: &Arc<dyn Fetch>) -> Result<bool, Error> {
+        let now = self.time.now();
+        let due = self.store.claim_relying_parties(now, now.plus(CLAIM), BATCH).await?;
+        let more = due.len() >= BATCH;
+        let mut telling = JoinSet::new();
+        for party in due {
+            let (engine, fetch) = (self.clone(), Arc::clone(fetch));
+            telling.spawn(async move { engine.tell(&party, &*fetch).await });
+        }
+        let mut all = Ok(more);
+        while let Some(one) = telling.join_next().await {
+            // One that panicked has said so, and is due again.
+            if let Ok(Err(error)) = one {
+                all = Err(error);
+            }
+        }
+        all
+    }
+
+    async fn tell(&self, party: &RelyingParty, fetch: &dyn Fetch) -> Result<(), Error> {
+        let RelyingParty { session, client, failures, .. } = party;
+        let Err(why) = self.try_to_tell(party, fetch).await else {
+            return self.store.forget_relying_party(*session, client).await;
+        };
+        let pause = usize::try_from(*failures).ok().and_then(|before| PAUSES.get(before));
+        if let Some(pause) = pause {
+            tracing::info!(%client, %why, "a client was not told of a sign-out yet");
+            let try_at = self.time.now().plus(*pause);
+            self.store.put_off_relying_party(*session, client, try_at).await
+        } else {
+            tracing::warn!(%client, %why, "a client is never told of a sign-out");
+            self.store.forget_relying_party(*session, client).await
+        }
+    }
+
+    /// Posts a logout token, where the client wants one.
+    async fn try_to_tell(&self, party: &RelyingParty, fetch: &dyn Fetch) -> Result<(), NotTold> {
+        let Some(client) = self.clients.find(&party.client) else { return Ok(()) };
+        let Some(uri) = &client.registration.logout.back_channel else { return Ok(()) };
+        let url = Url::parse(uri).map_err(|_| NotTold::Url)?;
+        let claims = Claims::new(
+            &self.settings.issuer,
+            client.id.clone(),
+            party.subject.clone(),
+            party.session,
+            URL_SAFE_NO_PAD.encode(self.random.bytes::<16>()),
+            seconds(self.time.now()),
+        );
+        // §2.4: signed as the client's ID tokens are.
+        let algorithm = algorithm_of(client.registration.signing.id_token.as_deref())?;
+        let token = self.sign_as(TYP, algorithm, &claims)?;
+        let answer = fetch.post(&url, &[("logout_token", &token)], Limits::default()).await?;
+        // §2.8: 200, and 204 from frameworks that put it in its place.
+        match answer.status {
+            200 | 204 => Ok(()),
+            status => Err(NotTold::Answer(status)),
+        }
+    }
+}
