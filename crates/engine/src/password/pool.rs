@@ -1,7 +1,8 @@
 //! The bounded pool that hashes passwords (promise 10).
 //!
 //! As many threads as there are cores, at low priority, each with memory that it uses again for the next hash and
-//! gives back when nobody comes for a while. In front of them a queue that has an end: whoever finds it full is
+//! gives back when nobody comes for a while; and as many of a priority that is lower still, which take over when more
+//! come than can be served ([`Weather`]). In front of them a queue that has an end: whoever finds it full is
 //! told so at once, with a time to come back. Those who wait take turns by the network they come from, and none
 //! may have more than a share of the places, so that a flood from one network delays the others by one hash at
 //! most. A caller that goes away before its turn leaves no work behind.
@@ -25,6 +26,9 @@ use tokio::sync::{oneshot, watch};
 
 use self::queue::{FairQueue, Limits, Pushed, Ticket};
 use super::{Cost, Memory, NoMemory, PasswordHash, Verdict};
+
+/// How far threads give way to others in calm weather, on the scale of `nice`.
+const NICE: i32 = 10;
 
 /// How a pool is built.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -60,6 +64,11 @@ impl Settings {
             keep_memory: Duration::from_secs(30),
         }
     }
+
+    /// With more than this many waiting it is a storm: four turns of each thread.
+    const fn storm_begins(&self) -> usize {
+        self.threads.get() * 4
+    }
 }
 
 /// Why there is no answer.
@@ -91,17 +100,24 @@ impl Pool {
         let limits = Limits { all: settings.waiting, of_one_network: settings.waiting_per_network };
         let shared = Arc::new(Shared {
             settings,
-            state: Mutex::new(State { queue: FairQueue::new(limits), stopped: false }),
-            ready: Condvar::new(),
+            state: Mutex::new(State {
+                queue: FairQueue::new(limits),
+                weather: Weather::Calm,
+                stopped: false,
+            }),
+            calm: Condvar::new(),
+            storm: Condvar::new(),
             pace: Pace::guess(settings.cost),
             holding: watch::Sender::new(0),
         });
         let pool = Self { shared, threads: Mutex::default() };
-        for n in 0..settings.threads.get() {
-            let shared = Arc::clone(&pool.shared);
-            let thread = thread::Builder::new().name(format!("password-{n}"));
-            let handle = thread.spawn(move || worker::run(&shared))?;
-            pool.threads().push(handle);
+        for (weather, name) in [(Weather::Calm, "password"), (Weather::Storm, "password-storm")] {
+            for n in 0..settings.threads.get() {
+                let shared = Arc::clone(&pool.shared);
+                let thread = thread::Builder::new().name(format!("{name}-{n}"));
+                let handle = thread.spawn(move || worker::run(&shared, weather))?;
+                pool.threads().push(handle);
+            }
         }
         Ok(pool)
     }
@@ -229,14 +245,27 @@ where
 struct Shared {
     settings: Settings,
     state: Mutex<State>,
-    ready: Condvar,
+    /// Wakes the threads for calm weather, and those for storms.
+    calm: Condvar,
+    storm: Condvar,
     pace: Pace,
     holding: watch::Sender<usize>,
 }
 
 struct State {
     queue: FairQueue<Box<dyn Task>>,
+    weather: Weather,
     stopped: bool,
+}
+
+/// Which threads take turns. One set of them has a small share of the processor whatever else goes on; the other has only
+/// what nobody else wants, and no session check ever waits for it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Weather {
+    /// Few wait: a person who signs in on a busy machine gets in.
+    Calm,
+    /// More wait than will be served soon, until nobody does: hashing gives way to everything.
+    Storm,
 }
 
 impl Shared {
@@ -251,8 +280,18 @@ impl Shared {
             Pushed::InPlaceOf(displaced, ticket) => (ticket, Some(displaced)),
             Pushed::Full(_) => return Err(busy),
         };
+        let breaks_out =
+            state.weather == Weather::Calm && state.queue.len() > self.settings.storm_begins();
+        if breaks_out {
+            state.weather = Weather::Storm;
+        }
+        let weather = state.weather;
         drop(state);
-        self.ready.notify_one();
+        if breaks_out {
+            self.storm.notify_all();
+        } else {
+            self.ready(weather).notify_one();
+        }
         if let Some(task) = displaced {
             task.refuse(busy);
         }
@@ -264,8 +303,17 @@ impl Shared {
         state.stopped = true;
         let waiting = std::iter::from_fn(|| state.queue.pop()).collect();
         drop(state);
-        self.ready.notify_all();
+        self.calm.notify_all();
+        self.storm.notify_all();
         waiting
+    }
+
+    /// What wakes the threads for this weather.
+    fn ready(&self, weather: Weather) -> &Condvar {
+        match weather {
+            Weather::Calm => &self.calm,
+            Weather::Storm => &self.storm,
+        }
     }
 
     fn retry_after(&self, waiting: usize) -> Duration {

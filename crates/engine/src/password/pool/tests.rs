@@ -161,16 +161,35 @@ async fn stopping_refuses_who_waits_and_ends_the_threads() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn hashes_give_way_to_everything_else() {
+async fn a_hash_gives_way_and_in_a_storm_to_everything_else() {
     use thread_priority::{NormalThreadSchedulePolicy, ThreadSchedulePolicy};
 
-    let pool = pool(settings());
-    let policy = || thread_priority::thread_schedule_policy().unwrap();
-    let before = policy();
-    let inside = pool.submit(network(1), move |_| Ok(policy())).await.unwrap();
-    assert_eq!(inside, ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle));
-    assert_ne!(before, inside);
-    assert_eq!(policy(), before, "the rest of the process keeps its policy");
+    let pool = pool(Settings { waiting: 16, waiting_per_network: 16, ..settings() });
+    let place = || {
+        let nice = rustix::process::getpriority_process(None).unwrap();
+        (nice, thread_priority::thread_schedule_policy().unwrap())
+    };
+    let before = place();
+    let calm = pool.submit(network(1), move |_| Ok(place())).await.unwrap();
+    assert_eq!(calm, (NICE.max(before.0), before.1));
+
+    let gate = Gate::close(&pool).await;
+    let mut waiting: Vec<_> = (0..=settings().storm_begins())
+        .map(|_| pin(pool.submit(network(1), move |_| Ok(place()))))
+        .collect();
+    for one in &mut waiting {
+        assert_eq!(poll(one), None);
+    }
+    // Nobody opens the gate: the storm has threads of its own.
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    for one in waiting {
+        assert_eq!(one.await.unwrap().1, idle);
+    }
+    gate.open();
+
+    let calm_again = pool.submit(network(1), move |_| Ok(place())).await.unwrap();
+    assert_eq!(calm_again, calm);
+    assert_eq!(place(), before, "the rest of the process keeps its place");
 }
 
 #[test]
