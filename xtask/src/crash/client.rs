@@ -42,7 +42,7 @@ impl Client {
     pub(crate) fn act_until_cut_off(&mut self, port: u16) -> Result<()> {
         let Ok(mut connection) = Connection::open(port) else { return Ok(()) };
         loop {
-            let act = match self.random.below(18) {
+            let act = match self.random.below(21) {
                 0 => self.sign_up(&mut connection),
                 1 => self.sign_in(&mut connection),
                 2..=4 => self.begin_as_guest(&mut connection),
@@ -51,7 +51,7 @@ impl Client {
                 9 => self.end_from_another_device(&mut connection),
                 10..=12 => self.refresh(&mut connection),
                 13 => self.give_back(&mut connection),
-                14 => self.change_password(&mut connection),
+                14..=17 => self.change_password(&mut connection),
                 _ => self.write_note(&mut connection),
             };
             if let Act::CutOff = act? {
@@ -155,10 +155,12 @@ impl Client {
     /// Changes a password; the session that does it gets another secret, and the others stay.
     fn change_password(&mut self, connection: &mut Connection) -> Result<Act> {
         let changed = format!("a changed password {}", self.random.next());
-        let session = live(&mut self.random, &mut self.ledger.sessions);
-        let Some((session, number)) = session.and_then(|it| it.user.map(|user| (it, user))) else {
-            return Ok(Act::Acknowledged);
-        };
+        // Most sessions are guests', so one with a user is looked for.
+        let sessions = self.ledger.sessions.iter_mut();
+        let mut of_users: Vec<_> =
+            sessions.filter(|it| it.user.is_some() && it.life == Life::Lives).collect();
+        let Some(session) = self.random.pick(&mut of_users) else { return Ok(Act::Acknowledged) };
+        let Some(number) = session.user else { return Ok(Act::Acknowledged) };
         let user = &mut self.ledger.users[number];
         let body = json!({
             "current_password": user.password, "new_password": changed, "end_others": false,
