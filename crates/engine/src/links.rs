@@ -129,9 +129,6 @@ impl Engine {
             Changed::Done(done) => self.heard(&done.rows).await,
             _ => return Err(LinkError::Spent),
         }
-        let mut act = self.act(Kind::ThrottleCleared, Actor::Server);
-        act.event.user = Some(user.id);
-        self.store.clear_failures(user.id, &act).await?;
         Ok(())
     }
 

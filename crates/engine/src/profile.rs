@@ -1,11 +1,11 @@
 //! A user's own account: the password, the names, and leaving.
 
-use cloakroom_model::event::{Actor, Kind, Reason};
+use cloakroom_model::event::{Kind, Reason};
 use cloakroom_model::password::Password;
 use cloakroom_model::policy::password::{About, Refusal};
 use cloakroom_model::session::Carrier;
 use cloakroom_model::user::{Email, NotAUsername, NotAnEmail, User, Username};
-use cloakroom_store::{ChangePassword, Changed, Error};
+use cloakroom_store::{ChangePassword, Changed, Error, Login, Shown};
 use std::sync::Arc;
 
 use crate::Engine;
@@ -39,7 +39,10 @@ pub enum ProfileError {
     /// Somebody has this username.
     #[error("this username is taken")]
     UsernameTaken,
-    /// The account changed meanwhile: look again.
+    /// Nobody would be left who may administrate the server.
+    #[error("this is the only administrator: make somebody else one first")]
+    LastAdministrator,
+    /// The account changed meanwhile, or the session ended: look again.
     #[error("the account was changed at the same time; look again")]
     Stale,
     /// Too many passwords at once, or the server is stopping.
@@ -87,10 +90,6 @@ impl Engine {
             reason: Reason::PasswordChanged,
         };
         self.changed(self.store.change_password(change, &act).await?).await?;
-        // What was guessed at the old password says nothing about the new one.
-        let mut cleared = self.act(Kind::ThrottleCleared, Actor::Server);
-        cleared.event.user = Some(login.user.id);
-        self.store.clear_failures(login.user.id, &cleared).await?;
         let live =
             self.store.find_session_by_id(identity.sid()).await?.ok_or(ProfileError::Stale)?;
         let session = Arc::new(
@@ -121,7 +120,8 @@ impl Engine {
         let mut act = self.act(Kind::ProfileChanged, identity.actor());
         act.event.user = Some(login.user.id);
         act.event.address = Some(visitor.address.to_string());
-        self.changed(self.store.set_names(login.user.id, email, username, &act).await?).await?;
+        let (id, shown) = (login.user.id, Some(shown(identity, &login)));
+        self.changed(self.store.set_names(id, email, username, shown, &act).await?).await?;
         self.store.find_user(login.user.id).await?.ok_or(ProfileError::Stale)
     }
 
@@ -137,7 +137,8 @@ impl Engine {
         let mut act = self.act(Kind::UserDeleted, identity.actor());
         act.event.user = Some(login.user.id);
         act.event.address = Some(visitor.address.to_string());
-        self.changed(self.store.delete_user(login.user.id, &act).await?).await
+        let (id, shown) = (login.user.id, Some(shown(identity, &login)));
+        self.changed(self.store.delete_user(id, shown, &act).await?).await
     }
 
     pub(crate) async fn changed(&self, changed: Changed) -> Result<(), ProfileError> {
@@ -149,6 +150,12 @@ impl Engine {
             Changed::NoUser | Changed::Stale => Err(ProfileError::Stale),
             Changed::EmailTaken => Err(ProfileError::EmailTaken),
             Changed::UsernameTaken => Err(ProfileError::UsernameTaken),
+            Changed::LastAdministrator => Err(ProfileError::LastAdministrator),
         }
     }
+}
+
+/// What storage checks once more, in the transaction of the change.
+fn shown(identity: &Identity, login: &Login) -> Shown {
+    Shown { session: identity.sid(), generation: login.user.generation }
 }

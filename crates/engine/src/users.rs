@@ -48,6 +48,9 @@ pub enum UserError {
     /// Somebody has this username.
     #[error("this username is taken")]
     UsernameTaken,
+    /// Nobody would be left who may administrate the server.
+    #[error("this is the only administrator: make somebody else one first")]
+    LastAdministrator,
     /// The password is refused.
     #[error(transparent)]
     Password(#[from] Refusal),
@@ -138,7 +141,7 @@ impl Engine {
     /// Deletes a user with all that is theirs.
     pub async fn delete_user(&self, id: UserId, actor: Actor) -> Result<(), UserError> {
         let act = self.about_user(Kind::UserDeleted, id, actor);
-        let changed = self.store.delete_user(id, &act).await?;
+        let changed = self.store.delete_user(id, None, &act).await?;
         self.user_changed(changed).await
     }
 
@@ -180,6 +183,7 @@ impl Engine {
             Changed::Stale => Err(UserError::Stale),
             Changed::EmailTaken => Err(UserError::EmailTaken),
             Changed::UsernameTaken => Err(UserError::UsernameTaken),
+            Changed::LastAdministrator => Err(UserError::LastAdministrator),
         }
     }
 }

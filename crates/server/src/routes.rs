@@ -23,9 +23,9 @@ use crate::openapi;
 use crate::operation::{CLIENT_ID, Operation, Schema, delete, get, patch, post, put};
 use crate::pages::{ErrorKind, Pages};
 use crate::problem::Kind::{
-    ClientRefused, ClientTaken, Conflict, EmailTaken, InsufficientScope, NotFound,
-    PreconditionFailed, PreconditionRequired, ReauthenticationRequired, SignUpClosed, TooLarge,
-    TooManyRequests, TooManySessions, UserRequired, WrongCredentials, WrongPassword,
+    ClientRefused, ClientTaken, Conflict, EmailTaken, InsufficientScope, LastAdministrator,
+    NotFound, PreconditionFailed, PreconditionRequired, ReauthenticationRequired, SignUpClosed,
+    TooLarge, TooManyRequests, TooManySessions, UserRequired, WrongCredentials, WrongPassword,
 };
 use crate::problem::{Kind, Problem};
 
@@ -188,7 +188,8 @@ fn my_account() -> Vec<Operation> {
         proved(delete("/api/v1/account", "deleteAccount", account::delete))
             .says("Deletes my account")
             .reads::<account::DeleteAccount>()
-            .answers_nothing(204, "It is gone, and everything with it"),
+            .answers_nothing(204, "It is gone, and everything with it")
+            .refuses(&[LastAdministrator]),
     ]
 }
 
@@ -218,13 +219,13 @@ fn users() -> Vec<Operation> {
             .administrator()
             .names("user", USER)
             .answers_nothing(204, "The user is gone")
-            .refuses(&[Conflict]),
+            .refuses(&[Conflict, LastAdministrator]),
         post("/api/v1/admin/users/{user}/disable", "disableUser", users::disable)
             .says("Keeps a user out; every session and grant of theirs ends")
             .administrator()
             .names("user", USER)
             .answers_nothing(204, "The user is out")
-            .refuses(&[Conflict]),
+            .refuses(&[Conflict, LastAdministrator]),
         post("/api/v1/admin/users/{user}/enable", "enableUser", users::enable)
             .says("Lets a user in again")
             .administrator()
@@ -242,7 +243,7 @@ fn users() -> Vec<Operation> {
             .names("user", USER)
             .reads::<users::Roles>()
             .answers_nothing(204, "It is so from now on")
-            .refuses(&[Conflict]),
+            .refuses(&[Conflict, LastAdministrator]),
         post("/api/v1/admin/users/{user}/recovery-link", "makeRecoveryLink", users::recovery_link)
             .says("Makes a link by which a locked-out user chooses a new password")
             .administrator()

@@ -15,7 +15,7 @@ use cloakroom_store::{Begin, Begun, Earlier, Error, Merge, Who};
 use crate::doing::Doing;
 use crate::driver::Db;
 use crate::users::Names;
-use crate::{data, endings, grants, guests, links, secrets, sessions, sql, users};
+use crate::{data, endings, grants, guests, links, secrets, sessions, throttles, users};
 
 pub(crate) fn begin(mut doing: Doing<'_>, begin: &Begin) -> Result<Begun, Error> {
     let (db, now) = (doing.db, doing.now());
@@ -45,7 +45,7 @@ pub(crate) fn begin(mut doing: Doing<'_>, begin: &Begin) -> Result<Begun, Error>
     }
     sessions::insert(db, &begin.session, begin.secret.as_ref())?;
     if let Some(device) = &begin.device {
-        db.run(sql::throttles::KNOW_DEVICE, (user.id.as_bytes(), device.0, now.0))?;
+        throttles::know_device(db, user.id, device, now)?;
     }
     if let (Some(predecessor), Some(earlier)) = (&predecessor, &begin.earlier) {
         carry_over(&mut doing, predecessor, &earlier.merge, user.id, begin.session.id)?;

@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use cloakroom_model::id::UserId;
+use cloakroom_model::policy::throttle::KNOWN_DEVICES;
 use cloakroom_model::secret::Digest;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{AccountFailures, Act, Error, Throttles};
 
-use crate::driver::{Columns, Db};
+use crate::driver::{Columns, Db, number};
 use crate::{Sqlite, sql, users};
 
 #[async_trait]
@@ -61,8 +62,7 @@ impl Throttles for Sqlite {
             if users::find(doing.db, user)?.is_none() {
                 return Ok(false);
             }
-            doing.db.run(sql::throttles::FORGET_OF_UNKNOWN, [user.as_bytes()])?;
-            doing.db.run(sql::throttles::FORGET_OF_ALL_DEVICES, [user.as_bytes()])?;
+            forget_all(doing.db, user)?;
             let _nothing_to_announce = doing.done(())?;
             Ok(true)
         })
@@ -72,6 +72,26 @@ impl Throttles for Sqlite {
     async fn expire_devices(&self, before: Timestamp) -> Result<(), Error> {
         self.write(move |db| db.run(sql::throttles::EXPIRE_DEVICES, [before.0]).map(drop)).await
     }
+}
+
+/// A browser signed this user in. Those that were seen longest ago are forgotten where there are too many.
+pub(crate) fn know_device(
+    db: &Db,
+    user: UserId,
+    device: &Digest,
+    now: Timestamp,
+) -> Result<(), Error> {
+    db.run(sql::throttles::KNOW_DEVICE, (user.as_bytes(), device.0, now.0))?;
+    let latest = (user.as_bytes(), number(KNOWN_DEVICES));
+    db.run(sql::throttles::FORGET_OLDEST_DEVICES, latest)?;
+    Ok(())
+}
+
+/// Forgets every failure at a user, by whatever device.
+pub(crate) fn forget_all(db: &Db, user: UserId) -> Result<(), Error> {
+    db.run(sql::throttles::FORGET_OF_UNKNOWN, [user.as_bytes()])?;
+    db.run(sql::throttles::FORGET_OF_ALL_DEVICES, [user.as_bytes()])?;
+    Ok(())
 }
 
 fn find(db: &Db, user: UserId, device: Option<&Digest>) -> Result<AccountFailures, Error> {

@@ -7,12 +7,12 @@ use cloakroom_model::link::Purpose;
 use cloakroom_model::log::{Change, Subject};
 use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
 use cloakroom_store::{
-    Act, ChangePassword, Changed, Error, InsertUser, Login, NewUser, UserFilter, Users,
+    Act, ChangePassword, Changed, Error, InsertUser, Login, NewUser, Shown, UserFilter, Users,
 };
 
 use crate::doing::Doing;
 use crate::driver::{Columns, Db, corrupt, json, number};
-use crate::{Sqlite, endings, links, secrets, sessions, sql};
+use crate::{Sqlite, endings, links, secrets, sessions, sql, throttles};
 
 #[async_trait]
 impl Users for Sqlite {
@@ -78,6 +78,9 @@ impl Users for Sqlite {
     async fn set_life(&self, id: UserId, life: Life, act: &Act) -> Result<Changed, Error> {
         self.act(act, move |mut doing| {
             let disabled_at = disabled_at(life);
+            if disabled_at.is_some() && is_last_administrator(doing.db, id)? {
+                return Ok(Changed::LastAdministrator);
+            }
             if doing.db.run(sql::users::SET_DISABLED_AT, (disabled_at, id.as_bytes()))? == 0 {
                 return Ok(Changed::NoUser);
             }
@@ -92,6 +95,9 @@ impl Users for Sqlite {
 
     async fn set_roles(&self, id: UserId, roles: Vec<Role>, act: &Act) -> Result<Changed, Error> {
         self.act(act, move |mut doing| {
+            if !is_admin(&roles) && is_last_administrator(doing.db, id)? {
+                return Ok(Changed::LastAdministrator);
+            }
             let change = (json(&roles)?, is_admin(&roles), id.as_bytes());
             if doing.db.run(sql::users::SET_ROLES, change)? == 0 {
                 return Ok(Changed::NoUser);
@@ -107,11 +113,13 @@ impl Users for Sqlite {
         id: UserId,
         email: Email,
         username: Option<Username>,
+        shown: Option<Shown>,
         act: &Act,
     ) -> Result<Changed, Error> {
         self.act(act, move |mut doing| {
-            if find(doing.db, id)?.is_none() {
-                return Ok(Changed::NoUser);
+            let Some(user) = find(doing.db, id)? else { return Ok(Changed::NoUser) };
+            if !is_still_shown(doing.db, &user, shown)? {
+                return Ok(Changed::Stale);
             }
             match whose_names(doing.db, &email, username.as_ref(), Some(id))? {
                 Names::Free => {}
@@ -132,10 +140,19 @@ impl Users for Sqlite {
         .await
     }
 
-    async fn delete_user(&self, id: UserId, act: &Act) -> Result<Changed, Error> {
+    async fn delete_user(
+        &self,
+        id: UserId,
+        shown: Option<Shown>,
+        act: &Act,
+    ) -> Result<Changed, Error> {
         self.act(act, move |mut doing| {
-            if find(doing.db, id)?.is_none() {
-                return Ok(Changed::NoUser);
+            let Some(user) = find(doing.db, id)? else { return Ok(Changed::NoUser) };
+            if !is_still_shown(doing.db, &user, shown)? {
+                return Ok(Changed::Stale);
+            }
+            if is_last_administrator(doing.db, id)? {
+                return Ok(Changed::LastAdministrator);
             }
             endings::all_of_user(&mut doing, id, None, Reason::UserDeleted)?;
             let db = doing.db;
@@ -165,6 +182,18 @@ pub(crate) fn is_active(db: &Db, id: UserId) -> Result<bool, Error> {
 /// Whether anybody runs this server.
 pub(crate) fn has_admin(db: &Db) -> Result<bool, Error> {
     db.exists(sql::users::HAS_ADMIN, [])
+}
+
+/// Whether this user runs this server, and nobody else.
+fn is_last_administrator(db: &Db, id: UserId) -> Result<bool, Error> {
+    let administrators = db.list(sql::users::TWO_ADMINS, [], user_id)?;
+    Ok(administrators == [id])
+}
+
+/// Whether what a user showed of themselves is still so.
+fn is_still_shown(db: &Db, user: &User, shown: Option<Shown>) -> Result<bool, Error> {
+    let Some(Shown { session, generation }) = shown else { return Ok(true) };
+    Ok(user.generation == generation && sessions::user_of(db, session)? == Some(user.id))
 }
 
 /// Whether somebody else has one of these names.
@@ -275,8 +304,9 @@ fn change_password(mut doing: Doing<'_>, change: &ChangePassword) -> Result<Chan
         if found.is_none_or(|found| found.purpose != (Purpose::Recover { user: id })) {
             return Ok(Changed::Stale);
         }
-        links::spend(db, &link.digest)?;
     }
+    db.run(sql::links::DELETE_OF_USER, [id.as_bytes()])?;
+    throttles::forget_all(db, id)?;
     let expected = number(change.expected_generation);
     db.run(sql::users::SET_PASSWORD, (&change.password, id.as_bytes(), expected))?;
     let keep = change.keep.map(|(session, _)| session);

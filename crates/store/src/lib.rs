@@ -55,7 +55,7 @@ pub use sessions::{
 pub use statuses::{Statuses, status_until};
 pub use throttles::{AccountFailures, Throttles};
 pub use users::{
-    ChangePassword, Changed, CredentialLink, InsertUser, Login, NewUser, UserFilter, Users,
+    ChangePassword, Changed, CredentialLink, InsertUser, Login, NewUser, Shown, UserFilter, Users,
 };
 
 /// Everything the engine asks of storage.

@@ -130,7 +130,9 @@ pub struct Begin {
     /// user). Unspent, and unexpired at the act's time.
     pub link: Option<Digest>,
     /// The digest of a cookie by which this browser is known later, for this user: a new one, or again the one
-    /// it has.
+    /// it has. No more than [`KNOWN_DEVICES`] are, those that were seen last.
+    ///
+    /// [`KNOWN_DEVICES`]: cloakroom_model::policy::throttle::KNOWN_DEVICES
     pub device: Option<Digest>,
 }
 

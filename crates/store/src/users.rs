@@ -34,7 +34,9 @@ pub trait Users: Send + Sync {
 
     /// Replaces the password if the user's generation is still `expected_generation`, raises the generation,
     /// and ends what the change ends, all or nothing. Appends a `changed` row for the user, and one for the kept
-    /// session where that gets a new secret; its old one is remembered as replaced.
+    /// session where that gets a new secret; its old one is remembered as replaced. Failures at the old password
+    /// are forgotten, since they say nothing about the new one, and a recovery link that is still open works no
+    /// more.
     ///
     /// A change that is stored against another generation would undo one that the owner made meanwhile.
     async fn change_password(&self, change: ChangePassword, act: &Act) -> Result<Changed, Error>;
@@ -51,24 +53,38 @@ pub trait Users: Send + Sync {
 
     /// Lets a user in or keeps them out. Raises the generation and appends a `changed` row for the user (not an
     /// `ended` one: a disabled user can come back); when the user is disabled, every session and grant ends with
-    /// a row each.
+    /// a row each. Refuses to keep the last administrator out.
     async fn set_life(&self, id: UserId, life: Life, act: &Act) -> Result<Changed, Error>;
 
-    /// Replaces the roles and appends a `changed` row for the user.
+    /// Replaces the roles and appends a `changed` row for the user. Refuses to take the administrator's role from
+    /// the last who has it and may come in.
     async fn set_roles(&self, id: UserId, roles: Vec<Role>, act: &Act) -> Result<Changed, Error>;
 
-    /// Replaces email and username (both as they shall be) and appends a `changed` row for the user.
+    /// Replaces email and username (both as they shall be) and appends a `changed` row for the user. Where it is
+    /// the user's own wish, only if what they showed of themselves is still so.
+    ///
+    /// A change from a session that has ended would give the account to whoever was just thrown out of it.
     async fn set_names(
         &self,
         id: UserId,
         email: Email,
         username: Option<Username>,
+        shown: Option<Shown>,
         act: &Act,
     ) -> Result<Changed, Error>;
 
-    /// Deletes a user with sessions, grants, codes, consents, data, devices and links; an `ended` row for each session and grant,
-    /// and for the user.
-    async fn delete_user(&self, id: UserId, act: &Act) -> Result<Changed, Error>;
+    /// Deletes a user with sessions, grants, codes, consents, data, devices and links; an `ended` row for each
+    /// session and grant, and for the user. Where it is the user's own wish, only if what they showed of themselves
+    /// is still so. Refuses to delete the last administrator.
+    ///
+    /// A backend that counts administrators before others have left lets the last two leave at once, and nobody
+    /// runs the server any more.
+    async fn delete_user(
+        &self,
+        id: UserId,
+        shown: Option<Shown>,
+        act: &Act,
+    ) -> Result<Changed, Error>;
 }
 
 /// What a password check needs.
@@ -120,6 +136,16 @@ pub struct ChangePassword {
     pub reason: Reason,
 }
 
+/// What a user showed of themselves who wants something of their own changed. Where either is no longer so, the
+/// change is [`Changed::Stale`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Shown {
+    /// The session they ask from, which is live and theirs.
+    pub session: SessionId,
+    /// The generation at which their password was checked.
+    pub generation: u64,
+}
+
 /// A one-time link as the proof for a change of credentials.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct CredentialLink {
@@ -142,6 +168,8 @@ pub enum Changed {
     EmailTaken,
     /// Somebody has this username.
     UsernameTaken,
+    /// Nobody would be left who may administrate the server.
+    LastAdministrator,
 }
 
 /// Which users.

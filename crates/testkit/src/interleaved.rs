@@ -32,8 +32,8 @@ use cloakroom_store::{
     GiveConsent, Grants, Guests, InsertClient, InsertCode, InsertDeviceRequest, InsertGrant,
     InsertLink, InsertUser, Keys, Links, LiveGrant, LiveGuest, LiveSession, Login, Marks, NewCode,
     NewUser, PollDeviceRequest, PushedRequests, Reading, Redeem, Redeemed, RelyingParties,
-    ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData, Sessions, Snapshot,
-    Statuses, Throttles, UserFilter, Users, Write, Written,
+    ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData, Sessions, Shown,
+    Snapshot, Statuses, Throttles, UserFilter, Users, Write, Written,
 };
 
 use crate::randomness::Seeded;
@@ -74,8 +74,8 @@ pausing! {
         upgrade_password(id: UserId, seen: &str, upgraded: &str, act: &Act) -> Result<bool, Error>;
         set_life(id: UserId, life: Life, act: &Act) -> Result<Changed, Error>;
         set_roles(id: UserId, roles: Vec<Role>, act: &Act) -> Result<Changed, Error>;
-        set_names(id: UserId, email: Email, username: Option<Username>, act: &Act) -> Result<Changed, Error>;
-        delete_user(id: UserId, act: &Act) -> Result<Changed, Error>;
+        set_names(id: UserId, email: Email, username: Option<Username>, shown: Option<Shown>, act: &Act) -> Result<Changed, Error>;
+        delete_user(id: UserId, shown: Option<Shown>, act: &Act) -> Result<Changed, Error>;
     }
     Sessions {
         find_session(secret: &Digest, now: Timestamp) -> Result<Option<FoundSession>, Error>;

@@ -61,6 +61,11 @@ fn a_user_is_added_found_changed_and_deleted() {
 
     let line = ["user", "roles", "ada", "--add", "admin", "--remove", "editor", "--json"];
     assert_eq!(program.run(&line).json()["roles"], json!(["admin"]));
+    for line in [&["user", "disable", "ada"][..], &["user", "delete", "ada", "--yes"]] {
+        let complaint = program.run(line).refused(1);
+        assert!(complaint.contains("make somebody else one first"), "{complaint}");
+    }
+    program.run_with(&["user", "add", "eve@example.com", "--role", "admin"], PASSWORD).text();
     let disabled = program.run(&["user", "disable", "ada", "--json"]).json();
     assert_eq!(disabled["state"], "disabled");
     assert!(disabled["disabled_at"].is_string());

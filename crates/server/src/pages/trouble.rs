@@ -66,6 +66,7 @@ impl From<ProfileError> for Unproven {
         match error {
             ProfileError::Proof(error) => error.into(),
             ProfileError::Stale => Self::Trouble(Trouble::Stale),
+            ProfileError::LastAdministrator => Self::Trouble(Trouble::LastAdministrator),
             ProfileError::Passwords(pool) => {
                 of_pool(&pool).map_or_else(Self::Failure, Self::Trouble)
             }
@@ -90,7 +91,7 @@ pub(super) const fn status(trouble: Trouble) -> StatusCode {
         Trouble::Expired => StatusCode::FORBIDDEN,
         Trouble::TooMany(_) | Trouble::Closed => StatusCode::TOO_MANY_REQUESTS,
         Trouble::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Trouble::Full | Trouble::Stale => StatusCode::CONFLICT,
+        Trouble::Full | Trouble::Stale | Trouble::LastAdministrator => StatusCode::CONFLICT,
     }
 }
 

@@ -271,6 +271,8 @@ impl Scene {
         let server = Server::start().await;
         let browser = server.administrator().await;
         let watcher = server.administrator_again().await;
+        // Without another one the administrator could not leave.
+        server.add_user("eve", &["admin"]).await;
         let user = server.add_user("ada", &[]).await.id.to_string();
         let mut ada = server.browser();
         let sid = ada.sign_in("ada", "cookie").await.json()["session"]["sid"].clone();

@@ -10,6 +10,10 @@ statements! {
     KNOW_DEVICE = "INSERT INTO devices (user_id, device, seen_at, in_a_row, last_at) VALUES ($1, $2, $3, 0, NULL)
         ON CONFLICT (user_id, device) DO UPDATE SET seen_at = excluded.seen_at";
 
+    FORGET_OLDEST_DEVICES = "DELETE FROM devices WHERE user_id = $1 AND device NOT IN (
+            SELECT device FROM devices WHERE user_id = $1 ORDER BY seen_at DESC, device LIMIT $2
+        )";
+
     COUNT_OF_DEVICE = "UPDATE devices SET in_a_row = in_a_row + 1, last_at = $1 WHERE user_id = $2 AND device = $3
         RETURNING in_a_row, last_at";
 

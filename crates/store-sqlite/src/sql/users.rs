@@ -35,6 +35,9 @@ statements! {
 
     HAS_ADMIN = "SELECT 1 FROM users WHERE is_admin = 1 AND disabled_at IS NULL LIMIT 1";
 
+    /// Two are enough to know that neither is the last.
+    TWO_ADMINS = "SELECT id FROM users WHERE is_admin = 1 AND disabled_at IS NULL LIMIT 2";
+
     /// Whose an email is. Asked before a name is given away, so that the answer can say which one is taken.
     OWNER_OF_EMAIL = "SELECT id FROM users WHERE email_lookup = $1";
 

@@ -239,7 +239,7 @@ pub async fn fresh_codes_go_with_what_they_hang_from(store: Arc<dyn Store>) {
     assert_eq!(there().await, [71, 73, 74, 75, 76, 77]);
     changed(store.set_life(out.id, disabled(), &act(Kind::UserDisabled)).await.unwrap());
     assert_eq!(there().await, [71, 73, 75, 76, 77]);
-    changed(store.delete_user(gone.id, &act(Kind::UserDeleted)).await.unwrap());
+    changed(store.delete_user(gone.id, None, &act(Kind::UserDeleted)).await.unwrap());
     assert_eq!(there().await, [71, 73, 76, 77]);
     let shop = client_id("shop");
     let of_both = store.end_grants_of_user_at(user.id, &shop, Reason::Operator, &ending()).await;

@@ -179,7 +179,7 @@ pub async fn consents_go_with_their_user_or_client_alone(store: Arc<dyn Store>) 
     let everybodys = store.end_sessions(Ends::Everybodys, Reason::Restored, &ending()).await;
     let _rows = everybodys.unwrap();
     assert_eq!(there().await.len(), 4, "no end of a session takes a consent along");
-    changed(store.delete_user(gone.id, &act(Kind::UserDeleted)).await.unwrap());
+    changed(store.delete_user(gone.id, None, &act(Kind::UserDeleted)).await.unwrap());
     let left = [named(user.id, "blog"), named(user.id, "shop"), named(other.id, "shop")];
     assert_eq!(there().await, left);
     let remove = act(Kind::ClientRemoved);
@@ -191,7 +191,7 @@ pub async fn no_consent_is_left_of_a_user_it_raced(store: Arc<dyn Store>) {
     sign_up(&*store, 1).await;
     at_once(&store, |store, caller| async move {
         if caller == CALLERS / 2 {
-            changed(store.delete_user(user_id(1), &act(Kind::UserDeleted)).await.unwrap());
+            changed(store.delete_user(user_id(1), None, &act(Kind::UserDeleted)).await.unwrap());
         } else {
             let consent = consent(user_id(1), "shop", ["openid"]);
             store.give_consent(consent, &act(Kind::ConsentGiven)).await.unwrap();

@@ -242,7 +242,7 @@ pub async fn devices_go_with_what_they_hang_from(store: Arc<dyn Store>) {
 
     store.end_session(session_id(1), Reason::SignedOut, &ending()).await.unwrap();
     assert_eq!(there(&*store).await, [91, 92, 93, 94, 95]);
-    changed(store.delete_user(gone.id, &act(Kind::UserDeleted)).await.unwrap());
+    changed(store.delete_user(gone.id, None, &act(Kind::UserDeleted)).await.unwrap());
     assert_eq!(there(&*store).await, [92, 93, 94, 95]);
     let shop = client_id("shop");
     let of_both = store.end_grants_of_user_at(user.id, &shop, Reason::Operator, &ending()).await;

@@ -116,7 +116,7 @@ pub async fn an_act_that_was_not_done_is_not_told(store: Arc<dyn Store>) {
     let upgrade = act(Kind::PasswordUpgraded);
     assert!(!store.upgrade_password(user.id, "not it", "new", &upgrade).await.unwrap());
     let delete = act(Kind::UserDeleted);
-    let nobody = store.delete_user(user_id(7), &delete).await.unwrap();
+    let nobody = store.delete_user(user_id(7), None, &delete).await.unwrap();
     assert_eq!(nobody, Changed::NoUser);
     assert_eq!(events(&*store).await, before);
 

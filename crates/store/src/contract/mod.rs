@@ -14,6 +14,7 @@ mod broken;
 mod scene;
 pub(crate) mod witness;
 
+pub mod accounts;
 pub mod carry_over;
 pub mod clients;
 pub mod codes;
@@ -117,6 +118,11 @@ macro_rules! for_each_promise {
                 a_deleted_user_leaves_nothing,
                 nothing_lasts_that_raced_the_end_of_its_user,
             }
+            accounts {
+                the_last_administrator_stays,
+                of_many_administrators_who_leave_at_once_one_stays,
+                what_was_shown_once_changes_nothing_later,
+            }
             passwords {
                 a_password_is_changed_only_as_it_was_seen,
                 of_many_changes_that_saw_the_same_password_one_is_done,
@@ -125,6 +131,7 @@ macro_rules! for_each_promise {
                 who_changed_the_password_gets_a_new_secret,
                 a_session_that_is_gone_changes_no_password,
                 a_recovery_link_changes_one_password_once,
+                a_new_password_leaves_no_failures_and_no_open_link,
             }
             sessions {
                 a_session_is_found_by_its_secret_and_by_its_id,
@@ -314,6 +321,7 @@ macro_rules! for_each_promise {
                 a_success_forgets_the_failures_of_its_own_device,
                 an_operator_clears_every_failure_of_a_user,
                 a_device_is_known_until_it_was_not_seen_for_long,
+                of_very_many_devices_those_seen_last_are_known,
             }
             events {
                 events_are_listed_the_latest_first_page_by_page,

@@ -9,14 +9,14 @@ use cloakroom_model::log::Subject;
 use cloakroom_model::session::Replaced;
 
 use super::scene::{
-    act, act_at, at, digest, give_own_grant, insert_link, link, session_id, sign_in, sign_up,
-    user_id,
+    act, act_at, at, begin, begun, digest, give_own_grant, insert_link, link, session_id, sign_in,
+    sign_up, user_id,
 };
 use super::witness::{
     Listener, at_once, changed, count, different, grant_ended, grants_there, look_at, opens,
     session_ended,
 };
-use crate::{ChangePassword, Changed, CredentialLink, FoundSession, Store};
+use crate::{Begin, ChangePassword, Changed, CredentialLink, FoundSession, Store};
 
 pub async fn a_password_is_changed_only_as_it_was_seen(store: Arc<dyn Store>) {
     let user = sign_up(&*store, 1).await;
@@ -155,6 +155,27 @@ pub async fn a_recovery_link_changes_one_password_once(store: Arc<dyn Store>) {
     assert_eq!(store.find_link(&digest(60), at(1)).await.unwrap(), None);
     assert_eq!(with(60, 59, 1).await, Changed::Stale);
     assert!(store.find_link(&digest(61), at(1)).await.unwrap().is_some());
+}
+
+pub async fn a_new_password_leaves_no_failures_and_no_open_link(store: Arc<dyn Store>) {
+    let (user, other) = (sign_up(&*store, 1).await, sign_up(&*store, 2).await);
+    begun(&*store, Begin { device: Some(digest(50)), ..begin(&user, 1) }).await;
+    for (n, whose) in [(60, other.id), (61, user.id)] {
+        insert_link(&*store, link(n, Purpose::Recover { user: whose })).await;
+        for device in [None, Some(&digest(50))] {
+            store.count_failure(whose, device, at(1)).await.unwrap();
+        }
+    }
+
+    changed(store.change_password(change(1, 0, "new"), &act(Kind::PasswordChanged)).await.unwrap());
+
+    for device in [None, Some(&digest(50))] {
+        let failures = store.find_failures(user.id, device).await.unwrap();
+        assert_eq!((failures.in_a_row, failures.last_at), (0, None), "{device:?}");
+    }
+    assert_eq!(store.find_failures(other.id, None).await.unwrap().in_a_row, 2);
+    assert_eq!(store.find_link(&digest(61), at(1)).await.unwrap(), None);
+    assert!(store.find_link(&digest(60), at(1)).await.unwrap().is_some());
 }
 
 /// Sessions 1 and 2 of user 1, session 3 of user 2, and grant 9 of user 1 alone.

@@ -90,7 +90,7 @@ pub async fn a_sign_in_against_an_older_generation_is_not_stored(store: Arc<dyn 
     let back = look_at(&*store, checked.id).await;
     sign_in(&*store, &back, 1).await;
 
-    changed(store.delete_user(checked.id, &act(Kind::UserDeleted)).await.unwrap());
+    changed(store.delete_user(checked.id, None, &act(Kind::UserDeleted)).await.unwrap());
     refused(begin(&back, 2)).await;
     assert_eq!(count(&*store, Kind::SignedIn).await, 1);
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use cloakroom_model::event::Kind;
+use cloakroom_model::policy::throttle::KNOWN_DEVICES;
 use cloakroom_model::user::User;
 
 use super::scene::{act, act_at, at, begin, digest, sign_up, user_id};
@@ -97,6 +98,27 @@ pub async fn a_device_is_known_until_it_was_not_seen_for_long(store: Arc<dyn Sto
     assert_eq!(gone, unknown(0, None));
     store.expire_devices(at(11)).await.unwrap();
     assert_eq!(failures(&*store, &user).await, [unknown(0, None); 3]);
+}
+
+pub async fn of_very_many_devices_those_seen_last_are_known(store: Arc<dyn Store>) {
+    let (user, other) = two_users(&*store).await;
+    let is_known = async |user: &User, device: u8| {
+        store.find_failures(user.id, Some(&digest(device))).await.unwrap().known_device
+    };
+    let many = u8::try_from(KNOWN_DEVICES).unwrap();
+    for n in 0..many {
+        signs_in_from(&*store, &user, 100 + n, 100 + n, 1 + u64::from(n)).await;
+    }
+    assert!(!is_known(&user, 50).await && is_known(&user, 100).await);
+
+    // Whoever is seen again is not among those that were seen longest ago.
+    signs_in_from(&*store, &user, 98, 100, 300).await;
+    signs_in_from(&*store, &user, 99, 99, 301).await;
+    assert!(!is_known(&user, 101).await);
+    for device in [100, 102, 99 + many, 99] {
+        assert!(is_known(&user, device).await, "{device}");
+    }
+    assert!(is_known(&other, 51).await);
 }
 
 /// User 1, whom device 50 signed in, and user 2, whom device 51 did.

@@ -111,10 +111,12 @@ pub async fn users_are_listed_page_by_page(store: Arc<dyn Store>) {
 pub async fn an_administrator_is_one_who_may_come_in(store: Arc<dyn Store>) {
     sign_up(&*store, 1).await;
     assert!(!store.has_admin().await.unwrap());
-    insert(&*store, new_admin(2)).await;
-    assert!(store.has_admin().await.unwrap());
-    changed(store.set_life(user_id(2), disabled(), &act(Kind::UserDisabled)).await.unwrap());
+    let mut out = new_admin(2);
+    out.user.life = disabled();
+    insert(&*store, out).await;
     assert!(!store.has_admin().await.unwrap());
+    changed(store.set_life(user_id(2), Life::Active, &act(Kind::UserEnabled)).await.unwrap());
+    assert!(store.has_admin().await.unwrap());
 }
 
 pub async fn an_upgraded_password_is_the_same_password(store: Arc<dyn Store>) {
@@ -176,6 +178,7 @@ pub async fn a_disabled_user_is_out_and_keeps_the_account(store: Arc<dyn Store>)
 pub async fn roles_are_replaced_and_told(store: Arc<dyn Store>) {
     let user = sign_up(&*store, 1).await;
     sign_in(&*store, &user, 1).await;
+    insert(&*store, new_admin(2)).await;
     let mut log = Listener::new(&*store).await;
     let roles = vec![Role::admin(), Role::parse("shop:staff").unwrap()];
 
@@ -199,7 +202,7 @@ pub async fn names_are_replaced_and_told(store: Arc<dyn Store>) {
     let rename = async |email: &str, username: Option<&str>, act: &Act| {
         let email = Email::parse(email).unwrap();
         let username = username.map(|name| Username::parse(name).unwrap());
-        store.set_names(user.id, email, username, act).await.unwrap()
+        store.set_names(user.id, email, username, None, act).await.unwrap()
     };
     let profile = act(Kind::ProfileChanged);
 
@@ -222,10 +225,11 @@ pub async fn names_are_replaced_and_told(store: Arc<dyn Store>) {
     assert_eq!(store.find_login(&Lookup::of("user1@example.com")).await.unwrap(), None);
     assert!(store.find_login(&Lookup::of("new@example.com")).await.unwrap().is_some());
     // The names that were given up are free.
-    let names = store.set_names(user_id(2), email(1), Some(username(1)), &profile).await.unwrap();
+    let names =
+        store.set_names(user_id(2), email(1), Some(username(1)), None, &profile).await.unwrap();
     changed(names);
 
-    let nobody = store.set_names(user_id(7), email(7), None, &profile).await.unwrap();
+    let nobody = store.set_names(user_id(7), email(7), None, None, &profile).await.unwrap();
     assert_eq!(nobody, Changed::NoUser);
 }
 
@@ -250,7 +254,7 @@ pub async fn a_deleted_user_leaves_nothing(store: Arc<dyn Store>) {
     let mut log = Listener::new(&*store).await;
 
     let delete = act(Kind::UserDeleted);
-    let rows = changed(store.delete_user(user.id, &delete).await.unwrap());
+    let rows = changed(store.delete_user(user.id, None, &delete).await.unwrap());
 
     let expected =
         [ended(Subject::User(user.id)), session_ended(1), grant_ended(1), grant_ended(9)];
@@ -273,7 +277,7 @@ pub async fn a_deleted_user_leaves_nothing(store: Arc<dyn Store>) {
     }
     let failures = store.find_failures(user.id, Some(&digest(50))).await.unwrap();
     assert_eq!(failures, AccountFailures::default());
-    assert_eq!(store.delete_user(user.id, &act(Kind::UserDeleted)).await.unwrap(), Changed::NoUser);
+    assert_eq!(store.delete_user(user.id, None, &delete).await.unwrap(), Changed::NoUser);
     assert_eq!(count(&*store, Kind::UserDeleted).await, 1);
 
     // The names are free, and who takes them inherits nothing.
@@ -291,7 +295,7 @@ pub async fn nothing_lasts_that_raced_the_end_of_its_user(store: Arc<dyn Store>)
         let user = user.clone();
         async move {
             if caller == CALLERS / 2 {
-                changed(store.delete_user(user.id, &act(Kind::UserDeleted)).await.unwrap());
+                changed(store.delete_user(user.id, None, &act(Kind::UserDeleted)).await.unwrap());
                 return None;
             }
             if caller % 2 == 0 {

@@ -1,7 +1,10 @@
 //! Counts of failures, and the devices that are known.
 
+use std::cmp::Reverse;
+
 use async_trait::async_trait;
 use cloakroom_model::id::UserId;
+use cloakroom_model::policy::throttle::KNOWN_DEVICES;
 use cloakroom_model::secret::Digest;
 use cloakroom_model::time::Timestamp;
 
@@ -65,8 +68,19 @@ impl Throttles for Memory {
 }
 
 impl State {
-    /// A browser signed this user in.
+    /// A browser signed this user in. Those that were seen longest ago are forgotten where there are too many.
     pub(super) fn know_device(&mut self, user: UserId, device: Digest, at: Timestamp) {
+        self.keep_device(user, device, at);
+        let of_user = self.devices.iter().filter(|((whose, _), _)| *whose == user);
+        let mut latest_first: Vec<_> =
+            of_user.map(|((_, device), known)| (Reverse(known.seen_at), *device)).collect();
+        latest_first.sort_unstable();
+        for (_, device) in latest_first.into_iter().skip(KNOWN_DEVICES) {
+            self.devices.remove(&(user, device));
+        }
+    }
+
+    pub(super) fn keep_device(&mut self, user: UserId, device: Digest, at: Timestamp) {
         self.devices
             .entry((user, device))
             .and_modify(|known| known.seen_at = known.seen_at.max(at))
@@ -100,13 +114,18 @@ impl State {
         if self.user(user).is_none() {
             return false;
         }
+        self.forget_failures_of(user);
+        self.finish(act, Trace::default());
+        true
+    }
+
+    /// Forgets every failure at a user, by whatever device.
+    pub(super) fn forget_failures_of(&mut self, user: UserId) {
         self.failures.remove(&user);
         for ((whose, _), device) in &mut self.devices {
             if *whose == user {
                 device.failures = Failures::default();
             }
         }
-        self.finish(act, Trace::default());
-        true
     }
 }

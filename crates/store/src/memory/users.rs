@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use cloakroom_model::data::Owner;
 use cloakroom_model::event::Reason;
-use cloakroom_model::id::UserId;
+use cloakroom_model::id::{SessionId, UserId};
 use cloakroom_model::link::Purpose;
 use cloakroom_model::log::Subject;
 use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
@@ -11,7 +11,7 @@ use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
 use super::endings::{Trace, allowed_by};
 use super::{Memory, State, id_taken};
 use crate::{
-    Act, ChangePassword, Changed, Done, Error, InsertUser, Login, NewUser, UserFilter, Users,
+    Act, ChangePassword, Changed, Done, Error, InsertUser, Login, NewUser, Shown, UserFilter, Users,
 };
 
 #[async_trait]
@@ -68,13 +68,19 @@ impl Users for Memory {
         id: UserId,
         email: Email,
         username: Option<Username>,
+        shown: Option<Shown>,
         act: &Act,
     ) -> Result<Changed, Error> {
-        Ok(self.state()?.set_names(id, email, username, act))
+        Ok(self.state()?.set_names(id, email, username, shown, act))
     }
 
-    async fn delete_user(&self, id: UserId, act: &Act) -> Result<Changed, Error> {
-        Ok(self.state()?.delete_user(id, act))
+    async fn delete_user(
+        &self,
+        id: UserId,
+        shown: Option<Shown>,
+        act: &Act,
+    ) -> Result<Changed, Error> {
+        Ok(self.state()?.delete_user(id, shown, act))
     }
 }
 
@@ -89,7 +95,28 @@ impl State {
     }
 
     pub(super) fn has_admin(&self) -> bool {
-        self.users.values().any(|it| it.user.is_admin() && it.user.life == Life::Active)
+        self.administrators().next().is_some()
+    }
+
+    /// Those who may administrate the server.
+    fn administrators(&self) -> impl Iterator<Item = UserId> {
+        let users = self.users.values().map(|login| &login.user);
+        users.filter(|user| user.is_admin() && user.life == Life::Active).map(|user| user.id)
+    }
+
+    fn is_last_administrator(&self, id: UserId) -> bool {
+        self.administrators().eq([id])
+    }
+
+    /// Whether what a user showed of themselves is still so.
+    fn still_shown(&self, user: &User, shown: Option<Shown>) -> bool {
+        shown.is_none_or(|Shown { session, generation }| {
+            user.generation == generation && self.is_session_of(session, user.id)
+        })
+    }
+
+    fn is_session_of(&self, session: SessionId, user: UserId) -> bool {
+        self.signed_in(session).is_some_and(|kept| kept.session.user == Some(user))
     }
 
     /// Which name of these another user than `id` has; `None` where both are free.
@@ -155,9 +182,8 @@ impl State {
             let purpose = Purpose::Recover { user: change.user };
             self.link_works(&link.digest, link.now, purpose)
         });
-        let asked_from_a_live_session = change.keep.is_none_or(|(id, _)| {
-            self.signed_in(id).is_some_and(|kept| kept.session.user == Some(change.user))
-        });
+        let asked_from_a_live_session =
+            change.keep.is_none_or(|(id, _)| self.is_session_of(id, change.user));
         if !(unchanged && allowed && asked_from_a_live_session) {
             return Changed::Stale;
         }
@@ -168,9 +194,8 @@ impl State {
             login.password = Some(change.password);
         }
         trace.changed(Subject::User(change.user));
-        if let Some(link) = change.link {
-            self.links.remove(&link.digest);
-        }
+        self.forget_links_of(change.user);
+        self.forget_failures_of(change.user);
         if let Some((id, Some(secret))) = change.keep {
             self.swap_secret(id, secret, act.at);
             trace.changed(Subject::Session(id));
@@ -203,6 +228,9 @@ impl State {
     }
 
     fn set_life(&mut self, id: UserId, life: Life, act: &Act) -> Changed {
+        if life != Life::Active && self.is_last_administrator(id) {
+            return Changed::LastAdministrator;
+        }
         let Some(login) = self.users.get_mut(&id) else { return Changed::NoUser };
         login.user.life = life;
         login.user.generation += 1;
@@ -215,6 +243,9 @@ impl State {
     }
 
     fn set_roles(&mut self, id: UserId, roles: Vec<Role>, act: &Act) -> Changed {
+        if !roles.contains(&Role::admin()) && self.is_last_administrator(id) {
+            return Changed::LastAdministrator;
+        }
         let Some(login) = self.users.get_mut(&id) else { return Changed::NoUser };
         login.user.roles = roles;
         let mut trace = Trace::default();
@@ -227,9 +258,13 @@ impl State {
         id: UserId,
         email: Email,
         username: Option<Username>,
+        shown: Option<Shown>,
         act: &Act,
     ) -> Changed {
         let Some(user) = self.user(id).cloned() else { return Changed::NoUser };
+        if !self.still_shown(&user, shown) {
+            return Changed::Stale;
+        }
         match self.name_taken(id, &email, username.as_ref()) {
             Some(NameTaken::Email) => return Changed::EmailTaken,
             Some(NameTaken::Username) => return Changed::UsernameTaken,
@@ -246,13 +281,20 @@ impl State {
         self.done(act, trace)
     }
 
-    fn delete_user(&mut self, id: UserId, act: &Act) -> Changed {
-        let Some(login) = self.users.remove(&id) else { return Changed::NoUser };
+    fn delete_user(&mut self, id: UserId, shown: Option<Shown>, act: &Act) -> Changed {
+        let Some(user) = self.user(id).cloned() else { return Changed::NoUser };
+        if !self.still_shown(&user, shown) {
+            return Changed::Stale;
+        }
+        if self.is_last_administrator(id) {
+            return Changed::LastAdministrator;
+        }
         let mut trace = Trace::default();
-        self.unname(&login.user);
+        self.users.remove(&id);
+        self.unname(&user);
         self.end_all_of(id, Reason::UserDeleted, &mut trace);
         self.documents.remove(&Owner::User(id));
-        self.links.retain(|_, link| link.purpose != Purpose::Recover { user: id });
+        self.forget_links_of(id);
         self.consents.retain(|(user, _), _| *user != id);
         self.codes.retain(|_, kept| kept.code.user != id);
         self.device_requests.retain(|_, request| allowed_by(request) != Some(id));
@@ -264,6 +306,10 @@ impl State {
 
     fn done(&mut self, act: &Act, trace: Trace) -> Changed {
         Changed::Done(Done { value: (), rows: self.finish(act, trace) })
+    }
+
+    fn forget_links_of(&mut self, user: UserId) {
+        self.links.retain(|_, link| link.purpose != Purpose::Recover { user });
     }
 
     fn name(&mut self, user: &User) {

@@ -17,6 +17,10 @@ use std::time::Duration;
 
 use crate::time::Timestamp;
 
+/// So many devices are known of one user, those that were seen last. A program that signs in anew each time keeps no
+/// cookie, and is another device each time.
+pub const KNOWN_DEVICES: usize = 100;
+
 /// The settings of one server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Account {

@@ -175,6 +175,8 @@ pub enum Trouble {
     Full,
     /// The account was changed by somebody else at the same time.
     Stale,
+    /// Nobody would be left who may administrate the server.
+    LastAdministrator,
 }
 
 impl From<Trouble> for Notice {
@@ -201,6 +203,9 @@ impl From<Trouble> for Notice {
                 .to_owned(),
             Trouble::Full => "This account is signed in on as many devices as it may be. Sign out on one of \
                  them, then try again here."
+                .to_owned(),
+            Trouble::LastAdministrator => "You are the only administrator of this server, and without one nobody \
+                 could run it. Nothing was deleted. Make somebody else an administrator first, then come back."
                 .to_owned(),
             Trouble::Stale => "Your account was changed at the same time, from another place. Nothing was \
                  changed from here. Please look, and try again."

@@ -87,6 +87,19 @@ async fn names_change_and_stay_unique() {
 }
 
 #[tokio::test]
+async fn the_only_administrator_is_told_who_must_come_first() {
+    let server = Server::start().await;
+    let mut root = server.administrator().await;
+    let proof = json!({"current_password": PASSWORD});
+    let refused = root.json(Method::DELETE, "/api/v1/account", &proof).await;
+    assert_eq!(refused.is(409).code(), "last_administrator");
+    root.get("/api/v1/session").await.is(200);
+
+    server.add_user("eve", &["admin"]).await;
+    root.json(Method::DELETE, "/api/v1/account", &proof).await.is(204);
+}
+
+#[tokio::test]
 async fn a_deleted_account_is_gone_everywhere() {
     let server = Server::start().await;
     let mut here = server.browser();

@@ -1,5 +1,7 @@
 //! `/account`, `/account/password` and `/account/delete`.
 
+use cloakroom_model::event::Actor;
+use cloakroom_model::user::Role;
 use http::StatusCode;
 
 use super::browser::{EMAIL, PASSWORD, scene};
@@ -147,4 +149,17 @@ async fn an_account_is_deleted_by_who_knows_its_password() {
     assert!(!phone.is_signed_in().await);
     let again = scene.browser().sign_in(EMAIL, PASSWORD).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn the_only_administrator_is_told_who_must_come_first() {
+    let scene = scene().await;
+    let mut browser = scene.ada().await;
+    let ada = scene.engine.find_user_by(EMAIL).await.unwrap().unwrap();
+    scene.engine.set_roles(ada.id, vec![Role::admin()], Actor::Operator).await.unwrap();
+    let page = browser.get("/account/delete").await;
+    let again = browser.send(&page, "delete-account", &[("password", PASSWORD)]).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    assert!(again.says("Make somebody else an administrator first"), "{}", again.html);
+    assert!(browser.is_signed_in().await);
 }

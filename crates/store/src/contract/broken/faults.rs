@@ -78,6 +78,18 @@ const FAULTS: &Faults = &[
         ],
     ),
     (
+        "accounts::the_last_administrator_stays",
+        &[Slips(Slip::DisableTheLast), Slips(Slip::DemoteTheLast), Slips(Slip::DeleteTheLast)],
+    ),
+    (
+        "accounts::of_many_administrators_who_leave_at_once_one_stays",
+        &[Hasty("delete_user"), Slips(Slip::DeleteTheLast)],
+    ),
+    (
+        "accounts::what_was_shown_once_changes_nothing_later",
+        &[Slips(Slip::NamesFromAnywhere), Slips(Slip::DeleteFromAnywhere)],
+    ),
+    (
         "passwords::a_password_is_changed_only_as_it_was_seen",
         &[
             Slips(Slip::PasswordUnseen),
@@ -110,6 +122,14 @@ const FAULTS: &Faults = &[
     (
         "passwords::a_recovery_link_changes_one_password_once",
         &[Slips(Slip::PasswordWithoutLink), Keeps("change_password", Part::Links)],
+    ),
+    (
+        "passwords::a_new_password_leaves_no_failures_and_no_open_link",
+        &[
+            Keeps("change_password", Part::Failures),
+            Keeps("change_password", Part::Devices),
+            Keeps("change_password", Part::Links),
+        ],
     ),
     (
         "sessions::a_session_is_found_by_its_secret_and_by_its_id",
@@ -546,6 +566,10 @@ const FAULTS: &Faults = &[
     (
         "throttles::a_device_is_known_until_it_was_not_seen_for_long",
         &[Slips(Slip::BeginForgetsDeviceAgain), Keeps("expire_devices", Part::Devices)],
+    ),
+    (
+        "throttles::of_very_many_devices_those_seen_last_are_known",
+        &[Slips(Slip::BeginKnowsDevicesForever), Slips(Slip::BeginForgetsDeviceAgain)],
     ),
     (
         "events::events_are_listed_the_latest_first_page_by_page",

@@ -24,7 +24,7 @@ use crate::{
     Error, EventFilter, Events, FoundSession, Grants, Guests, InsertClient, InsertGrant,
     InsertLink, InsertUser, Keys, Links, LiveGrant, LiveGuest, LiveSession, Login, NewUser,
     Reading, ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData, Sessions,
-    Snapshot, Throttles, UserFilter, Users, Who, Write, Written,
+    Shown, Snapshot, Throttles, UserFilter, Users, Who, Write, Written,
 };
 
 /// Passes a trait's verbs on. What stands in a verb's braces is done first, and may change its arguments.
@@ -99,12 +99,21 @@ pass_on! { Users {
             _ => seen,
         };
     }
-    async fn set_life(&self, id: UserId, life: Life, act: &Act) -> Changed {}
-    async fn set_roles(&self, id: UserId, roles: Vec<Role>, act: &Act) -> Changed {}
+    async fn set_life(&self, id: UserId, life: Life, act: &Act) -> Changed {
+        self.forge_administrator(Slip::DisableTheLast)?;
+    }
+    async fn set_roles(&self, id: UserId, roles: Vec<Role>, act: &Act) -> Changed {
+        self.forge_administrator(Slip::DemoteTheLast)?;
+    }
     async fn set_names(
-        &self, id: UserId, email: Email, username: Option<Username>, act: &Act
-    ) -> Changed {}
-    async fn delete_user(&self, id: UserId, act: &Act) -> Changed {}
+        &self, id: UserId, email: Email, username: Option<Username>, shown: Option<Shown>, act: &Act
+    ) -> Changed {
+        let shown = shown.filter(|_| !self.slips(Slip::NamesFromAnywhere));
+    }
+    async fn delete_user(&self, id: UserId, shown: Option<Shown>, act: &Act) -> Changed {
+        self.forge_administrator(Slip::DeleteTheLast)?;
+        let shown = shown.filter(|_| !self.slips(Slip::DeleteFromAnywhere));
+    }
 } }
 
 pass_on! { Sessions {
@@ -393,6 +402,20 @@ pass_on! { Events {
 } }
 
 impl Broken {
+    /// Where a verb slips so, it takes somebody for an administrator who never was, and nobody is the last.
+    fn forge_administrator(&self, slip: Slip) -> Result<(), Error> {
+        if self.slips(slip) {
+            let mut state = self.inner.state()?;
+            let forged = state.users.values().next().cloned();
+            if let Some(mut forged) = forged {
+                forged.user.id = UserId::from_bytes([0; 16]);
+                forged.user.roles.push(Role::admin());
+                state.users.insert(forged.user.id, forged);
+            }
+        }
+        Ok(())
+    }
+
     async fn begin_carelessly(&self, mut begin: Begin, act: &Act) -> Result<Begin, Error> {
         let user = begin.session.user.unwrap();
         if self.slips(Slip::BeginEndsEarlierFirst)
@@ -404,6 +427,11 @@ impl Broken {
             self.inner.record(vec![act.another(Kind::GuestMerged)]).await?;
         }
         let mut state = self.inner.state()?;
+        if self.slips(Slip::BeginKnowsDevicesForever)
+            && let Some(device) = begin.device.take()
+        {
+            state.keep_device(user, device, act.at);
+        }
         let State { users, sessions, replaced, devices, .. } = &mut *state;
         if let Who::Known { generation, .. } = &mut begin.who
             && let Some(login) = users.get_mut(&user)
