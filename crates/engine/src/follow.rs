@@ -115,6 +115,10 @@ impl Engine {
                     if !full {
                         self.reload_what_is_due().await?;
                         self.memory.caught_up(place.map_or(0, |place| place.seq), asked);
+                        if self.follower.reload_due.load(Ordering::Acquire) {
+                            // An act failed to load what it changed after this reading had looked.
+                            self.memory.distrust();
+                        }
                         return Ok(());
                     }
                 }
@@ -168,7 +172,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn reload_keys(&self) -> Result<(), Error> {
+    pub(crate) async fn reload_keys(&self) -> Result<(), Error> {
         match self.ring.reload(&*self.store, &self.data_keys).await {
             Ok(()) => Ok(()),
             Err(crate::keys::KeysError::Store(error)) => Err(error),

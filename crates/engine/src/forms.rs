@@ -10,7 +10,7 @@ impl Engine {
     /// same one and a new data key disturbs nobody.
     #[must_use]
     pub fn form_key(&self) -> Zeroizing<[u8; 32]> {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.data_keys.oldest());
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.data_keys.oldest().as_slice());
         let mut derived = Zeroizing::new([0; 32]);
         derived.copy_from_slice(hmac::sign(&key, b"cloakroom form tokens").as_ref());
         derived

@@ -45,7 +45,8 @@ impl Engine {
     pub fn identifying_cookie(&self, session: &Remembered) -> Option<Zeroizing<String>> {
         session.user.as_ref()?;
         let number = self.data_keys.newest();
-        let key = key(self.data_keys.find(number)?);
+        let data_key = self.data_keys.find(number)?;
+        let key = key(&data_key);
         let mac = hmac::sign(&key, &statement(session.session.id, session.secret.as_ref()?));
         let mut value = Zeroizing::new(Vec::with_capacity(LENGTH));
         value.extend_from_slice(session.session.id.as_bytes());
@@ -62,7 +63,7 @@ impl Engine {
             return false;
         };
         // Compared in constant time.
-        hmac::verify(&key(data_key), &statement(presented.session, secret), &presented.mac).is_ok()
+        hmac::verify(&key(&data_key), &statement(presented.session, secret), &presented.mac).is_ok()
     }
 }
 

@@ -93,7 +93,7 @@ impl Engine {
             let live =
                 self.store.find_grant(presented.grant).await?.ok_or(RefreshError::Refused)?;
             let bound_to = live.grant.details.confirmation.as_ref();
-            if !self.proves(presented, &live.grant)
+            if !self.proves(presented, &live.grant).await?
                 || live.grant.client != client.id
                 || bound_to.is_some_and(|key| Some(key) != proved)
                 // From before the client wanted its tokens bound.
@@ -162,8 +162,13 @@ impl Engine {
     }
 
     /// Whether the token is one that this server made for the grant.
-    pub(crate) fn proves(&self, presented: &Presented, grant: &Grant) -> bool {
-        self.data_keys.chain(grant.data_key, grant.id).is_some_and(|chain| chain.verify(presented))
+    pub(crate) async fn proves(&self, presented: &Presented, grant: &Grant) -> Result<bool, Error> {
+        if self.data_keys.find(grant.data_key).is_none() {
+            // Another node made the key a moment ago, and the grant with it.
+            self.reload_keys().await?;
+        }
+        let chain = self.data_keys.chain(grant.data_key, grant.id);
+        Ok(chain.is_some_and(|chain| chain.verify(presented)))
     }
 
     /// The token of this number in a grant's chain.

@@ -24,7 +24,7 @@ impl Engine {
                 let Some(live) = self.store.find_grant(presented.grant).await? else {
                     return Ok(());
                 };
-                if live.grant.client == client.id && self.proves(presented, &live.grant) {
+                if live.grant.client == client.id && self.proves(presented, &live.grant).await? {
                     let actor = live.grant.user.map_or(Actor::Anybody, Actor::User);
                     self.end_grant(&live.grant, Reason::SignedOut, actor).await?;
                 }
@@ -34,11 +34,12 @@ impl Engine {
                 let Ok(verified) = self.tokens.verify_any_audience(token, self.time.now()) else {
                     return Ok(());
                 };
-                if verified.claims().client_id == client.id {
+                let claims = verified.claims();
+                if claims.client_id == client.id {
                     let mut act = self.act(Kind::GrantEnded, Actor::Anybody);
                     act.event.client = Some(client.id.clone());
                     act.event.detail = Some("one access token".to_owned());
-                    let done = self.store.end_token(&verified.claims().jti, &act).await?;
+                    let done = self.store.end_token(&claims.jti, &act).await?;
                     self.heard(&done.rows).await;
                 }
             }

@@ -146,6 +146,8 @@ pub enum Kind {
     DeviceDenied,
     /// A signing key was made.
     KeyMade,
+    /// A data key was made, and what is new is sealed with it; the detail is its number.
+    DataKeyMade,
     /// A signing key signs from now on.
     KeyActivated,
     /// A signing key signs no more.

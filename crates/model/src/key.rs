@@ -16,6 +16,14 @@ pub struct DataKey {
     pub created_at: Timestamp,
 }
 
+impl DataKey {
+    /// Its name in the log. No token's header has it: signing keys are named otherwise.
+    #[must_use]
+    pub fn id(&self) -> KeyId {
+        KeyId(format!("data-key-{}", self.number))
+    }
+}
+
 /// A key that signs tokens.
 #[derive(Clone, Eq, PartialEq)]
 pub struct SigningKey {

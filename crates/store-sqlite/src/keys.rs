@@ -17,10 +17,15 @@ impl Keys for Sqlite {
         self.readers.short(list_data_keys)
     }
 
-    async fn insert_data_key(&self, key: DataKey) -> Result<bool, Error> {
-        self.write(move |db| {
+    async fn insert_data_key(&self, key: DataKey, act: &Act) -> Result<Option<Done<()>>, Error> {
+        self.act(act, move |mut doing| {
+            let id = key.id();
             let row = (key.number, key.sealed, key.created_at.0);
-            Ok(db.run(sql::keys::INSERT_DATA_KEY, row)? == 1)
+            if doing.db.run(sql::keys::INSERT_DATA_KEY, row)? == 0 {
+                return Ok(None);
+            }
+            doing.announce(Subject::Key(id), Change::Changed);
+            doing.done(()).map(Some)
         })
         .await
     }

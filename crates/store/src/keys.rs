@@ -12,8 +12,11 @@ pub trait Keys: Send + Sync {
     /// All data keys, by number.
     async fn list_data_keys(&self) -> Result<Vec<DataKey>, Error>;
 
-    /// Keeps a new data key; `false` where its number is taken (another process was first).
-    async fn insert_data_key(&self, key: DataKey) -> Result<bool, Error>;
+    /// Keeps a new data key, and appends a `changed` row for the key that [`DataKey::id`] names; `None` where its
+    /// number is taken (another process was first).
+    ///
+    /// Without the row, another node would meet what is sealed with a key that it does not know.
+    async fn insert_data_key(&self, key: DataKey, act: &Act) -> Result<Option<Done<()>>, Error>;
 
     /// Replaces the seals of all data keys, if they are still exactly `seen`; `false` where they are not.
     async fn reseal_data_keys(&self, seen: &[DataKey], resealed: &[DataKey])

@@ -166,7 +166,7 @@ pausing! {
     }
     Keys {
         list_data_keys() -> Result<Vec<DataKey>, Error>;
-        insert_data_key(key: DataKey) -> Result<bool, Error>;
+        insert_data_key(key: DataKey, act: &Act) -> Result<Option<Done<()>>, Error>;
         reseal_data_keys(seen: &[DataKey], resealed: &[DataKey]) -> Result<bool, Error>;
         list_signing_keys() -> Result<Vec<SigningKey>, Error>;
         insert_signing_key(key: SigningKey, act: &Act) -> Result<Option<Done<()>>, Error>;

@@ -26,6 +26,11 @@ Example: cloakroom key add https://legacy.example.com --algorithm HS256")]
         #[arg(long, value_name = "ALG", default_value = "HS256")]
         algorithm: String,
     },
+    /// Seal and derive whatever is new with another data key from now on
+    #[command(after_help = "\
+What earlier data keys sealed stays readable. Where somebody may have seen one, also end every session and give up
+every signing key: `cloakroom session end --all`, `cloakroom key compromise`.")]
+    RenewDataKey,
     /// Stop trusting a key at once: every token it signed is refused, and another one signs
     Compromise {
         /// The key's id, as a token's header has it

@@ -40,6 +40,11 @@ pub(super) fn run(command: &KeyCommand, given: &Given, output: &Output) -> Resul
             let algorithm = self::algorithm(algorithm)?;
             add(offline, audience, algorithm, output).await
         }
+        KeyCommand::RenewDataKey => {
+            let number = offline.engine.renew_data_key(Actor::Operator).await?;
+            let text = format!("Data key {number} seals and derives whatever is new from now on.");
+            output.say(&text, &json!({ "data_key": number }))
+        }
         KeyCommand::Compromise { kid, yes } => {
             asking::sure(&format!("Refuse every token that {kid} signed?"), *yes)?;
             offline.engine.compromise_key(&KeyId(kid.clone()), Actor::Operator).await?;

@@ -232,3 +232,26 @@ async fn refused(person: &Person, what: &str) {
     let delay = soon(what, async || person.is_known().await == StatusCode::UNAUTHORIZED).await;
     assert!(delay < GENEROUS, "{what} only after {delay:?}");
 }
+
+#[tokio::test]
+async fn a_new_data_key_is_used_at_once_and_old_refresh_tokens_stay_good() {
+    let (program, server) = served();
+    let mut app = Person::at(&server);
+    app.sign_up("ada@example.com").await;
+    app.sign_in_by("cloakroom", "ada@example.com").await;
+    let made = program.run(&["key", "renew-data-key", "--json"]).json();
+    assert_eq!(made, json!({ "data_key": 2 }));
+    // A key that is sealed with it is opened by the server.
+    program.run(&["key", "rotate"]).text();
+    let kid = program.run(&["key", "list", "--json"]).json()["keys"][1]["kid"].clone();
+    let mut later = Person::at(&server);
+    soon("the new key signs", async || {
+        later.sign_in_by("cloakroom", "ada@example.com").await;
+        let token = later.access_token().unwrap();
+        let inspected = program.run_with(&["token", "inspect", "--json"], token);
+        inspected.json()["header"]["kid"] == kid
+    })
+    .await;
+    assert_eq!(app.refreshes("cloakroom").await, StatusCode::OK);
+    assert_eq!(later.refreshes("cloakroom").await, StatusCode::OK);
+}

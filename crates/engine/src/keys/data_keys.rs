@@ -1,20 +1,30 @@
 //! Data keys, unsealed.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+use cloakroom_model::event::{Actor, Event, Kind};
 use cloakroom_model::id::GrantId;
 use cloakroom_model::key::DataKey;
 use cloakroom_model::time::Timestamp;
-use cloakroom_store::Store;
+use cloakroom_store::{Act, Store};
 use zeroize::Zeroizing;
 
 use super::{KeysError, MasterKeys, seal};
 use crate::random::Random;
 
-/// The data keys by their numbers. There is always one where there is a master key.
+/// The data keys by their numbers. There is always one where there is a master key, and none is ever forgotten:
+/// what an older one sealed or derived stays readable.
 pub struct DataKeys {
-    by_number: BTreeMap<u32, Zeroizing<[u8; 32]>>,
+    by_number: ArcSwap<BTreeMap<u32, Plain>>,
+    /// What opens those that come later; `None` where there is no master key.
+    masters: Option<MasterKeys>,
 }
+
+/// A data key, unsealed. Overwritten when the last who holds it lets go.
+pub(crate) type Plain = Arc<Zeroizing<[u8; 32]>>;
 
 /// What data keys are sealed with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,13 +39,13 @@ pub enum Seals {
 
 impl DataKeys {
     /// None: for an engine that has no master key.
-    pub(crate) const fn none() -> Self {
-        Self { by_number: BTreeMap::new() }
+    pub(crate) fn none() -> Self {
+        Self { by_number: ArcSwap::default(), masters: None }
     }
 
     /// Whether there is no master key here that they could have been opened with.
     pub(crate) fn are_none(&self) -> bool {
-        self.by_number.is_empty()
+        self.masters.is_none()
     }
 
     /// Loads the data keys, makes the first one where there is none, and seals them anew where they are sealed
@@ -47,10 +57,12 @@ impl DataKeys {
         now: Timestamp,
     ) -> Result<Self, KeysError> {
         if store.list_data_keys().await?.is_empty() {
-            let plain: Zeroizing<[u8; 32]> = Zeroizing::new(random.bytes());
-            let sealed = seal::seal(&masters.current.0, &name(1), plain.as_slice(), random);
-            // Where another process was first, its key is found below.
-            store.insert_data_key(DataKey { number: 1, sealed, created_at: now }).await?;
+            let first = new(1, masters, random, now);
+            let mut event = Event::new(now, Kind::DataKeyMade, Actor::Server);
+            event.detail = Some(first.number.to_string());
+            // Where another process was first, its key is found below. Nobody follows the log yet.
+            let act = Act { at: now, nonce: random.nonce(), event };
+            let _made = store.insert_data_key(first, &act).await?;
         }
         let stored = store.list_data_keys().await?;
         let mut by_number = BTreeMap::new();
@@ -65,13 +77,37 @@ impl DataKeys {
                 key.sealed.clone()
             };
             resealed.push(DataKey { sealed, ..key.clone() });
-            by_number.insert(key.number, plain);
+            by_number.insert(key.number, Arc::new(plain));
         }
         if old_seals {
             // Another process that did the same is as good.
             store.reseal_data_keys(&stored, &resealed).await?;
         }
-        Ok(Self { by_number })
+        Ok(Self { by_number: ArcSwap::from_pointee(by_number), masters: Some(masters.clone()) })
+    }
+
+    /// Learns the keys that were made since. One at a time, or the later one might forget what the earlier one
+    /// learned.
+    pub(super) async fn learn(&self, store: &dyn Store) -> Result<(), KeysError> {
+        let Some(masters) = &self.masters else { return Ok(()) };
+        let mut known = BTreeMap::clone(&self.by_number.load());
+        let before = known.len();
+        for key in store.list_data_keys().await? {
+            if let Entry::Vacant(place) = known.entry(key.number) {
+                place.insert(Arc::new(open(masters, &key)?.0));
+            }
+        }
+        if known.len() > before {
+            self.by_number.store(Arc::new(known));
+        }
+        Ok(())
+    }
+
+    /// A key to follow all that are known; `None` where there is no master key, or while it is being changed: a
+    /// server that has only one of the two could not open it.
+    pub(super) fn next(&self, random: &dyn Random, now: Timestamp) -> Option<DataKey> {
+        let masters = self.masters.as_ref().filter(|masters| masters.previous.is_none())?;
+        Some(new(self.newest() + 1, masters, random, now))
     }
 
     /// What the master keys open of what storage holds. Changes nothing.
@@ -89,7 +125,7 @@ impl DataKeys {
     /// The number of the key that what is new is made with.
     #[must_use]
     pub fn newest(&self) -> u32 {
-        self.by_number.last_key_value().map_or(0, |(number, _)| *number)
+        self.by_number.load().last_key_value().map_or(0, |(number, _)| *number)
     }
 
     /// The first key that was made. What is derived from it stays when there are newer ones.
@@ -97,13 +133,13 @@ impl DataKeys {
     /// # Panics
     ///
     /// In an engine without a master key, which shows no page.
-    pub(crate) fn oldest(&self) -> &[u8; 32] {
-        self.by_number.values().next().expect("there is always a data key")
+    pub(crate) fn oldest(&self) -> Plain {
+        Arc::clone(self.by_number.load().values().next().expect("there is always a data key"))
     }
 
     /// The key of this number.
-    pub(crate) fn find(&self, number: u32) -> Option<&[u8; 32]> {
-        self.by_number.get(&number).map(|key| &**key)
+    pub(crate) fn find(&self, number: u32) -> Option<Plain> {
+        self.by_number.load().get(&number).cloned()
     }
 
     /// What the refresh tokens of a grant are made with.
@@ -112,7 +148,8 @@ impl DataKeys {
         number: u32,
         grant: GrantId,
     ) -> Option<cloakroom_oauth::refresh_token::ChainKey> {
-        Some(cloakroom_oauth::refresh_token::ChainKey::derive(self.find(number)?, grant))
+        let plain = self.find(number)?;
+        Some(cloakroom_oauth::refresh_token::ChainKey::derive(&plain, grant))
     }
 
     /// Seals a signing key with the newest data key; answers that key's number too.
@@ -123,7 +160,8 @@ impl DataKeys {
         random: &dyn Random,
     ) -> Option<(u32, Vec<u8>)> {
         let number = self.newest();
-        Some((number, seal::seal(self.find(number)?, what, plain, random)))
+        let key = self.find(number)?;
+        Some((number, seal::seal(&key, what, plain, random)))
     }
 
     /// Opens what [`DataKeys::seal`] sealed.
@@ -133,8 +171,16 @@ impl DataKeys {
         what: &str,
         sealed: &[u8],
     ) -> Option<Zeroizing<Vec<u8>>> {
-        seal::open(self.find(number)?, what, sealed).ok()
+        let key = self.find(number)?;
+        seal::open(&key, what, sealed).ok()
     }
+}
+
+/// A new key, sealed with the current master key.
+fn new(number: u32, masters: &MasterKeys, random: &dyn Random, now: Timestamp) -> DataKey {
+    let plain: Zeroizing<[u8; 32]> = Zeroizing::new(random.bytes());
+    let sealed = seal::seal(&masters.current.0, &name(number), plain.as_slice(), random);
+    DataKey { number, sealed, created_at: now }
 }
 
 fn open(masters: &MasterKeys, key: &DataKey) -> Result<(Zeroizing<[u8; 32]>, bool), KeysError> {

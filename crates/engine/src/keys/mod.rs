@@ -5,6 +5,7 @@
 
 mod data_keys;
 mod master;
+mod renew;
 mod ring;
 mod rotate;
 mod seal;

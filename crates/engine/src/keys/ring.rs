@@ -13,6 +13,7 @@ use cloakroom_model::key::{SigningKey as StoredKey, Stage};
 use cloakroom_oauth::access_token;
 use cloakroom_store::Store;
 use serde::Serialize;
+use tokio::sync::Mutex;
 
 use super::{DataKeys, KeysError};
 use crate::secret::digest_bytes;
@@ -20,6 +21,8 @@ use crate::secret::digest_bytes;
 /// The keys in use. Reading them takes no lock.
 pub struct Ring {
     current: ArcSwap<KeySet>,
+    /// Held while keys are read again, so that what was read first is not put in place last.
+    reloading: Mutex<()>,
     /// What tokens are verified with.
     pub verifying: Arc<KeyRing>,
 }
@@ -46,11 +49,17 @@ impl Ring {
     /// Loads the ring.
     pub async fn load(store: &dyn Store, data_keys: &DataKeys) -> Result<Self, KeysError> {
         let (set, trusted) = read(&store.list_signing_keys().await?, data_keys)?;
-        Ok(Self { current: ArcSwap::from_pointee(set), verifying: Arc::new(KeyRing::new(trusted)) })
+        Ok(Self {
+            current: ArcSwap::from_pointee(set),
+            reloading: Mutex::default(),
+            verifying: Arc::new(KeyRing::new(trusted)),
+        })
     }
 
-    /// Loads it again.
+    /// Loads it again, and first the data keys that were made since.
     pub async fn reload(&self, store: &dyn Store, data_keys: &DataKeys) -> Result<(), KeysError> {
+        let _alone = self.reloading.lock().await;
+        data_keys.learn(store).await?;
         let (set, trusted) = read(&store.list_signing_keys().await?, data_keys)?;
         self.current.store(Arc::new(set));
         self.verifying.replace(trusted);
@@ -72,12 +81,14 @@ impl Ring {
         claims: &impl Serialize,
     ) -> Result<String, NoKey> {
         let keys = self.current.load();
-        let signer = if algorithm.is_symmetric() {
-            keys.signers.get(&(algorithm, Some(audience.to_owned())))
-        } else {
-            keys.signers.get(&(algorithm, None))
-        };
-        Ok(signer.ok_or(NoKey::Missing)?.sign(claims)?)
+        Ok(keys.signer(algorithm, audience).ok_or(NoKey::Missing)?.sign(claims)?)
+    }
+}
+
+impl KeySet {
+    fn signer(&self, algorithm: Algorithm, audience: &str) -> Option<&Signer> {
+        let shared_with = algorithm.is_symmetric().then(|| audience.to_owned());
+        self.signers.get(&(algorithm, shared_with))
     }
 
     /// Signs what is no access token: an ID token, a logout token, an answer. `typ` is what it says it is.

@@ -26,6 +26,12 @@ pub enum RotateError {
     /// It is not an algorithm that tokens can be signed with here.
     #[error("the algorithm does not fit: {0}")]
     Algorithm(String),
+    /// The master key is being changed.
+    #[error(
+        "the master key is being changed: start the server once with both, then without the previous one, and then \
+         renew the data key"
+    )]
+    MasterKeyChanges,
     /// Somebody else changed the keys at the same time.
     #[error("the keys were changed by somebody else at the same time; look again")]
     Lost,
@@ -157,7 +163,8 @@ impl Engine {
             &secret,
             Stage::Next { since: self.time.now() },
         )?;
-        let act = self.act(Kind::KeyMade, actor);
+        let mut act = self.act(Kind::KeyMade, actor);
+        act.event.detail = Some(id.to_string());
         let done =
             self.store.insert_signing_key(next.clone(), &act).await?.ok_or(RotateError::Lost)?;
         self.heard(&done.rows).await;
@@ -192,7 +199,8 @@ impl Engine {
                 Ok(self.advance_key(&key, from, to, Kind::KeyActivated, Actor::Server).await?)
             }
             Step::Forget(key) => {
-                let act = self.act(Kind::KeyRetired, Actor::Server);
+                let mut act = self.act(Kind::KeyRetired, Actor::Server);
+                act.event.detail = Some(key.to_string());
                 Ok(self.store.delete_signing_key(&key, &act).await?)
             }
         }
@@ -213,7 +221,8 @@ impl Engine {
         let private = key.to_pkcs8().map_err(KeysError::Make)?;
         let public = key.public_jwk().map(|jwk| jwk.to_json());
         let stored = self.stored_key(&id, algorithm, None, public, private.as_bytes(), stage)?;
-        let act = self.act(Kind::KeyMade, actor);
+        let mut act = self.act(Kind::KeyMade, actor);
+        act.event.detail = Some(id.to_string());
         let Some(done) = self.store.insert_signing_key(stored, &act).await? else {
             return Ok(false);
         };

@@ -88,7 +88,13 @@ async fn a_backup_is_one_file_with_its_keys_as_sealed_as_they_were() {
     let folder = Folder::new();
     let command_line_of = |server: Arc<Sqlite>| async move {
         let key = DataKey { number: 1, sealed: vec![7; 48], created_at: NOW };
-        assert!(server.insert_data_key(key.clone()).await.unwrap());
+        assert!(
+            server
+                .insert_data_key(key.clone(), &act(Kind::DataKeyMade, 1))
+                .await
+                .unwrap()
+                .is_some()
+        );
         sign_up(&server, 1).await;
         key
     };

@@ -13,16 +13,24 @@ use crate::{AdvanceKey, Done, Store};
 
 pub async fn a_data_key_is_kept_once(store: Arc<dyn Store>) {
     assert_eq!(store.list_data_keys().await.unwrap(), []);
-    assert!(store.insert_data_key(data_key(2, "b")).await.unwrap());
-    assert!(store.insert_data_key(data_key(1, "a")).await.unwrap());
-    assert!(!store.insert_data_key(data_key(2, "c")).await.unwrap());
+    let mut log = Listener::new(&*store).await;
+    for key in [data_key(2, "b"), data_key(1, "a")] {
+        let (id, act) = (key.id(), act(Kind::DataKeyMade));
+        let made = store.insert_data_key(key, &act).await.unwrap();
+        log.hears(&*store, &act, &made.unwrap().rows, [different(Subject::Key(id))]).await;
+    }
+    let again = act(Kind::DataKeyMade);
+    assert_eq!(store.insert_data_key(data_key(2, "c"), &again).await.unwrap(), None);
+    log.hears(&*store, &again, &[], []).await;
+    assert_eq!(count(&*store, Kind::DataKeyMade).await, 2);
     let keys = store.list_data_keys().await.unwrap();
     assert_eq!(keys, [data_key(1, "a"), data_key(2, "b")]);
 }
 
 pub async fn of_many_who_make_a_data_key_one_does(store: Arc<dyn Store>) {
     let answers = at_once(&store, |store, caller| async move {
-        store.insert_data_key(data_key(1, &format!("by {caller}"))).await.unwrap()
+        let key = data_key(1, &format!("by {caller}"));
+        store.insert_data_key(key, &act(Kind::DataKeyMade)).await.unwrap().is_some()
     })
     .await;
     let first: Vec<_> = (1..)
@@ -35,8 +43,10 @@ pub async fn of_many_who_make_a_data_key_one_does(store: Arc<dyn Store>) {
 
 pub async fn seals_are_replaced_only_as_they_were_seen(store: Arc<dyn Store>) {
     let (one, two) = (data_key(1, "a"), data_key(2, "b"));
-    assert!(store.insert_data_key(one.clone()).await.unwrap());
-    assert!(store.insert_data_key(two.clone()).await.unwrap());
+    for key in [&one, &two] {
+        let made = store.insert_data_key(key.clone(), &act(Kind::DataKeyMade)).await.unwrap();
+        assert!(made.is_some());
+    }
     let resealed = [data_key(1, "A"), data_key(2, "B")];
 
     // One that came since; one seal that is another already; nothing at all.

@@ -17,8 +17,8 @@ impl Keys for Memory {
         Ok(self.state()?.data_keys.values().cloned().collect())
     }
 
-    async fn insert_data_key(&self, key: DataKey) -> Result<bool, Error> {
-        Ok(self.state()?.insert_data_key(key))
+    async fn insert_data_key(&self, key: DataKey, act: &Act) -> Result<Option<Done<()>>, Error> {
+        Ok(self.state()?.insert_data_key(key, act))
     }
 
     async fn reseal_data_keys(
@@ -57,12 +57,14 @@ impl Keys for Memory {
 }
 
 impl State {
-    fn insert_data_key(&mut self, key: DataKey) -> bool {
-        let free = !self.data_keys.contains_key(&key.number);
-        if free {
-            self.data_keys.insert(key.number, key);
+    fn insert_data_key(&mut self, key: DataKey, act: &Act) -> Option<Done<()>> {
+        if self.data_keys.contains_key(&key.number) {
+            return None;
         }
-        free
+        let mut trace = Trace::default();
+        trace.changed(Subject::Key(key.id()));
+        self.data_keys.insert(key.number, key);
+        Some(Done { value: (), rows: self.finish(act, trace) })
     }
 
     fn reseal_data_keys(&mut self, seen: &[DataKey], resealed: &[DataKey]) -> bool {

@@ -493,7 +493,14 @@ const FAULTS: &Faults = &[
         &[Slips(Slip::InsertClientWithoutLink), Keeps("insert_client", Part::Links)],
     ),
     ("clients::of_many_who_follow_one_link_one_is_registered", &[Hasty("insert_client")]),
-    ("keys::a_data_key_is_kept_once", &[Slips(Slip::InsertDataKeyReplaces)]),
+    (
+        "keys::a_data_key_is_kept_once",
+        &[
+            Slips(Slip::InsertDataKeyReplaces),
+            Keeps("insert_data_key", Part::Log),
+            Keeps("insert_data_key", Part::Events),
+        ],
+    ),
     ("keys::of_many_who_make_a_data_key_one_does", &[Hasty("insert_data_key")]),
     ("keys::seals_are_replaced_only_as_they_were_seen", &[Slips(Slip::ResealUnseen)]),
     (

@@ -301,7 +301,7 @@ pass_on! { Clients {
 
 pass_on! { Keys {
     async fn list_data_keys(&self) -> Vec<DataKey> {}
-    async fn insert_data_key(&self, key: DataKey) -> bool {
+    async fn insert_data_key(&self, key: DataKey, act: &Act) -> Option<Done<()>> {
         if self.slips(Slip::InsertDataKeyReplaces) {
             self.inner.state()?.data_keys.remove(&key.number);
         }
