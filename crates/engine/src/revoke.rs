@@ -35,7 +35,8 @@ impl Engine {
                     return Ok(());
                 };
                 let claims = verified.claims();
-                if claims.client_id == client.id {
+                // A token that has ended already is ended once: giving it back again and again writes nothing.
+                if claims.client_id == client.id && !self.is_revoked(claims, verified.kid()) {
                     let mut act = self.act(Kind::GrantEnded, Actor::Anybody);
                     act.event.client = Some(client.id.clone());
                     act.event.detail = Some("one access token".to_owned());

@@ -17,7 +17,7 @@ use crate::Engine;
 use crate::begin::SignedIn;
 use crate::identity::Identity;
 use crate::memory::{Name, Remembered};
-use crate::secret::{CookieSecret, Kind as CookieKind, digest_of, to_text};
+use crate::secret::{CookieSecret, Kind as CookieKind, digest_bytes, digest_of, to_text};
 use crate::throttle::{Limited, What};
 use crate::visitor::{Browser, Visitor};
 
@@ -65,6 +65,8 @@ impl Engine {
         if identity.user_id().is_none() {
             return Err(SessionCookieError::Guest);
         }
+        let session = digest_bytes(identity.sid().as_bytes());
+        self.limits.check(What::CookieLink, session, self.time.now())?;
         let secret = self.random.secret();
         let purpose = Purpose::Cookie { session: identity.sid() };
         match self.make_link(purpose, &secret, identity.actor()).await? {

@@ -10,7 +10,6 @@ use cloakroom_oauth::scope::Scope;
 
 use crate::Engine;
 use crate::identity::{IdentifiesOnly, Identity};
-use crate::throttle::Limited;
 use crate::tokens::{AccessToken, Holder, Mint, MintError};
 
 /// Why there is no token.
@@ -29,9 +28,6 @@ pub enum SessionTokenError {
     /// The client's tokens are bound to a key, which a cookie does not prove.
     #[error("this client's tokens are bound to a key, and a cookie proves none")]
     Bound,
-    /// Too many from here.
-    #[error(transparent)]
-    Limited(#[from] Limited),
     /// No token could be made.
     #[error(transparent)]
     Mint(#[from] MintError),

@@ -29,6 +29,8 @@ pub enum What {
     Introspect,
     /// Proofs of a key beside requests for tokens from a network.
     Proof,
+    /// Links to a cookie that a session asks for.
+    CookieLink,
 }
 
 /// One limit.
@@ -45,7 +47,7 @@ pub struct Row {
 }
 
 /// All limits.
-pub const TABLE: [Row; 11] = [
+pub const TABLE: [Row; 12] = [
     Row {
         what: What::SignIn,
         name: "sign_in_address",
@@ -111,6 +113,12 @@ pub const TABLE: [Row; 11] = [
         name: "proof_address",
         rate: Rate::new(6000, Duration::from_mins(1)),
         sentence: "Anybody can make a key and prove it, and every proof is remembered for two minutes.",
+    },
+    Row {
+        what: What::CookieLink,
+        name: "cookie_link_session",
+        rate: Rate::new(10, Duration::from_mins(1)),
+        sentence: "Each link is a row for a minute and an event for as long as events are kept; an application needs one when its user opens a page.",
     },
 ];
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use cloakroom_engine::settings::Settings;
 use cloakroom_model::event::Actor;
 use cloakroom_model::session::Carrier;
+use cloakroom_oauth::revocation_request::RevocationRequest;
 
 use super::{Scene, built_in, defaults, on_every_store};
 
@@ -14,6 +15,7 @@ on_every_store! {
     a_node_that_has_not_heard_for_two_seconds_asks_the_store
     a_compromised_key_verifies_nothing_anywhere
     a_removed_client_is_refused_with_all_its_tokens
+    a_token_that_is_given_back_again_and_again_ends_once
 }
 
 async fn a_node_that_follows_refuses_without_being_asked_twice<F: Future<Output = Scene>>(
@@ -124,4 +126,22 @@ async fn a_removed_client_is_refused_with_all_its_tokens<F: Future<Output = Scen
         assert!(node.check_token(&tokens.access.token).await.is_err());
         assert!(node.find_client(&phone.id).is_none());
     }
+}
+
+async fn a_token_that_is_given_back_again_and_again_ends_once<F: Future<Output = Scene>>(
+    scene: impl Fn(Settings) -> F,
+) {
+    let scene = scene(defaults()).await;
+    let token = scene.ada(Carrier::Token).await.tokens.unwrap().access.token;
+    let before = scene.store.read_snapshot().await.unwrap().rows.len();
+    let request = RevocationRequest::Access(token.clone().into());
+    for _ in 0..3 {
+        for node in scene.nodes() {
+            node.revoke(&request, &built_in(node)).await.unwrap();
+            node.catch_up().await.unwrap();
+            scene.there.catch_up().await.unwrap();
+        }
+    }
+    assert_eq!(scene.store.read_snapshot().await.unwrap().rows.len(), before + 1);
+    assert!(scene.there.check_token(&token).await.is_err());
 }
