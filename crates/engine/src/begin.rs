@@ -148,6 +148,9 @@ impl Engine {
         let cookie = (carrier == Carrier::Cookie)
             .then(|| CookieSecret { kind: CookieKind::SignedIn, secret: self.random.secret() });
         let grant = (carrier == Carrier::Token).then(|| self.grant_for(&session, client, now));
+        if let Some(grant) = &grant {
+            self.can_mint(client, self.first_audience(&grant.audience))?;
+        }
         let mut act = self.act(kind, Actor::User(user));
         act.event.user = Some(user);
         act.event.session = Some(session.id);

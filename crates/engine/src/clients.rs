@@ -2,59 +2,25 @@
 
 mod check;
 mod registration;
+mod registry;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use cloakroom_model::client::{Client, ClientSecret, Template, TokenPlace};
 use cloakroom_model::event::{Actor, Kind};
 use cloakroom_model::id::ClientId;
+use cloakroom_model::log::{CONCERNS_FOR, Subject};
 use cloakroom_model::registration::Registration;
 use cloakroom_model::secret::Secret;
-use cloakroom_model::session::Carrier;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{Error, InsertClient};
 
 pub use self::registration::{Said, read_registration, registered};
+pub use self::registry::Registry;
 use crate::Engine;
 use crate::keys::KeysError;
 use crate::secret::{digest_bytes, to_text};
-
-/// All clients, as one map that is replaced whole. Reading it takes no lock.
-pub struct Registry {
-    clients: ArcSwap<HashMap<ClientId, Arc<Client>>>,
-}
-
-impl Registry {
-    /// The clients in `stored`, and the built-in one.
-    #[must_use]
-    pub fn new(stored: Vec<Client>, issuer: &str) -> Self {
-        Self { clients: ArcSwap::from_pointee(by_id(stored, issuer)) }
-    }
-
-    /// Finds a client.
-    #[must_use]
-    pub fn find(&self, id: &ClientId) -> Option<Arc<Client>> {
-        self.clients.load().get(id).cloned()
-    }
-
-    /// The client that runs on a web origin.
-    #[must_use]
-    pub fn at_origin(&self, origin: &str) -> Option<Arc<Client>> {
-        let clients = self.clients.load();
-        clients.values().find(|client| client.origins.iter().any(|of| of == origin)).cloned()
-    }
-
-    /// Every client, by name.
-    #[must_use]
-    pub fn all(&self) -> Vec<Arc<Client>> {
-        let mut all: Vec<_> = self.clients.load().values().cloned().collect();
-        all.sort_by(|a, b| a.id.cmp(&b.id));
-        all
-    }
-}
 
 /// A client that is to be registered.
 #[derive(Clone, Debug)]
@@ -99,6 +65,13 @@ pub enum ClientError {
     /// There is one of this name.
     #[error("there is a client of this name already")]
     Taken,
+    /// There was one of this name a moment ago, and its tokens are still being refused.
+    #[error(
+        "a client of this name was removed less than {} minutes ago, and its tokens are refused for so long: wait, or \
+         take another name",
+        CONCERNS_FOR.as_secs() / 60
+    )]
+    Ended,
     /// There is none of this name.
     #[error("there is no client of this name")]
     NoClient,
@@ -146,7 +119,8 @@ impl Engine {
         self.clients.all()
     }
 
-    /// Registers a client by its template.
+    /// Registers a client by its template. A name is free again when no token of the client that had it before
+    /// can be alive: until then the log says of the name that it ended.
     pub async fn add_client(
         &self,
         new: NewClient,
@@ -155,7 +129,13 @@ impl Engine {
         let now = self.time.now();
         let id = match new.id {
             Some(id) if id == ClientId::built_in() => return Err(ClientError::BuiltIn),
-            Some(id) => id,
+            Some(id) => {
+                self.catch_up().await?;
+                if self.memory.has_ended(&Subject::Client(id.clone())) {
+                    return Err(ClientError::Ended);
+                }
+                id
+            }
             None => {
                 let random = u64::from_be_bytes(self.random.bytes());
                 ClientId::parse(&format!("c-{random:016x}"))
@@ -183,6 +163,7 @@ impl Engine {
             created_at: now,
         };
         check::check(&client)?;
+        self.clients.alone_at_its_origins(&client)?;
         let mut act = self.act(Kind::ClientAdded, actor);
         act.event.client = Some(id);
         match self.store.insert_client(client.clone(), None, &act).await? {
@@ -221,6 +202,7 @@ impl Engine {
         let mut client = seen.clone();
         change(&mut client)?;
         check::check(&client)?;
+        self.clients.alone_at_its_origins(&client)?;
         let mut act = self.act(Kind::ClientChanged, actor);
         act.event.client = Some(id.clone());
         let done = self
@@ -277,41 +259,6 @@ impl Engine {
             let in_time = kept.expires_at.is_none_or(|at| at > now);
             fits | (kept.digest.matches(&digest) & in_time)
         })
-    }
-
-    pub(crate) async fn reload_clients(&self) -> Result<(), Error> {
-        let stored = self.store.list_clients().await?;
-        self.clients.clients.store(Arc::new(by_id(stored, &self.settings.issuer)));
-        Ok(())
-    }
-}
-
-fn by_id(stored: Vec<Client>, issuer: &str) -> HashMap<ClientId, Arc<Client>> {
-    std::iter::once(built_in(issuer))
-        .chain(stored)
-        .map(|client| (client.id.clone(), Arc::new(client)))
-        .collect()
-}
-
-/// The client that is meant where none is named: Cloakroom's own pages, and first-party programs.
-fn built_in(issuer: &str) -> Client {
-    Client {
-        id: ClientId::built_in(),
-        name: "Cloakroom".to_owned(),
-        template: Template::Web,
-        first_party: true,
-        carriers: vec![Carrier::Cookie, Carrier::Token],
-        token_places: Vec::new(),
-        lifetimes: Template::Web.lifetimes(),
-        audiences: vec![issuer.to_owned()],
-        scopes: vec![crate::session_cookie::SCOPE.to_owned()],
-        algorithm: None,
-        origins: vec![issuer.to_owned()],
-        authentication: Vec::new(),
-        data: Vec::new(),
-        data_of_others: Vec::new(),
-        registration: Registration::default(),
-        created_at: Timestamp(0),
     }
 }
 

@@ -61,6 +61,9 @@ impl Engine {
         let cookie = (carrier == Carrier::Cookie)
             .then(|| CookieSecret { kind: CookieKind::Guest, secret: self.random.secret() });
         let grant = (carrier == Carrier::Token).then(|| self.grant_for(&session, &client, now));
+        if let Some(grant) = &grant {
+            self.can_mint(&client, self.first_audience(&grant.audience))?;
+        }
         let mut act = self.act(Kind::GuestCame, Actor::Anybody);
         act.event.session = Some(session.id);
         act.event.client = Some(client.id.clone());

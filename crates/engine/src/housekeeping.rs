@@ -12,6 +12,10 @@ use crate::keys::KeysError;
 /// How much one round of the sweep ends at most, so that it never keeps others from writing for long.
 const BATCH: usize = 500;
 
+/// How long others may write between two rounds where one was not enough: whoever expires may be many, and must not
+/// grow in number while they are ended.
+const BREATH: Duration = Duration::from_secs(1);
+
 /// How often the sweep comes round.
 const SWEEP: Duration = Duration::from_mins(1);
 
@@ -62,14 +66,19 @@ impl Engine {
     /// Flushes, sweeps and rotates until the task is aborted.
     pub async fn keep_house(&self) {
         let mut swept_at = Duration::ZERO;
+        let mut rest = self.settings.last_seen_flush;
         loop {
-            tokio::time::sleep(self.settings.last_seen_flush).await;
+            tokio::time::sleep(rest).await;
+            rest = self.settings.last_seen_flush;
             warn("last-seen times were not written", self.flush_last_seen().await);
             if self.time.steady().saturating_sub(swept_at) < SWEEP {
                 continue;
             }
             match self.sweep().await {
-                Ok(true) => continue,
+                Ok(true) => {
+                    rest = rest.min(BREATH);
+                    continue;
+                }
                 swept => warn("the sweep did not end", swept),
             }
             let rotated: Result<bool, KeysError> = self.rotate_keys_on_schedule().await;

@@ -55,7 +55,8 @@ impl Engine {
                     (None, Some(session)) => Subject::Guest(session),
                     (None, None) => Subject::Client(grant.client.clone()),
                 };
-                if !(newest && lives && grant.client == asker.id && self.proves(presented, grant)) {
+                let proved = grant.client == asker.id && self.proves(presented, grant).await?;
+                if !(newest && lives && proved) {
                     return Ok(Introspection::inactive());
                 }
                 let scope = Scope::of(grant.scope.clone());

@@ -69,7 +69,7 @@ impl Engine {
     /// It comes from the oldest data key, and stays the same when there are newer ones: with another one every client
     /// that calls people by names of its own would lose them.
     fn pairwise_key(&self) -> Zeroizing<[u8; 32]> {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.data_keys.oldest());
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.data_keys.oldest().as_slice());
         let mut derived = Zeroizing::new([0; 32]);
         derived.copy_from_slice(hmac::sign(&key, b"cloakroom pairwise subjects").as_ref());
         derived

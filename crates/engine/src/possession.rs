@@ -61,7 +61,7 @@ impl Engine {
     }
 
     fn nonces(&self) -> Nonces {
-        Nonces::derive(self.data_keys.oldest())
+        Nonces::derive(&self.data_keys.oldest())
     }
 }
 

@@ -118,6 +118,7 @@ impl Engine {
             if live.session.as_ref().is_some_and(|session| !self.is_live(session)) {
                 return Err(RefreshError::Refused);
             }
+            self.can_mint(client, &audience)?;
             let authenticated = client.is_confidential();
             match self.settings.rotation.decide(&live.grant, presented.counter, authenticated, now)
             {

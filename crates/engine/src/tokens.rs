@@ -203,6 +203,17 @@ pub enum MintError {
 }
 
 impl Engine {
+    /// Refuses where no key could sign a token for this audience. Asked before anything is stored that would need
+    /// one: a sign-in, and a rotation too, is done as a whole or not at all.
+    pub(crate) fn can_mint(&self, client: &Client, audience: &str) -> Result<(), MintError> {
+        let algorithm = self.algorithm_for(client, audience)?;
+        if self.ring.has_signer(algorithm, audience) {
+            Ok(())
+        } else {
+            Err(MintError::NoKey(algorithm, audience.to_owned()))
+        }
+    }
+
     /// Makes an access token. It dies with its session, its grant, its client and its key, so making one needs
     /// no transaction.
     pub(crate) fn mint(&self, mint: &Mint<'_>) -> Result<AccessToken, MintError> {

@@ -240,6 +240,7 @@ impl From<ClientError> for Problem {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::Taken => Self::new(Kind::ClientTaken),
+            ClientError::Ended => Self::because(Kind::ClientTaken, error.to_string()),
             ClientError::NoClient => Self::new(Kind::NotFound),
             ClientError::BuiltIn => Self::because(
                 Kind::Conflict,
@@ -280,7 +281,6 @@ impl From<SessionTokenError> for Problem {
             SessionTokenError::Audience => {
                 Self::new(Kind::ClientRefused).and_field("audience", error.to_string())
             }
-            SessionTokenError::Limited(limited) => limited.into(),
             SessionTokenError::Mint(error) => error.into(),
             error => internal(&error),
         }

@@ -72,6 +72,11 @@ impl Ring {
         self.current.load_full()
     }
 
+    /// Whether [`Ring::sign`] would find a key.
+    pub(crate) fn has_signer(&self, algorithm: Algorithm, audience: &str) -> bool {
+        self.current.load().signer(algorithm, audience).is_some()
+    }
+
     /// Signs claims as an access token. A secret shared with the audience goes before a published key where one
     /// of that algorithm is there.
     pub(crate) fn sign(
@@ -82,13 +87,6 @@ impl Ring {
     ) -> Result<String, NoKey> {
         let keys = self.current.load();
         Ok(keys.signer(algorithm, audience).ok_or(NoKey::Missing)?.sign(claims)?)
-    }
-}
-
-impl KeySet {
-    fn signer(&self, algorithm: Algorithm, audience: &str) -> Option<&Signer> {
-        let shared_with = algorithm.is_symmetric().then(|| audience.to_owned());
-        self.signers.get(&(algorithm, shared_with))
     }
 
     /// Signs what is no access token: an ID token, a logout token, an answer. `typ` is what it says it is.
@@ -101,6 +99,13 @@ impl KeySet {
         let keys = self.current.load();
         let key = keys.signing.get(&algorithm).ok_or(NoKey::Missing)?;
         Ok(Signer::new(Arc::clone(key), typ).sign(claims)?)
+    }
+}
+
+impl KeySet {
+    fn signer(&self, algorithm: Algorithm, audience: &str) -> Option<&Signer> {
+        let shared_with = algorithm.is_symmetric().then(|| audience.to_owned());
+        self.signers.get(&(algorithm, shared_with))
     }
 }
 

@@ -96,6 +96,7 @@ async fn no_data_key_is_made_while_the_master_key_changes<F: Future<Output = Sce
 }
 
 async fn refreshed(node: &Engine, presented: &Presented) -> String {
-    let pair = node.refresh(presented, &built_in(node), None, None, &visitor()).await.unwrap();
+    let pair =
+        node.refresh(presented, &built_in(node), None, None, None, &visitor()).await.unwrap();
     pair.refresh.to_string()
 }

@@ -2,6 +2,7 @@
 //! failing run prints its seed, and `CLOAKROOM_RACE_SEED` runs it again.
 
 mod refresh;
+mod registry;
 mod sign_out;
 
 use std::env;

@@ -1,0 +1,28 @@
+//! What is known by heart and read again at every change: whoever read first must not have the last word.
+
+use cloakroom_model::event::Actor;
+use cloakroom_model::id::ClientId;
+use cloakroom_testkit::interleaved::Turns;
+
+use super::{Cluster, seeds};
+use crate::clients::client;
+
+#[tokio::test]
+async fn of_clients_that_are_added_at_once_each_is_known() {
+    for seed in seeds() {
+        let cluster = Cluster::start(seed).await;
+        let node = &cluster.nodes[0];
+        let names = ["one", "two", "three"].map(|name| ClientId::parse(name).unwrap());
+        let mut turns = Turns::new(seed);
+        for id in &names {
+            turns.add(async move {
+                node.add_client(client(id.as_str()), Actor::Operator).await.unwrap();
+                assert!(node.find_client(id).is_some(), "seed {seed}: {id} is acknowledged");
+            });
+        }
+        turns.run();
+        for id in &names {
+            assert!(node.find_client(id).is_some(), "seed {seed}: {id} was forgotten again");
+        }
+    }
+}
