@@ -11,9 +11,10 @@ use cloakroom_oauth::error::{Code, Error};
 use cloakroom_oauth::form::Form;
 use cloakroom_oauth::id_token::Hint;
 use cloakroom_oauth::logout_request::{Decision, LogoutRequest};
+use cloakroom_oauth::logout_token::front_channel;
 use cloakroom_oauth::redirect::VerifiedRedirect;
 
-use crate::Engine;
+use crate::{Engine, StoreError};
 
 /// A client's wish that its user be signed out, read and checked.
 #[derive(Clone, Debug)]
@@ -40,6 +41,22 @@ impl Engine {
         let client = request.client(hint.as_ref())?.and_then(|id| self.clients.find(&id));
         let redirect = request.redirect(client.as_deref())?;
         Ok(Logout { client, redirect, request, hint })
+    }
+}
+
+impl Engine {
+    /// What a page loads so that the relying parties of a session hear in this browser that it ends (OpenID Connect
+    /// Front-Channel Logout 1.0). Asked for before the end: afterwards those that were told are forgotten.
+    pub async fn front_channel(&self, session: SessionId) -> Result<Vec<String>, StoreError> {
+        let parties = self.store.list_relying_parties(session).await?;
+        let clients = parties.iter().filter_map(|party| self.clients.find(&party.client));
+        let frames = clients.filter_map(|client| {
+            let registered = &client.registration.logout;
+            let named = (self.settings.issuer.as_str(), session);
+            let named = registered.front_channel_session.then_some(named);
+            Some(front_channel(registered.front_channel.as_deref()?, named))
+        });
+        Ok(frames.collect())
     }
 }
 

@@ -206,9 +206,9 @@ fn doors(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
             &SignOut::new(long, token(Purpose::SignOut), LONG, None).refused(Trouble::Expired),
         ),
         page("log-out", &LogOut::new(site, token(Purpose::LogOut), ADA, Some("Wool & Co"), vec![])),
-        page("signed-out", &SignedOut { site, reach: Reach::Here }),
-        page("signed-out-everywhere", &SignedOut { site, reach: Reach::Everywhere }),
-        page("deleted", &SignedOut { site, reach: Reach::Account }),
+        page("signed-out", &SignedOut::new(site, Reach::Here)),
+        page("signed-out-everywhere", &SignedOut::new(site, Reach::Everywhere)),
+        page("deleted", &SignedOut::new(site, Reach::Account)),
     ]
 }
 

@@ -3,6 +3,8 @@
 //! They tell a browser to run nothing but our own files, to be framed by nobody, to keep nothing and to tell
 //! nobody. Assets have fewer of them and their own caching: see [`assets`](super::assets).
 
+use std::collections::BTreeSet;
+
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::{Origin, Url};
 
@@ -27,6 +29,18 @@ pub fn policy_leading_to(redirect_uri: &str) -> Option<HeaderValue> {
     let own = "form-action 'self'";
     let policy = CONTENT_SECURITY_POLICY.replace(own, &format!("{own} {source}"));
     HeaderValue::try_from(policy).ok()
+}
+
+/// The same policy for a page that loads these addresses in frames: their origins, and no others.
+#[must_use]
+pub fn policy_framing(frames: &[String]) -> Option<HeaderValue> {
+    let origins = frames.iter().filter_map(|frame| match Url::parse(frame).ok()?.origin() {
+        origin @ Origin::Tuple(..) => Some(origin.ascii_serialization()),
+        Origin::Opaque(_) => None,
+    });
+    let origins: BTreeSet<String> = origins.collect();
+    let sources = origins.into_iter().collect::<Vec<_>>().join(" ");
+    HeaderValue::try_from(format!("{CONTENT_SECURITY_POLICY}; frame-src {sources}")).ok()
 }
 
 /// Name and value of each header of a page.
@@ -92,6 +106,15 @@ mod tests {
             assert!(policy.to_str().unwrap().contains(&expected), "{policy:?}");
         }
         assert_eq!(policy_leading_to("nowhere"), None);
+    }
+
+    #[test]
+    fn frames_come_from_their_own_origins_and_from_no_other() {
+        let frames =
+            ["https://b.example/out", "https://a.example:8443/x?y", "https://b.example/", "x"];
+        let policy = policy_framing(&frames.map(str::to_owned)).unwrap();
+        let expected = "; frame-src https://a.example:8443 https://b.example";
+        assert_eq!(policy, format!("{CONTENT_SECURITY_POLICY}{expected}"));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::authorize::told;
 use super::failure::Failure;
 use super::form_token::{Holder, Purpose};
 use super::member::Member;
-use super::sign_out::{cleared, gone};
+use super::sign_out::{cleared, gone, in_frames};
 use super::view::form::Trouble;
 use super::view::logout::LogOut;
 use super::visit::{Visit, Who, csrf, read};
@@ -68,8 +68,12 @@ async fn answer(
         let why = (!csrf(form).is_empty()).then_some(Trouble::Expired);
         return Ok(ask(pages, &member, &logout, why));
     }
+    let frames = pages.engine.front_channel(member.identity.sid()).await?;
     pages.engine.sign_out(&member.identity).await?;
-    Ok(done(pages, &logout))
+    if frames.is_empty() {
+        return Ok(done(pages, &logout));
+    }
+    Ok(in_frames(pages, &frames, logout.location().as_deref()))
 }
 
 /// The question.

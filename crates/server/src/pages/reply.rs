@@ -58,6 +58,14 @@ pub(super) fn leading_to(mut response: Response, redirect_uri: &str) -> Response
     response
 }
 
+/// Lets a page load these addresses in frames, and no others.
+pub(super) fn framing(mut response: Response, frames: &[String]) -> Response {
+    if let Some(policy) = headers::policy_framing(frames) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
 /// Adds a cookie.
 pub(super) fn with_cookie(mut response: Response, cookie: HeaderValue) -> Response {
     response.headers_mut().append(SET_COOKIE, cookie);

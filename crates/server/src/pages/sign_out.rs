@@ -8,6 +8,7 @@ use http::StatusCode;
 
 use super::failure::Failure;
 use super::form_token::{Holder, Purpose};
+use super::local_path::LocalPath;
 use super::note::Note;
 use super::trouble;
 use super::view::form::Trouble;
@@ -30,7 +31,7 @@ pub(super) async fn show(
         Some(Note::Deleted) => Reach::Account,
         _ => Reach::Here,
     };
-    let response = reply::page(&pages, StatusCode::OK, &SignedOut { site: &pages.site, reach });
+    let response = reply::page(&pages, StatusCode::OK, &SignedOut::new(&pages.site, reach));
     Ok(visit.noted(&pages, response))
 }
 
@@ -56,8 +57,12 @@ pub(super) async fn send(
             SignOut::new(&pages.site, token, member.email(), onward).refused(Trouble::Expired);
         return Ok(reply::page(&pages, trouble::status(Trouble::Expired), &view));
     }
+    let frames = pages.engine.front_channel(sid).await?;
     if let Some(cookie) = &visit.session {
         pages.engine.sign_out_cookie(cookie).await?;
+    }
+    if !frames.is_empty() {
+        return Ok(in_frames(&pages, &frames, onward.as_ref().map(LocalPath::as_str)));
     }
     Ok(match onward {
         Some(path) => cleared(&pages, reply::see_other(path.as_str())),
@@ -72,6 +77,12 @@ pub(super) fn gone(pages: &Pages, note: Option<Note>) -> Response {
         Some(note) => leave_note(pages, response, note),
         None => response,
     }
+}
+
+/// The page that lets the apps of a session that has ended hear of it, and then goes on.
+pub(super) fn in_frames(pages: &Pages, frames: &[String], onward: Option<&str>) -> Response {
+    let view = SignedOut { frames, onward, ..SignedOut::new(&pages.site, Reach::Here) };
+    cleared(pages, reply::framing(reply::page(pages, StatusCode::OK, &view), frames))
 }
 
 /// Takes back the cookies of the session that ended.

@@ -45,6 +45,18 @@ pub struct SignedOut<'a> {
     pub site: &'a Site,
     /// What ended.
     pub reach: Reach,
+    /// Addresses of apps that hear of it by being loaded (OpenID Connect Front-Channel Logout 1.0).
+    pub frames: &'a [String],
+    /// Where the browser goes once they had a moment for it.
+    pub onward: Option<&'a str>,
+}
+
+impl<'a> SignedOut<'a> {
+    /// The page with nothing to load and nowhere to go.
+    #[must_use]
+    pub const fn new(site: &'a Site, reach: Reach) -> Self {
+        Self { site, reach, frames: &[], onward: None }
+    }
 }
 
 /// How much a sign-out ended.

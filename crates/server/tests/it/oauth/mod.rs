@@ -6,6 +6,7 @@ mod client_credentials;
 mod code;
 mod consent;
 mod dpop;
+mod front_channel;
 mod keys;
 mod logout;
 mod par;
