@@ -1,4 +1,5 @@
-//! Finding out whether a client is who it says it is (RFC 6749 §2.3): by its secret, or by an assertion that it signed.
+//! Finding out whether a client is who it says it is (RFC 6749 §2.3): by its secret, by an assertion that it signed, or by
+//! the certificate of its connection (RFC 8705 §2).
 
 use std::sync::Arc;
 
@@ -7,27 +8,48 @@ use cloakroom_model::client::Client;
 use cloakroom_model::registration::ClientKeys;
 use cloakroom_oauth::client_assertion;
 use cloakroom_oauth::client_authentication::{Check, Claimed};
+use cloakroom_oauth::client_certificate::Certificate;
 use cloakroom_oauth::error::{Code, Error};
 
 use crate::Engine;
 use crate::possession::Unproved;
 
+/// The certificate that a connection showed, whose key it proved to hold.
+pub struct Shown {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Whether an authority of the operator's vouches for it.
+    pub vouched_for: bool,
+}
+
 impl Engine {
     /// Finds the client that a request claims to be from, and holds it to the proof that it registered.
-    pub async fn authenticate_client(&self, claimed: &Claimed) -> Result<Arc<Client>, Unproved> {
+    pub async fn authenticate_client(
+        &self,
+        claimed: &Claimed,
+        shown: Option<&Shown>,
+    ) -> Result<Arc<Client>, Unproved> {
         self.hear().await?;
         let client = self.clients.find(&claimed.client);
         let client = client.ok_or_else(|| Error::from(Code::InvalidClient))?;
-        match claimed.check(&client)? {
-            Check::Nothing => (),
-            Check::Secret(secret) if self.is_client_secret(&client, secret) => (),
-            Check::Assertion(assertion) => self.check_assertion(assertion, &client).await?,
-            // Nothing here sees certificates of clients.
-            Check::Secret(_) | Check::CertificateByName | Check::CertificateByKey => {
-                return Err(Error::from(Code::InvalidClient).into());
+        let is_it = match claimed.check(&client)? {
+            Check::Nothing => true,
+            Check::Secret(secret) => self.is_client_secret(&client, secret),
+            Check::Assertion(assertion) => {
+                self.check_assertion(assertion, &client).await?;
+                true
             }
-        }
-        Ok(client)
+            Check::CertificateByName => shown.is_some_and(|shown| is_named(&client, shown)),
+            Check::CertificateByKey => shown.is_some_and(|shown| self.is_key_of(&client, shown)),
+        };
+        if is_it { Ok(client) } else { Err(Error::from(Code::InvalidClient).into()) }
+    }
+
+    /// RFC 8705 §2.2: nobody vouches for it, so its times are looked at here.
+    fn is_key_of(&self, client: &Client, Shown { certificate, .. }: &Shown) -> bool {
+        let keys = keys_of(client);
+        certificate.is_current(self.time.now())
+            && keys.is_some_and(|keys| certificate.has_key_of(&keys))
     }
 
     /// RFC 7523 §3: signed by one of the client's keys, for this server, and never seen before.
@@ -46,6 +68,12 @@ impl Engine {
             Err(unknown("the client assertion was used before").into())
         }
     }
+}
+
+/// RFC 8705 §2.1: without somebody who vouches for it, a name is what its owner wrote.
+fn is_named(client: &Client, Shown { certificate, vouched_for }: &Shown) -> bool {
+    let name = client.registration.certificate.as_ref();
+    *vouched_for && name.is_some_and(|name| certificate.is_for(name))
 }
 
 /// The keys that a client registered; `None` where they are not here to be read.

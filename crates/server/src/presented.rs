@@ -14,6 +14,7 @@ use http::{HeaderName, HeaderValue};
 
 use crate::app::App;
 use crate::dpop::{NONCE, Proof};
+use crate::layers::client_certificate::ClientCertificate;
 
 /// A token, and the key that was proved for it. Nothing about the token itself is known yet.
 pub struct Presented<'a> {
@@ -22,6 +23,7 @@ pub struct Presented<'a> {
     /// Where it stood beside the header; `None` for the header itself.
     pub place: Option<TokenPlace>,
     proved: Option<Proved>,
+    certificate: Option<Confirmation>,
 }
 
 impl<'a> Presented<'a> {
@@ -38,7 +40,14 @@ impl<'a> Presented<'a> {
         };
         let Some(token) = header.map(dpop::token).transpose()?.flatten() else {
             let carried = Carried::only(header, body, query)?;
-            return Ok(carried.map(|Carried { token, place }| Self { token, place, proved: None }));
+            let shown = ClientCertificate::shown(&parts.extensions);
+            let certificate = shown.map(|shown| shown.certificate.confirmation());
+            return Ok(carried.map(|Carried { token, place }| Self {
+                token,
+                place,
+                proved: None,
+                certificate,
+            }));
         };
         if body.or(query).is_some() {
             let twice = "the access token is there more than once";
@@ -46,14 +55,16 @@ impl<'a> Presented<'a> {
         }
         let proof = Proof::of(app, parts)?.ok_or_else(|| Error::from(Code::InvalidDpopProof))?;
         let proved = Some(proof.beside(app, token)?);
-        Ok(Some(Self { token, place: None, proved }))
+        Ok(Some(Self { token, place: None, proved, certificate: None }))
     }
 
-    /// The key that was proved for it. A proof beside a token of another scheme is not looked at, or a token could be
-    /// taken out of the scheme that it is bound to.
+    /// The key that was proved for it, or the certificate of its connection. A proof beside a token of another scheme is not
+    /// looked at, or a token could be taken out of the scheme that it is bound to.
     #[must_use]
     pub fn key(&self) -> Option<Confirmation> {
-        self.proved.as_ref().map(|proved| Confirmation::Key(proved.thumbprint.clone()))
+        let proved = self.proved.as_ref();
+        let key = proved.map(|proved| Confirmation::Key(proved.thumbprint.clone()));
+        key.or_else(|| self.certificate.clone())
     }
 
     /// Has the proof count, once the token was found to be good and bound to its key.

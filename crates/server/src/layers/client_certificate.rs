@@ -10,7 +10,9 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use cloakroom_engine::client_authentication::Shown;
 use cloakroom_model::time::Timestamp;
+use cloakroom_oauth::client_certificate::Certificate;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 use rustls::pki_types::CertificateDer;
@@ -36,6 +38,14 @@ impl ClientCertificate {
     #[must_use]
     pub fn leaf(&self) -> &[u8] {
         self.chain.first().map_or(&[], |leaf| leaf)
+    }
+
+    /// The certificate of a request that has passed here, where it is one that can be read.
+    #[must_use]
+    pub fn shown(extensions: &Extensions) -> Option<Shown> {
+        let shown = extensions.get::<Self>()?;
+        let certificate = Certificate::from_der(shown.leaf()).ok()?;
+        Some(Shown { certificate, vouched_for: shown.verified })
     }
 }
 

@@ -1,13 +1,15 @@
 //! RFC 6749 §2.3: the client of a request to an OAuth endpoint, authenticated as far as it must be, and the key that it
-//! proves beside (RFC 9449 §5).
+//! proves beside (RFC 9449 §5, RFC 8705 §3).
 
 use std::sync::Arc;
 
 use axum::body::Body;
+use cloakroom_engine::client_authentication::Shown;
 use cloakroom_engine::possession::Unproved;
 use cloakroom_engine::visitor::Visitor;
 use cloakroom_model::client::Client;
 use cloakroom_model::grant::Confirmation;
+use cloakroom_model::registration::Binding;
 use cloakroom_oauth::client_authentication::Claimed;
 use cloakroom_oauth::error::{Code, Error};
 use cloakroom_oauth::form::Form;
@@ -18,6 +20,7 @@ use http::{HeaderMap, HeaderValue, Request};
 use crate::app::App;
 use crate::body;
 use crate::dpop::Proof;
+use crate::layers::client_certificate::ClientCertificate;
 use crate::oauth::refusal::Refusal;
 use crate::presented;
 use crate::problem::Problem;
@@ -25,17 +28,24 @@ use crate::problem::Problem;
 /// Reads the form of a request and finds out which client sent it.
 pub async fn read(app: &App, request: Request<Body>) -> Result<(Form, Arc<Client>), Refusal> {
     let headers = request.headers().clone();
+    let shown = ClientCertificate::shown(request.extensions());
     let form = body::form(request).await?;
-    let client = authenticate(app, &headers, &form).await?;
+    let client = authenticate(app, &headers, &form, shown.as_ref()).await?;
     Ok((form, client))
 }
 
-/// The key that a client proves with its request, if it does. To be asked for last: the proof does not count again.
+/// What a client's tokens are to be bound to: its certificate where it registered that, and otherwise the key that it proves
+/// with its request, if it does. To be asked for last: the proof does not count again.
 pub async fn proved_key(
     app: &App,
     parts: &Parts,
+    client: &Client,
     visitor: &Visitor,
 ) -> Result<Option<Confirmation>, Refusal> {
+    if client.registration.binding == Binding::Certificate {
+        let shown = ClientCertificate::shown(&parts.extensions);
+        return Ok(shown.map(|shown| shown.certificate.confirmation()));
+    }
     let key = async || match Proof::of(app, parts)? {
         Some(proof) => proof.key(app, visitor).await.map(Some),
         None => Ok(None),
@@ -49,13 +59,18 @@ pub async fn proved_key(
     })
 }
 
-async fn authenticate(app: &App, headers: &HeaderMap, form: &Form) -> Result<Arc<Client>, Refusal> {
+async fn authenticate(
+    app: &App,
+    headers: &HeaderMap,
+    form: &Form,
+    shown: Option<&Shown>,
+) -> Result<Arc<Client>, Refusal> {
     let mut lines = headers.get_all(AUTHORIZATION).iter();
     let (authorization, None) = (lines.next(), lines.next()) else {
         return Err(Error::new(Code::InvalidRequest, "there are two Authorization headers").into());
     };
     let claimed = Claimed::read(authorization.map(HeaderValue::as_bytes), form)?;
-    Ok(app.engine.authenticate_client(&claimed).await?)
+    Ok(app.engine.authenticate_client(&claimed, shown).await?)
 }
 
 impl From<Unproved> for Refusal {

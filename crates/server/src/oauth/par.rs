@@ -25,7 +25,7 @@ pub async fn post(
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
     let (form, client) = client::read(&app, request).await?;
-    let proved = client::proved_key(&app, &parts, &visitor).await?;
+    let proved = client::proved_key(&app, &parts, &client, &visitor).await?;
     let secret = app.engine.push_question(&form, &client, proved.as_ref(), &visitor).await?;
     let response = PushedAuthorization::new(&secret, PushedRequest::PUSHED_LIVES);
     Ok(unkept(answer::json(StatusCode::CREATED, &response)))

@@ -34,7 +34,7 @@ pub async fn post(
     if !app.engine.may_ask_for_tokens(&client, request.grant_type()) {
         return Err(Code::UnauthorizedClient.into());
     }
-    let proved = client::proved_key(&app, &parts, &visitor).await?;
+    let proved = client::proved_key(&app, &parts, &client, &visitor).await?;
     let granted = match &request {
         TokenRequest::AuthorizationCode(request) => {
             app.engine.redeem_code(request, &client, proved, &visitor).await?

@@ -121,7 +121,7 @@ async fn what_is_no_proof_of_a_key_earns_no_token() {
         signed(&holder.key, &header, &good())
     };
     let proof = holder.sign(&good());
-    let first = app.post_proving("/oauth/token", &[ASK], &[&proof]).await;
+    let first = app.post_beside("/oauth/token", &[ASK], &[("dpop", &proof)]).await;
     assert_eq!(first.is(200).json()["token_type"], "DPoP");
     // A private half, though it is not the key's own: it is refused for being there.
     let mut private = public(&holder.key);
@@ -146,13 +146,13 @@ async fn what_is_no_proof_of_a_key_earns_no_token() {
         ("no signature", sealed(&header, &good(), |_| Vec::new())),
         ("nothing", "x".to_owned()),
     ] {
-        let answer = app.post_proving("/oauth/token", &[ASK], &[&proof]).await;
+        let answer = app.post_beside("/oauth/token", &[ASK], &[("dpop", &proof)]).await;
         assert_eq!(answer.status, 400, "{why}: {}", answer.text());
         assert_eq!(answer.json()["error"], "invalid_dpop_proof", "{why}");
     }
     let (one, other) = (holder.sign(&good()), holder.sign(&good()));
-    app.post_proving("/oauth/token", &[ASK], &[&one, &other]).await.is(400);
-    app.post_proving("/oauth/token", &[ASK], &[&one]).await.is(200);
+    app.post_beside("/oauth/token", &[ASK], &[("dpop", &one), ("dpop", &other)]).await.is(400);
+    app.post_beside("/oauth/token", &[ASK], &[("dpop", &one)]).await.is(200);
 }
 
 #[tokio::test]
@@ -249,10 +249,10 @@ async fn a_nonce_that_is_not_ours_is_answered_with_one_that_is() {
         claims["nonce"] = json!(nonce);
         holder.sign(&claims)
     };
-    let refused = app.post_proving("/oauth/token", &[ASK], &[&with("mine")]).await;
+    let refused = app.post_beside("/oauth/token", &[ASK], &[("dpop", &with("mine"))]).await;
     assert_eq!(refused.is(400).json()["error"], "use_dpop_nonce");
     let nonce = refused.header("dpop-nonce");
-    app.post_proving("/oauth/token", &[ASK], &[&with(nonce)]).await.is(200);
+    app.post_beside("/oauth/token", &[ASK], &[("dpop", &with(nonce))]).await.is(200);
 
     let token = tokens["access_token"].as_str().unwrap();
     for path in PLACES {
@@ -301,12 +301,12 @@ impl Holder {
     /// Posts to an OAuth endpoint as `app`, and proves the key.
     async fn post(&self, app: &RelyingParty, path: &str, form: &[(&str, &str)]) -> Answer {
         let proof = self.sign(&self.claims("POST", &format!("{ISSUER}{path}"), None));
-        app.post_proving(path, form, &[&proof]).await
+        app.post_beside(path, form, &[("dpop", &proof)]).await
     }
 
     async fn redeem(&self, app: &RelyingParty, code: &str) -> Answer {
         let proof = self.sign(&self.claims("POST", &format!("{ISSUER}/oauth/token"), None));
-        app.redeem_proving(code, &[&proof]).await
+        app.redeem_beside(code, &[("dpop", &proof)]).await
     }
 
     /// Presents a token as it should be.

@@ -9,6 +9,7 @@ mod dpop;
 mod front_channel;
 mod keys;
 mod logout;
+mod mtls;
 mod par;
 mod private_key_jwt;
 pub(crate) mod relying_party;

@@ -132,12 +132,21 @@ impl RelyingParty {
         self.redeem_as(code, with, &[]).await
     }
 
-    /// Redeems a code beside these proofs of a key.
-    pub(crate) async fn redeem_proving(&self, code: &str, proofs: &[&str]) -> Answer {
-        self.redeem_as(code, &[], proofs).await
+    /// Redeems a code with these headers beside.
+    pub(crate) async fn redeem_beside(
+        &self,
+        code: &str,
+        beside: &[(&'static str, &str)],
+    ) -> Answer {
+        self.redeem_as(code, &[], beside).await
     }
 
-    async fn redeem_as(&self, code: &str, with: &[(&str, &str)], proofs: &[&str]) -> Answer {
+    async fn redeem_as(
+        &self,
+        code: &str,
+        with: &[(&str, &str)],
+        beside: &[(&'static str, &str)],
+    ) -> Answer {
         let mut parameters = BTreeMap::from([
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -147,7 +156,7 @@ impl RelyingParty {
         parameters.extend(with.iter().copied());
         parameters.retain(|_, value| !value.is_empty());
         let parameters: Vec<_> = parameters.into_iter().collect();
-        self.post_proving("/oauth/token", &parameters, proofs).await
+        self.post_beside("/oauth/token", &parameters, beside).await
     }
 
     /// All that a sign-in gets, as JSON.
@@ -158,15 +167,15 @@ impl RelyingParty {
 
     /// Posts a form to an OAuth endpoint, with the secret in the header where there is one.
     pub(crate) async fn post(&self, path: &str, parameters: &[(&str, &str)]) -> Answer {
-        self.post_proving(path, parameters, &[]).await
+        self.post_beside(path, parameters, &[]).await
     }
 
-    /// The same beside these proofs of a key.
-    pub(crate) async fn post_proving(
+    /// The same with these headers beside.
+    pub(crate) async fn post_beside(
         &self,
         path: &str,
         parameters: &[(&str, &str)],
-        proofs: &[&str],
+        beside: &[(&'static str, &str)],
     ) -> Answer {
         let named = self.secret.is_none().then_some(("client_id", self.id.as_str()));
         let all = parameters.iter().copied().chain(named);
@@ -179,8 +188,8 @@ impl RelyingParty {
             let basic = STANDARD.encode(format!("{}:{secret}", self.id));
             headers.insert("authorization", format!("Basic {basic}").parse().unwrap());
         }
-        for proof in proofs {
-            headers.append("dpop", proof.parse().unwrap());
+        for (name, value) in beside {
+            headers.append(*name, value.parse().unwrap());
         }
         self.server.browser().send(request).await
     }
