@@ -57,6 +57,7 @@ pub mod vitals;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use cloakroom_jose::Algorithms;
 use cloakroom_model::event::{Actor, Event, Kind};
 use cloakroom_store::{Act, Store};
 /// What callers of the use cases need of storage's words, so that they need not know storage.
@@ -125,6 +126,12 @@ impl Engine {
     #[must_use]
     pub fn published_keys(&self) -> keys::Published {
         self.ring.keys().published.clone()
+    }
+
+    /// What can be signed with, for whoever verifies by that set.
+    #[must_use]
+    pub fn signs_with(&self) -> Algorithms {
+        self.ring.keys().algorithms()
     }
 
     /// An act that happens now.

@@ -11,8 +11,8 @@ use cloakroom_model::session::Acr;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::pkce;
 use crate::response_mode::ResponseMode;
-use crate::{pkce, request_object};
 
 /// What clients can send requests to.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -90,6 +90,10 @@ impl Endpoint {
 
 /// What is enabled.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says of one thing of its own whether it is on"
+)]
 pub struct Enabled<'a> {
     /// The issuer's URL.
     pub issuer: &'a str,
@@ -109,6 +113,14 @@ pub struct Enabled<'a> {
     pub sign_up: bool,
     /// What this server signs with.
     pub signs: Algorithms,
+    /// What clients may sign their requests with (RFC 9101); none where signed requests are not read.
+    pub requests: Algorithms,
+    /// Whether signed requests are fetched from where a client says they lie.
+    pub request_uris: bool,
+    /// Whether clients are told by themselves that a session ended.
+    pub back_channel_logout: bool,
+    /// Whether they are told by the browser.
+    pub front_channel_logout: bool,
     /// What clients may sign proofs of a key with (RFC 9449); none where that is off.
     pub dpop: Algorithms,
     /// The scopes that are worth telling.
@@ -134,9 +146,11 @@ pub fn server(enabled: &Enabled<'_>) -> Map<String, Value> {
     let methods: Vec<_> = enabled.methods.iter().filter_map(|method| method.as_str()).collect();
     let assertions = enabled.methods.contains(&AuthenticationMethod::PrivateKeyJwt);
     let assertion_algorithms = || assertions.then(|| names(Algorithms::ASYMMETRIC));
-    let requests = || names(request_object::ALGORITHMS);
+    let signed = !enabled.requests.is_empty();
     let when = |condition: bool, value: Value| condition.then_some(value);
     let proves = |endpoint| when(is(endpoint), json!(methods));
+    // RFC 7662 §2.1: who proves nothing is told nothing of a token.
+    let surely: Vec<_> = methods.iter().filter(|method| **method != "none").collect();
     let prompts =
         Prompt::ALL.into_iter().filter(|prompt| enabled.sign_up || *prompt != Prompt::Create);
     let prompts: Vec<_> = prompts.map(Prompt::as_str).collect();
@@ -155,7 +169,10 @@ pub fn server(enabled: &Enabled<'_>) -> Map<String, Value> {
         ("token_endpoint_auth_methods_supported", proves(Endpoint::Token)),
         ("token_endpoint_auth_signing_alg_values_supported", assertion_algorithms()),
         ("revocation_endpoint_auth_methods_supported", proves(Endpoint::Revocation)),
-        ("introspection_endpoint_auth_methods_supported", proves(Endpoint::Introspection)),
+        (
+            "introspection_endpoint_auth_methods_supported",
+            when(is(Endpoint::Introspection), json!(surely)),
+        ),
         ("code_challenge_methods_supported", when(front, json!([pkce::METHOD]))),
         ("ui_locales_supported", when(front, json!(enabled.ui_locales))),
         ("subject_types_supported", when(front, json!(["public", "pairwise"]))),
@@ -167,10 +184,13 @@ pub fn server(enabled: &Enabled<'_>) -> Map<String, Value> {
         ("claims_supported", when(front, json!(enabled.claims))),
         ("claims_parameter_supported", when(front, json!(true))),
         // OpenID Connect Core §6, RFC 9101
-        ("request_parameter_supported", when(front, json!(true))),
-        ("request_uri_parameter_supported", Some(json!(front))),
-        ("require_request_uri_registration", when(front, json!(true))),
-        ("request_object_signing_alg_values_supported", when(front, requests())),
+        ("request_parameter_supported", when(front, json!(signed))),
+        ("request_uri_parameter_supported", Some(json!(front && enabled.request_uris))),
+        ("require_request_uri_registration", when(front && enabled.request_uris, json!(true))),
+        (
+            "request_object_signing_alg_values_supported",
+            when(front && signed, names(enabled.requests)),
+        ),
         // Initiating User Registration via OpenID Connect
         ("prompt_values_supported", when(front, json!(prompts))),
         // RFC 9207, JARM
@@ -191,10 +211,10 @@ pub fn server(enabled: &Enabled<'_>) -> Map<String, Value> {
         // RFC 9396
         ("authorization_details_types_supported", some(enabled.authorization_details_types)),
         // OpenID Connect Back-Channel Logout, Front-Channel Logout
-        ("backchannel_logout_supported", when(is(Endpoint::Logout), json!(true))),
-        ("backchannel_logout_session_supported", when(is(Endpoint::Logout), json!(true))),
-        ("frontchannel_logout_supported", when(is(Endpoint::Logout), json!(true))),
-        ("frontchannel_logout_session_supported", when(is(Endpoint::Logout), json!(true))),
+        ("backchannel_logout_supported", when(enabled.back_channel_logout, json!(true))),
+        ("backchannel_logout_session_supported", when(enabled.back_channel_logout, json!(true))),
+        ("frontchannel_logout_supported", when(enabled.front_channel_logout, json!(true))),
+        ("frontchannel_logout_session_supported", when(enabled.front_channel_logout, json!(true))),
         // Client ID Metadata Documents
         ("client_id_metadata_document_supported", when(enabled.documents, json!(true))),
         // RFC 9728

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use cloakroom_jose::{
-    Algorithm, HmacKey, Jwk, Jwks, KeyRing, SignError, Signer, SigningKey, TrustedKeys,
+    Algorithm, Algorithms, HmacKey, Jwk, Jwks, KeyRing, SignError, Signer, SigningKey, TrustedKeys,
     VerifyingKey,
 };
 use cloakroom_model::id::KeyId;
@@ -34,6 +34,14 @@ pub struct KeySet {
     signing: HashMap<Algorithm, Arc<SigningKey>>,
     /// The key set for everybody.
     pub published: Published,
+}
+
+impl KeySet {
+    /// What the keys that are published sign with now.
+    #[must_use]
+    pub fn algorithms(&self) -> Algorithms {
+        self.signing.keys().copied().collect()
+    }
 }
 
 /// The public key set as it is served.

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::request_object;
 use crate::scene::ISSUER;
 
 const SIGNS: Algorithms = Algorithms::of(&[Algorithm::Ed25519, Algorithm::Es256, Algorithm::Rs256]);
@@ -16,6 +17,10 @@ fn enabled<'a>(endpoints: &'a [Endpoint], scopes: &'a [String]) -> Enabled<'a> {
         documents: true,
         sign_up: true,
         signs: SIGNS,
+        requests: request_object::ALGORITHMS,
+        request_uris: true,
+        back_channel_logout: true,
+        front_channel_logout: true,
         dpop: Algorithms::ASYMMETRIC,
         scopes,
         claims: &["sub", "email"],
@@ -68,6 +73,10 @@ fn what_is_off_is_not_there() {
         methods: &[AuthenticationMethod::ClientSecretBasic],
         mtls: None,
         documents: false,
+        requests: Algorithms::NONE,
+        request_uris: false,
+        back_channel_logout: false,
+        front_channel_logout: false,
         dpop: Algorithms::NONE,
         ..enabled(&few, &[])
     };

@@ -1,6 +1,7 @@
 //! Cross-Origin Resource Sharing (Fetch §3.3): scripts of a client's listed origins may call the API.
 //!
-//! No origin is let in that no client lists. Credentials are allowed to those that are: a single-page application on a
+//! What is well known says nothing of anybody, and any page may read it. Elsewhere no origin is let in that no client lists.
+//! Credentials are allowed to those that are: a single-page application on a
 //! sibling host sends its cookie. Answers say `Vary: Origin`, or a cache would give one origin's answer to another.
 
 use axum::body::Body;
@@ -20,6 +21,18 @@ pub fn origin_of(headers: &HeaderMap) -> Option<&str> {
         (Some(origin), None) => origin.to_str().ok(),
         _ => None,
     }
+}
+
+/// Whether any page may read what is there. Nothing that is there looks at who asks.
+#[must_use]
+pub fn is_for_everybody(path: &str) -> bool {
+    path.starts_with("/.well-known/")
+}
+
+/// Lets the scripts of every origin read an answer, without credentials.
+pub fn allow_everybody(headers: &mut HeaderMap) {
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("etag"));
 }
 
 /// Whether the request asks whether another may be sent.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{introspect, jwks, par, revoke, token, userinfo};
+use super::{discovery, introspect, jwks, par, revoke, token, userinfo};
 use crate::operation::{Operation, Schema, get, post};
 use crate::problem::Kind::{InvalidRequest, TooManyRequests};
 
@@ -25,6 +25,15 @@ pub(crate) fn operations() -> Vec<Operation> {
             .answers_as(200, "The key set", "application/jwk-set+json", key_set())
             .with("etag", "Names this state of the set")
             .answers_nothing(304, "The set is as it was"),
+        get("/.well-known/openid-configuration", "openIdConfiguration", discovery::server)
+            .says("What this server can do (OpenID Connect Discovery)")
+            .answers_as(200, "What is enabled", "application/json", metadata()),
+        get("/.well-known/oauth-authorization-server", "serverMetadata", discovery::server)
+            .says("What this server can do (RFC 8414): the same document")
+            .answers_as(200, "What is enabled", "application/json", metadata()),
+        get("/.well-known/oauth-protected-resource", "resourceMetadata", discovery::resource)
+            .says("Where this server's tokens come from (RFC 9728)")
+            .answers_as(200, "What it takes", "application/json", resource_metadata()),
         post("/oauth/token", "token", token::post)
             .says("Exchanges a code, a refresh token, or the client's own right for tokens (RFC 6749 section 3.2)")
             .oauth()
@@ -95,6 +104,24 @@ fn key_set() -> Schema {
         "type": "object",
         "properties": { "keys": { "type": "array", "items": { "type": "object" } } },
         "required": ["keys"],
+    }))
+}
+
+/// RFC 8414 §2.
+fn metadata() -> Schema {
+    Schema::inline(json!({
+        "type": "object",
+        "properties": { "issuer": text() },
+        "required": ["issuer"],
+    }))
+}
+
+/// RFC 9728 §2.
+fn resource_metadata() -> Schema {
+    Schema::inline(json!({
+        "type": "object",
+        "properties": { "resource": text() },
+        "required": ["resource"],
     }))
 }
 

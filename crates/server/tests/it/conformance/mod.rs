@@ -2,3 +2,4 @@
 //! snake case, that does over HTTP what the module's summary says. `docs/conformance.md` lists them.
 
 mod basic;
+mod discovery;

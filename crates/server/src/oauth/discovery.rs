@@ -1,0 +1,100 @@
+//! `/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §4), `/.well-known/oauth-authorization-server` (RFC 8414
+//! §3) and `/.well-known/oauth-protected-resource` (RFC 9728 §3): what this server can do, for clients that know nothing but
+//! its name.
+//!
+//! What is enabled stands here, and nowhere else: what starts to work gets its row by being added to it.
+
+use axum::extract::State;
+use axum::response::Response;
+use cloakroom_jose::Algorithm;
+use cloakroom_model::registration::{AuthenticationMethod, GrantType};
+use cloakroom_model::session::Acr;
+use cloakroom_oauth::metadata::{self, Enabled, Endpoint, ProtectedResource};
+use cloakroom_oauth::{dpop, request_object};
+use http::HeaderValue;
+use http::header::CACHE_CONTROL;
+
+use crate::answer;
+use crate::app::App;
+
+/// As long as the key set: what is enabled changes with a restart, and what is signed with when a client is registered.
+const CACHING: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+const ENDPOINTS: [Endpoint; 8] = [
+    Endpoint::Authorization,
+    Endpoint::Token,
+    Endpoint::Revocation,
+    Endpoint::Introspection,
+    Endpoint::UserInfo,
+    Endpoint::Pushed,
+    Endpoint::Logout,
+    Endpoint::Keys,
+];
+const GRANT_TYPES: [GrantType; 3] =
+    [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials];
+const METHODS: [AuthenticationMethod; 4] = [
+    AuthenticationMethod::ClientSecretBasic,
+    AuthenticationMethod::ClientSecretPost,
+    AuthenticationMethod::PrivateKeyJwt,
+    AuthenticationMethod::None,
+];
+const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+const CLAIMS: [&str; 9] = [
+    "sub",
+    "name",
+    "preferred_username",
+    "email",
+    "email_verified",
+    "auth_time",
+    "acr",
+    "amr",
+    "sid",
+];
+
+/// What the server says of itself as the one that makes tokens.
+pub async fn server(State(app): State<App>) -> Response {
+    let settings = app.engine.settings();
+    let issuer = settings.issuer.as_str();
+    let enabled = Enabled {
+        issuer,
+        endpoints: &ENDPOINTS,
+        grant_types: &GRANT_TYPES,
+        methods: &METHODS,
+        mtls: None,
+        pushed_always: false,
+        documents: false,
+        sign_up: settings.sign_up_open,
+        signs: app.engine.signs_with(),
+        requests: request_object::ALGORITHMS,
+        request_uris: false,
+        back_channel_logout: true,
+        front_channel_logout: false,
+        dpop: dpop::ALGORITHMS,
+        scopes: &SCOPES.map(str::to_owned),
+        claims: &CLAIMS,
+        acrs: &[Acr::Aal1],
+        authorization_details_types: &[],
+        ui_locales: &["en"],
+        resources: &[issuer.to_owned()],
+    };
+    kept_for_a_while(answer::ok(&metadata::server(&enabled)))
+}
+
+/// What the server says of itself as one that takes tokens.
+pub async fn resource(State(app): State<App>) -> Response {
+    let issuer = app.engine.settings().issuer.as_str();
+    kept_for_a_while(answer::ok(&ProtectedResource {
+        resource: issuer,
+        authorization_servers: &[issuer],
+        resource_name: "Cloakroom",
+        scopes_supported: &SCOPES.map(str::to_owned),
+        bearer_methods_supported: &["header"],
+        dpop_signing_alg_values_supported: dpop::ALGORITHMS.iter().map(Algorithm::name).collect(),
+        tls_client_certificate_bound_access_tokens: false,
+    }))
+}
+
+fn kept_for_a_while(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, CACHING);
+    response
+}
