@@ -1,11 +1,15 @@
 """What no generator can guess: who calls, and the names of things that exist."""
 
 import atexit
+import base64
 import collections
+import functools
+import hashlib
 import itertools
 import json
 import os
 import pathlib
+import urllib.parse
 
 import requests
 import schemathesis
@@ -13,6 +17,8 @@ import schemathesis
 URL = os.environ["CLOAKROOM_URL"]
 ADMIN = {"identifier": os.environ["CLOAKROOM_EMAIL"], "password": os.environ["CLOAKROOM_PASSWORD"]}
 PASSWORD = "a long password for nobody"
+CALLBACK = "https://app.example/callback"
+VERIFIER = "a" * 43
 
 NUMBERS = itertools.count()
 ANSWERED: dict[str, collections.Counter] = collections.defaultdict(collections.Counter)
@@ -48,6 +54,42 @@ def some_client() -> str:
     body = {"client_id": f"client{next(NUMBERS)}", "name": "A shop", "template": "web"}
     answer = call("POST", "/api/v1/admin/clients", admin_token(), json=body).json()
     return answer["client"]["client_id"]
+
+
+@functools.cache
+def app() -> tuple[str, str]:
+    """A client that asks who somebody is, with its secret. It is ours, so nobody is asked whether it may."""
+    registration = {"redirect_uris": [CALLBACK]}
+    body = {"client_id": "app", "name": "An app", "template": "web", "first_party": True, "registration": registration}
+    answer = call("POST", "/api/v1/admin/clients", admin_token(), json=body).json()
+    return "app", answer["client_secret"]
+
+
+def question() -> dict[str, str]:
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
+    return {
+        "client_id": app()[0],
+        "response_type": "code",
+        "redirect_uri": CALLBACK,
+        "scope": "openid",
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }
+
+
+def app_token() -> str:
+    """A token by which the app may ask who its user is."""
+    cookie = sign_up("cookie").headers["set-cookie"].split(";")[0]
+    where = {"params": question(), "headers": {"cookie": cookie}, "allow_redirects": False, "timeout": 30}
+    answer = requests.get(f"{URL}/oauth/authorize", **where)
+    code = urllib.parse.parse_qs(urllib.parse.urlsplit(answer.headers["location"]).query)["code"][0]
+    body = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+    return call("POST", "/oauth/token", data=body, auth=app()).json()["access_token"]
+
+
+def as_app(case) -> None:
+    name, secret = app()
+    case.headers["Authorization"] = "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()
 
 
 def some_key() -> str:
@@ -88,6 +130,15 @@ class Browser:
 class Somebody:
     def get(self, case, context):
         return sign_up("token").json()["access_token"]
+
+    def set(self, case, data, context):
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.auth(retry_on=[401]).apply_to(path="/oauth/userinfo")
+class App:
+    def get(self, case, context):
+        return app_token()
 
     def set(self, case, data, context):
         case.headers["Authorization"] = f"Bearer {data}"
@@ -166,6 +217,14 @@ def fill(case) -> None:
                 "refresh_token": refresh_token(),
                 "client_id": "cloakroom",
             }
+        case "POST /oauth/par":
+            case.body = question()
+            as_app(case)
+        case "POST /oauth/introspect":
+            case.body = {"token": refresh_token()}
+            as_app(case)
+        case "POST /oauth/userinfo":
+            case.body = None
         case "POST /oauth/revoke":
             case.body = {"token": refresh_token(), "client_id": "cloakroom"}
     if "/session/data/" in case.path:

@@ -91,6 +91,12 @@ pub(crate) const ALL: &[Step] = &[
         run: strangers::browser,
     },
     Step {
+        name: "clients",
+        proves: "openid-client and oauth4webapi sign in from nothing but the server's URL",
+        needs: &[NODE, NPM, Need::Program { name: "chromium", package: "chromium" }],
+        run: strangers::clients,
+    },
+    Step {
         name: "schemathesis",
         proves: "every answer is one that the OpenAPI document allows",
         needs: &[Need::PythonVenv],

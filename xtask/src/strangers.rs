@@ -24,11 +24,29 @@ pub(crate) fn browser() -> Result<()> {
     folder.remove()
 }
 
+/// Who administrates a server that strangers use.
+const EMAIL: &str = "admin@example.test";
+const PASSWORD: &str = "an administrator of tests";
+
+/// Client libraries that others wrote sign in, with a person in Chromium between.
+pub(crate) fn clients() -> Result<()> {
+    const FOLDER: &str = "tests/clients";
+    server::build()?;
+    npm_ci(FOLDER)?;
+    let folder = Folder::create("clients")?;
+    let server = Server::start(folder.path(), &["--answer-delay=50ms"])?;
+    add_administrator(&folder, EMAIL, PASSWORD)?;
+    let mut libraries = node(FOLDER)?;
+    libraries.env("CLOAKROOM_URL", server.url());
+    libraries.env("CLOAKROOM_EMAIL", EMAIL).env("CLOAKROOM_PASSWORD", PASSWORD);
+    run(libraries.arg("run.mjs"))?;
+    drop(server);
+    folder.remove()
+}
+
 /// schemathesis holds every answer against the OpenAPI document.
 pub(crate) fn schemathesis() -> Result<()> {
     const FOLDER: &str = "tests/schemathesis";
-    const EMAIL: &str = "admin@example.test";
-    const PASSWORD: &str = "an administrator of tests";
     server::build()?;
     let python = python(FOLDER)?;
     let folder = Folder::create("schemathesis")?;
