@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use cloakroom_model::authorization::DeviceRequest;
 use cloakroom_model::event::{Actor, Kind};
 use cloakroom_store::Error;
 
@@ -52,7 +53,7 @@ impl Engine {
         self.store.expire_links(now).await?;
         self.store.expire_pushed_requests(now).await?;
         self.store.expire_codes(now).await?;
-        self.store.expire_device_requests(now).await?;
+        self.store.expire_device_requests(now.minus(DeviceRequest::RECOGNISED)).await?;
         self.store.expire_marks(now).await?;
         self.store.expire_statuses(now).await?;
         self.store.expire_devices(now.minus(DEVICES_KNOWN_FOR)).await?;

@@ -11,6 +11,7 @@ pub mod client_authentication;
 pub mod client_credentials;
 pub mod clients;
 pub mod clock;
+pub mod device_authorization;
 pub mod devices;
 pub mod events;
 pub mod fetch;

@@ -1,6 +1,5 @@
 //! What clients learn of a person: the name they call them by, and what is known about them.
 
-use aws_lc_rs::hmac;
 use cloakroom_model::client::Client;
 use cloakroom_model::id::UserId;
 use cloakroom_model::user::{User, Username};
@@ -69,9 +68,6 @@ impl Engine {
     /// It comes from the oldest data key, and stays the same when there are newer ones: with another one every client
     /// that calls people by names of its own would lose them.
     fn pairwise_key(&self) -> Zeroizing<[u8; 32]> {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.data_keys.oldest().as_slice());
-        let mut derived = Zeroizing::new([0; 32]);
-        derived.copy_from_slice(hmac::sign(&key, b"cloakroom pairwise subjects").as_ref());
-        derived
+        self.data_keys.derive(b"cloakroom pairwise subjects")
     }
 }

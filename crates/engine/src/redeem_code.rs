@@ -9,12 +9,14 @@ use cloakroom_model::authorization::{Code, FoundCode, RelyingParty};
 use cloakroom_model::client::Client;
 use cloakroom_model::event::{Actor, Kind, Reason};
 use cloakroom_model::grant::{Confirmation, Details};
-use cloakroom_model::id::GrantId;
+use cloakroom_model::id::{GrantId, SessionId, UserId};
 use cloakroom_model::registration::Binding;
+use cloakroom_model::secret::Digest;
 use cloakroom_oauth::authorization_request::AuthorizationRequest;
-use cloakroom_oauth::pkce;
+use cloakroom_oauth::scope::Scope;
 use cloakroom_oauth::token_request::{CodeRequest, Presented};
-use cloakroom_store::{Error, Redeem, Redeemed};
+use cloakroom_oauth::{pkce, scopes};
+use cloakroom_store::{Act, Error, Redeem, Redeemed};
 
 use crate::Engine;
 use crate::granting::{Granted, NewGrant, TokensError, Wanted};
@@ -23,6 +25,20 @@ use crate::secret::{digest_of, from_text};
 use crate::throttle::{Limited, What};
 use crate::tokens::MintError;
 use crate::visitor::Visitor;
+
+/// What somebody allowed a client, before there is a grant of it.
+pub(crate) struct Allowed<'a> {
+    /// Of the code, or of a device's.
+    pub(crate) digest: Digest,
+    /// Who allowed it.
+    pub(crate) user: UserId,
+    /// In which session.
+    pub(crate) session: SessionId,
+    pub(crate) scope: &'a Scope,
+    /// Whom its tokens may name, the default first.
+    pub(crate) audience: Vec<String>,
+    pub(crate) details: Details,
+}
 
 /// Why a code earned nothing.
 #[derive(Debug, thiserror::Error)]
@@ -94,37 +110,15 @@ impl Engine {
             Some(asked) => asked.clone(),
             None => self.first_audience(&audience).to_owned(),
         };
-        let live = self.store.find_session_by_id(code.session).await?;
-        let session = live.ok_or(RedeemError::Refused)?.session;
-        if !self.is_live(&session) {
-            return Err(RedeemError::Refused);
-        }
-        let mut act = self.act(Kind::GrantMade, Actor::User(code.user));
-        let grant = self.new_grant(
-            NewGrant {
-                client,
-                user: code.user,
-                session: &session,
-                offline: asked.is_offline(),
-                scope: asked.scope.words().to_vec(),
-                audience,
-                details: details_of(&asked, proved)?,
-            },
-            act.at,
-        );
-        act.event.user = grant.user;
-        act.event.session = Some(session.id);
-        act.event.grant = Some(grant.id);
-        act.event.client = Some(client.id.clone());
-        act.event.address = Some(visitor.address.to_string());
-        let relying_party = asked.is_openid().then(|| RelyingParty {
-            session: session.id,
-            client: client.id.clone(),
-            subject: self.subject_for(client, code.user),
-            failures: 0,
-            try_at: act.at,
-        });
-        let redeem = Redeem { digest, grant, relying_party };
+        let allowed = Allowed {
+            digest,
+            user: code.user,
+            session: code.session,
+            scope: &asked.scope,
+            audience,
+            details: details_of(&asked, proved)?,
+        };
+        let (redeem, act) = self.redeeming(allowed, client, visitor).await?;
         let live = match self.store.redeem_code(redeem, &act).await? {
             Redeemed::Done(done) => {
                 self.heard(&done.rows).await;
@@ -139,6 +133,45 @@ impl Engine {
             question: OfQuestion { nonce: asked.nonce.as_deref(), session: Some(code.session) },
         };
         Ok(self.tokens_of(&live, 0, client, wanted, noted)?)
+    }
+
+    /// What is to be stored where somebody who is still signed in allowed something. Storage sees to it once more.
+    pub(crate) async fn redeeming(
+        &self,
+        allowed: Allowed<'_>,
+        client: &Client,
+        visitor: &Visitor,
+    ) -> Result<(Redeem, Act), RedeemError> {
+        let Allowed { digest, user, session, scope, audience, details } = allowed;
+        let live = self.store.find_session_by_id(session).await?;
+        let session = live.ok_or(RedeemError::Refused)?.session;
+        if !self.is_live(&session) {
+            return Err(RedeemError::Refused);
+        }
+        let mut act = self.act(Kind::GrantMade, Actor::User(user));
+        let new = NewGrant {
+            client,
+            user,
+            session: &session,
+            offline: scope.contains(scopes::OFFLINE_ACCESS),
+            scope: scope.words().to_vec(),
+            audience,
+            details,
+        };
+        let grant = self.new_grant(new, act.at);
+        act.event.user = grant.user;
+        act.event.session = Some(session.id);
+        act.event.grant = Some(grant.id);
+        act.event.client = Some(client.id.clone());
+        act.event.address = Some(visitor.address.to_string());
+        let relying_party = scope.contains(scopes::OPENID).then(|| RelyingParty {
+            session: session.id,
+            client: client.id.clone(),
+            subject: self.subject_for(client, user),
+            failures: 0,
+            try_at: act.at,
+        });
+        Ok((Redeem { digest, grant, relying_party }, act))
     }
 
     /// A spent code came again: somebody else has a copy, and nobody knows which of the two is the owner.

@@ -144,6 +144,8 @@ impl DeviceRequest {
     pub const LIVES: Duration = Duration::from_mins(15);
     /// How long it waits between two questions, at first, and how much longer after each that came too early.
     pub const INTERVAL: Duration = Duration::from_secs(5);
+    /// How long after that it is told that it waited too long.
+    pub const RECOGNISED: Duration = Duration::from_mins(15);
 }
 
 /// What a person said to a device.

@@ -53,7 +53,7 @@ codes! {
     // RFC 8628 §3.5
     AuthorizationPending "authorization_pending" 400 false "Nobody has decided yet; ask again after the interval.";
     ExpiredToken "expired_token" 400 false "The device waited too long; begin again.";
-    SlowDown "slow_down" 429 false "Too many requests in a short time; try again later.";
+    SlowDown "slow_down" 400 false "Too many requests in a short time; try again later.";
     // RFC 8707 §2
     InvalidTarget "invalid_target" 400 true "The resource cannot be read, or is none that tokens may be for here.";
     // RFC 9101 §7, OpenID Connect Core 1.0 §3.1.2.6

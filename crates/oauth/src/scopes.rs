@@ -3,6 +3,10 @@
 //! One table: the scope, the claims that it asks for, and what a person is told when they are asked. Scopes that are not
 //! here are an application's own.
 
+use cloakroom_model::client::Client;
+use cloakroom_model::registration::GrantType;
+
+use crate::error::{Code, Error};
 use crate::scope::Scope;
 
 /// That an ID token is asked for.
@@ -67,6 +71,21 @@ pub const STANDARD: &[Standard] = &[
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Standard> {
     STANDARD.iter().find(|standard| standard.name == name)
+}
+
+/// What a client may have of what it asks for a person's leave for: all of it, or nothing where there is a word that it
+/// is not registered for.
+pub fn registered(asked: Option<Scope>, client: &Client) -> Result<Scope, Error> {
+    let mut words = asked.unwrap_or_default().words().to_vec();
+    if !client.registration.grant_types.contains(&GrantType::RefreshToken) {
+        // OpenID Connect Core §11: ignored where nothing can come of it.
+        words.retain(|word| word != OFFLINE_ACCESS);
+    }
+    if !words.iter().all(|word| client.scopes.contains(word)) {
+        let why = "the scope has words that the client is not registered for";
+        return Err(Error::new(Code::InvalidScope, why));
+    }
+    Ok(Scope::of(words))
 }
 
 /// The claims that a scope asks for.

@@ -23,12 +23,13 @@ use cloakroom_server::pages::view::authorize::{NotAnswered, Post};
 use cloakroom_server::pages::view::choose::Choose;
 use cloakroom_server::pages::view::consent::{Asked, Consent, Want};
 use cloakroom_server::pages::view::delete::{self, Delete};
+use cloakroom_server::pages::view::device::{self, AskCode, AskDevice, DeviceDone};
 use cloakroom_server::pages::view::devices::{self, Device, Devices, Done, Which};
 use cloakroom_server::pages::view::error::{ErrorPage, Kind};
 use cloakroom_server::pages::view::form::{LinkSecret, Trouble};
 use cloakroom_server::pages::view::link::{Kind as LinkKind, Link, LinkSpent};
 use cloakroom_server::pages::view::logout::LogOut;
-use cloakroom_server::pages::view::moment::Moment;
+use cloakroom_server::pages::view::moment::{Ago, Moment};
 use cloakroom_server::pages::view::password::{self, Password};
 use cloakroom_server::pages::view::profile::{self, Profile};
 use cloakroom_server::pages::view::recover::{self, Recover, RecoverHelp};
@@ -69,6 +70,7 @@ fn pages() -> Vec<(&'static str, String)> {
         doors(&site, &long),
         one_time_links(&site, &long),
         questions_of_apps(&site, &long),
+        let_in(&site, &long),
         rooms(&site, &long),
         errors(&site),
     ]
@@ -237,6 +239,42 @@ fn one_time_links(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
             &Link::new(long, token(Purpose::Link), link(), LONG, Some("grace@example.com")),
         ),
         page("link-spent", &LinkSpent { site, kind: LinkKind::Cookie }),
+    ]
+}
+
+fn let_in(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
+    let code = || AskCode::new(site, token(Purpose::Device));
+    let ask = |site, asked| AskDevice::new(site, token(Purpose::DeviceAnswer), asked);
+    let asked = || device::Asked {
+        client: "Example TV",
+        unknown: false,
+        code: "WDJB-MJHT".to_owned().into(),
+        address: "203.0.113.7",
+        is_near: true,
+        began: Ago::new(NOW.minus(Duration::from_secs(40)), NOW),
+        who: ADA,
+        wants: ["openid", "email", "films.play"].map(Want::of_scope).into(),
+        another: "/sign-in/another".to_owned(),
+    };
+    let far = device::Asked {
+        client: "An app that somebody registered under an uncommonly long name of their own",
+        unknown: true,
+        address: "2001:db8:85a3::8a2e:370:7334",
+        is_near: false,
+        began: Ago::new(NOW.minus(Duration::from_mins(9)), NOW),
+        who: LONG,
+        ..asked()
+    };
+    let wait = Trouble::TooMany(Duration::from_secs(95));
+    vec![
+        page("device", &code()),
+        page("device-brought", &code().brought("WDJB-MJHT")),
+        page("device-unknown", &code().typed("WDJB-MJHT").refused(device::Problem::Unknown)),
+        page("device-wait", &code().typed("WDJB-MJHT").refused(device::Problem::Trouble(wait))),
+        page("device-ask", &ask(site, asked())),
+        page("device-ask-far", &ask(long, far)),
+        page("device-in", &DeviceDone { site, let_in: true }),
+        page("device-away", &DeviceDone { site, let_in: false }),
     ]
 }
 

@@ -56,7 +56,7 @@ pub trait DeviceRequests: Send + Sync {
         act: &Act,
     ) -> Result<Option<Done<Box<LiveGrant>>>, Error>;
 
-    /// Forgets requests that expired before `now`.
+    /// Forgets requests that expired before `now`. One that is not forgotten yet is told that it expired.
     async fn expire_device_requests(&self, now: Timestamp) -> Result<(), Error>;
 }
 
@@ -90,11 +90,13 @@ pub enum PollDeviceRequest {
         /// Between two questions.
         interval: Duration,
     },
+    /// Nobody let it in while it waited.
+    Expired,
     /// It was turned away.
     Denied,
     /// It was let in, and has not come for its tokens yet.
     Allowed(Box<DeviceRequest>),
-    /// There is no such request of this client, or not any more.
+    /// There is no such request of this client, or it is forgotten.
     Gone,
 }
 
@@ -102,6 +104,9 @@ impl PollDeviceRequest {
     /// Decides on what is stored, and writes down in it that the device asked (RFC 8628 §3.5).
     #[must_use]
     pub fn decide(request: &mut DeviceRequest, now: Timestamp) -> Self {
+        if request.expires_at <= now {
+            return Self::Expired;
+        }
         match request.answer {
             // An answer is worth more than patience.
             DeviceAnswer::Denied => return Self::Denied,

@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use aws_lc_rs::hmac;
 use cloakroom_model::event::{Actor, Event, Kind};
 use cloakroom_model::id::GrantId;
 use cloakroom_model::key::DataKey;
@@ -135,6 +136,14 @@ impl DataKeys {
     /// In an engine without a master key, which shows no page.
     pub(crate) fn oldest(&self) -> Plain {
         Arc::clone(self.by_number.load().values().next().expect("there is always a data key"))
+    }
+
+    /// A key for one purpose, from the oldest.
+    pub(crate) fn derive(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.oldest().as_slice());
+        let mut derived = Zeroizing::new([0; 32]);
+        derived.copy_from_slice(hmac::sign(&key, purpose).as_ref());
+        derived
     }
 
     /// The key of this number.

@@ -31,6 +31,14 @@ pub enum What {
     Proof,
     /// Links to a cookie that a session asks for.
     CookieLink,
+    /// Devices that begin to wait, from a network.
+    Device,
+    /// Questions of devices that wait, from a network.
+    DevicePoll,
+    /// Codes of devices that are typed from a network.
+    UserCode,
+    /// Codes of devices that are typed in a session.
+    UserCodeSession,
 }
 
 /// One limit.
@@ -47,7 +55,7 @@ pub struct Row {
 }
 
 /// All limits.
-pub const TABLE: [Row; 12] = [
+pub const TABLE: [Row; 16] = [
     Row {
         what: What::SignIn,
         name: "sign_in_address",
@@ -119,6 +127,30 @@ pub const TABLE: [Row; 12] = [
         name: "cookie_link_session",
         rate: Rate::new(10, Duration::from_mins(1)),
         sentence: "Each link is a row for a minute and an event for as long as events are kept; an application needs one when its user opens a page.",
+    },
+    Row {
+        what: What::Device,
+        name: "device_address",
+        rate: Rate::new(120, Duration::from_mins(1)),
+        sentence: "Each is stored for a quarter of an hour, and the more of them wait the easier is one guessed.",
+    },
+    Row {
+        what: What::DevicePoll,
+        name: "device_poll_address",
+        rate: Rate::new(6000, Duration::from_mins(1)),
+        sentence: "Each device asks every five seconds, and asking too early is answered to it alone.",
+    },
+    Row {
+        what: What::UserCode,
+        name: "user_code_address",
+        rate: Rate::new(60, Duration::from_mins(5)),
+        sentence: "A code that a person types has 34 bits; letting one device in looks at it twice.",
+    },
+    Row {
+        what: What::UserCodeSession,
+        name: "user_code_session",
+        rate: Rate::new(20, Duration::from_mins(5)),
+        sentence: "The same for one person, from however many addresses.",
     },
 ];
 

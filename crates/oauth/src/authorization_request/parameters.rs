@@ -15,7 +15,7 @@ use crate::pkce::Challenge;
 use crate::redirect::{self, VerifiedRedirect};
 use crate::response_mode::ResponseMode;
 use crate::scope::Scope;
-use crate::{prompt, resource, scopes};
+use crate::{prompt, resource, scopes, token_request};
 
 /// The longest `state` and `nonce`. They come back to the client as they were, or not at all.
 const LONGEST_ECHO: usize = 2048;
@@ -99,18 +99,7 @@ pub(super) fn code_challenge(
 }
 
 pub(super) fn scope(form: &Form, client: &Client) -> Result<Scope, Error> {
-    let refuse = |why: String| Error::new(Code::InvalidScope, why);
-    let Some(text) = form.value("scope") else { return Ok(Scope::default()) };
-    let mut words =
-        Scope::parse(text).map_err(|problem| refuse(problem.to_string()))?.words().to_vec();
-    if !client.registration.grant_types.contains(&GrantType::RefreshToken) {
-        // OpenID Connect Core §11: ignored where nothing can come of it.
-        words.retain(|word| word != scopes::OFFLINE_ACCESS);
-    }
-    if !words.iter().all(|word| client.scopes.contains(word)) {
-        return Err(refuse("the scope has words that the client is not registered for".to_owned()));
-    }
-    Ok(Scope::of(words))
+    scopes::registered(token_request::scope(form)?, client)
 }
 
 pub(super) fn resources(

@@ -3,6 +3,7 @@
 //! Their errors are those of the specifications and not problem details: a client library reads them.
 
 pub mod client;
+pub mod device;
 pub mod discovery;
 pub mod introspect;
 pub mod jwks;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{discovery, introspect, jwks, par, revoke, token, userinfo};
+use super::{device, discovery, introspect, jwks, par, revoke, token, userinfo};
 use crate::operation::{Operation, Schema, get, post};
 use crate::problem::Kind::{InvalidRequest, TooManyRequests};
 
@@ -35,7 +35,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .says("Where this server's tokens come from (RFC 9728)")
             .answers_as(200, "What it takes", "application/json", resource_metadata()),
         post("/oauth/token", "token", token::post)
-            .says("Exchanges a code, a refresh token, or the client's own right for tokens (RFC 6749 section 3.2)")
+            .says("Exchanges a code, a device's code, a refresh token, or the client's own right for tokens (RFC 6749 section 3.2)")
             .oauth()
             .takes("header", "dpop", text(), PROOF)
             .reads_form(&with_client(&[
@@ -44,6 +44,7 @@ pub(crate) fn operations() -> Vec<Operation> {
                 ("redirect_uri", false),
                 ("code_verifier", false),
                 ("refresh_token", false),
+                ("device_code", false),
                 ("scope", false),
                 ("resource", false),
             ]))
@@ -62,6 +63,12 @@ pub(crate) fn operations() -> Vec<Operation> {
                 ("code_challenge_method", false),
             ]))
             .answers_as(201, "The name", "application/json", pushed_response())
+            .refuses(&[TooManyRequests]),
+        post("/oauth/device", "authorizeDevice", device::post)
+            .says("Lets a device without a browser wait for a person to let it in (RFC 8628)")
+            .oauth()
+            .reads_form(&with_client(&[("scope", false), ("resource", false)]))
+            .answers_as(200, "What it asks with, and what a person types", "application/json", waiting_response())
             .refuses(&[TooManyRequests]),
         post("/oauth/introspect", "introspect", introspect::post)
             .says("Says what a token is worth (RFC 7662)")
@@ -149,6 +156,22 @@ fn pushed_response() -> Schema {
         "type": "object",
         "properties": { "request_uri": text(), "expires_in": { "type": "integer" } },
         "required": ["request_uri", "expires_in"],
+    }))
+}
+
+/// RFC 8628 §3.2.
+fn waiting_response() -> Schema {
+    Schema::inline(json!({
+        "type": "object",
+        "properties": {
+            "device_code": text(),
+            "user_code": text(),
+            "verification_uri": text(),
+            "verification_uri_complete": text(),
+            "expires_in": { "type": "integer" },
+            "interval": { "type": "integer" },
+        },
+        "required": ["device_code", "user_code", "verification_uri", "expires_in"],
     }))
 }
 

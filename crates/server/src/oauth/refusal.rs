@@ -12,6 +12,7 @@ use crate::problem::{Kind, Problem};
 /// A refusal with the code of the specification.
 pub struct Refusal {
     error: Error,
+    status: StatusCode,
     retry_after: Option<HeaderValue>,
     nonce: Option<HeaderValue>,
 }
@@ -26,7 +27,9 @@ impl Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self { error, retry_after: None, nonce: None }
+        let status = error.code.status();
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+        Self { error, status, retry_after: None, nonce: None }
     }
 }
 
@@ -40,20 +43,24 @@ impl From<Code> for Refusal {
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         let retry_after = problem.headers().get(RETRY_AFTER).cloned();
-        let error = match problem.kind() {
-            Kind::TooManyRequests => Code::SlowDown.into(),
+        let refusal = Self::from(match problem.kind() {
+            Kind::TooManyRequests => Error::from(Code::SlowDown),
             Kind::Unavailable => Code::TemporarilyUnavailable.into(),
             Kind::Internal => Code::ServerError.into(),
             _ => Error::new(Code::InvalidRequest, problem.detail().to_owned()),
+        });
+        let status = match problem.kind() {
+            // To a device that asks too often it is said with 400 (RFC 8628 §3.5); this is about everybody from there.
+            Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            _ => refusal.status,
         };
-        Self { error, retry_after, nonce: None }
+        Self { status, retry_after, ..refusal }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Self { error, retry_after, nonce } = self;
-        let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        let Self { error, status, retry_after, nonce } = self;
         let mut response = answer::json(status, &error.body());
         let headers = response.headers_mut();
         if error.code == Code::InvalidClient {

@@ -50,9 +50,10 @@ pub async fn post(
         TokenRequest::ClientCredentials(request) => {
             app.engine.client_credentials(request, &client, proved)?
         }
-        TokenRequest::DeviceCode(_) | TokenRequest::Exchange(_) => {
-            return Err(Code::UnsupportedGrantType.into());
+        TokenRequest::DeviceCode(request) => {
+            app.engine.redeem_device(request, &client, proved, &visitor).await?
         }
+        TokenRequest::Exchange(_) => return Err(Code::UnsupportedGrantType.into()),
     };
     Ok(answered(granted)?)
 }

@@ -84,6 +84,10 @@ pub enum Purpose {
     Choose,
     /// Allow a client what it asks for.
     Consent,
+    /// Look for the device that shows a code.
+    Device,
+    /// Let a device in.
+    DeviceAnswer,
     /// Take back what a client may.
     Apps,
     /// Change email and username.
@@ -109,6 +113,8 @@ impl Purpose {
             Self::Again => "again",
             Self::Choose => "choose",
             Self::Consent => "consent",
+            Self::Device => "device",
+            Self::DeviceAnswer => "device-answer",
             Self::Apps => "apps",
             Self::Profile => "profile",
             Self::Password => "password",
@@ -187,7 +193,7 @@ mod tests {
 
     const BROWSER: Holder = Holder::Browser(Browser::new([1; 16]));
 
-    const PURPOSES: [Purpose; 15] = [
+    const PURPOSES: [Purpose; 17] = [
         Purpose::SetUp,
         Purpose::SignUp,
         Purpose::SignIn,
@@ -198,6 +204,8 @@ mod tests {
         Purpose::Again,
         Purpose::Choose,
         Purpose::Consent,
+        Purpose::Device,
+        Purpose::DeviceAnswer,
         Purpose::Apps,
         Purpose::Profile,
         Purpose::Password,

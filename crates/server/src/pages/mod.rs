@@ -20,6 +20,7 @@ mod again;
 mod authorize;
 mod choose;
 mod consent;
+mod device;
 mod failure;
 mod link;
 mod logout;
@@ -97,6 +98,9 @@ impl Pages {
             .route(paths::AUTHORIZE, get(authorize::show).post(authorize::send))
             .route(paths::LOGOUT, get(logout::show).post(logout::send))
             .route(paths::CONSENT, get(consent::show).post(consent::send))
+            .route(paths::DEVICE, get(device::show).post(device::send))
+            .route(paths::DEVICE_ANSWER, get(device::back).post(device::answer))
+            .route(paths::DEVICE_DONE, get(device::done))
             .route(paths::LINK, get(link::show).post(link::send))
             .route(paths::SIGN_OUT, get(sign_out::show).post(sign_out::send))
             .route(paths::RECOVER, get(recover::show).post(recover::send))

@@ -21,11 +21,13 @@ pub(super) enum Note {
     OthersOut,
     AllOut,
     Withdrawn,
+    LetIn,
+    TurnedAway,
     Deleted,
 }
 
 /// Each note and its word.
-const WORDS: [(Note, &str); 11] = [
+const WORDS: [(Note, &str); 13] = [
     (Note::Welcome, "welcome"),
     (Note::Recovered, "recovered"),
     (Note::ProfileChanged, "profile-changed"),
@@ -36,6 +38,8 @@ const WORDS: [(Note, &str); 11] = [
     (Note::OthersOut, "others-out"),
     (Note::AllOut, "all-out"),
     (Note::Withdrawn, "withdrawn"),
+    (Note::LetIn, "let-in"),
+    (Note::TurnedAway, "turned-away"),
     (Note::Deleted, "deleted"),
 ];
 

@@ -23,6 +23,12 @@ pub const AUTHORIZE: &str = "/oauth/authorize";
 pub const LOGOUT: &str = "/oauth/logout";
 /// Allows a client what it asks for.
 pub const CONSENT: &str = "/consent";
+/// Takes the code that a device shows.
+pub const DEVICE: &str = "/device";
+/// Lets the device in, or turns it away.
+pub const DEVICE_ANSWER: &str = "/device/answer";
+/// Says what became of it.
+pub const DEVICE_DONE: &str = "/device/done";
 /// Signs out of this browser.
 pub const SIGN_OUT: &str = "/sign-out";
 /// Sets a new password, by a one-time link.

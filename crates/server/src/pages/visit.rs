@@ -162,6 +162,11 @@ impl Visit {
         self.query.as_ref().is_some_and(|query| query.value(name).is_some())
     }
 
+    /// The parameter of this name in the address.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.as_ref().and_then(|query| query.value(name))
+    }
+
     /// The one-time link's secret in the address.
     pub(super) fn link(&self) -> Option<OneTime> {
         self.query.as_ref().and_then(OneTime::from_form)

@@ -153,8 +153,12 @@ pub async fn who_asks_too_early_waits_longer(store: Arc<dyn Store>) {
         assert_eq!((found.digest, found.answer), (digest(90), allowed(1, 1)));
         assert_eq!(poll(91, "shop", 48).await, PollDeviceRequest::Denied);
     }
+    for n in [90, 91] {
+        assert_eq!(poll(n, "shop", 60).await, PollDeviceRequest::Expired);
+        assert_eq!(poll(n, "blog", 60).await, PollDeviceRequest::Gone, "another client's");
+    }
+    store.expire_device_requests(at(60)).await.unwrap();
     assert_eq!(poll(90, "shop", 60).await, PollDeviceRequest::Gone);
-    assert_eq!(poll(91, "shop", 60).await, PollDeviceRequest::Gone);
 }
 
 pub async fn of_many_questions_at_once_one_is_not_too_early(store: Arc<dyn Store>) {

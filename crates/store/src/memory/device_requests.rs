@@ -47,7 +47,7 @@ impl DeviceRequests for Memory {
     ) -> Result<PollDeviceRequest, Error> {
         let mut state = self.state()?;
         let request = state.device_requests.get_mut(digest);
-        let asked = request.filter(|it| it.client == *client && it.expires_at > now);
+        let asked = request.filter(|it| it.client == *client);
         Ok(asked.map_or(PollDeviceRequest::Gone, |it| PollDeviceRequest::decide(it, now)))
     }
 

@@ -10,6 +10,7 @@ pub mod authorize;
 pub mod choose;
 pub mod consent;
 pub mod delete;
+pub mod device;
 pub mod devices;
 pub mod error;
 pub mod field;

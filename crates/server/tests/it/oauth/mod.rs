@@ -5,6 +5,7 @@ mod back_channel;
 mod client_credentials;
 mod code;
 mod consent;
+mod device;
 mod discovery;
 mod dpop;
 mod front_channel;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use cloakroom_engine::clients::NewClient;
@@ -13,7 +14,7 @@ use cloakroom_model::registration::{AnswerSigning, AuthenticationMethod, GrantTy
 use cloakroom_testkit::browser::{Answer, Browser, request};
 use cloakroom_testkit::engine::PASSWORD;
 use cloakroom_testkit::server::Server;
-use http::{HeaderValue, Method};
+use http::{HeaderValue, Method, Request};
 use serde_json::Value;
 use url::form_urlencoded::{self, Serializer};
 
@@ -177,6 +178,15 @@ impl RelyingParty {
         parameters: &[(&str, &str)],
         beside: &[(&'static str, &str)],
     ) -> Answer {
+        let mut request = self.form(path, parameters);
+        for (name, value) in beside {
+            request.headers_mut().append(*name, value.parse().unwrap());
+        }
+        self.server.browser().send(request).await
+    }
+
+    /// A request that posts a form so.
+    pub(crate) fn form(&self, path: &str, parameters: &[(&str, &str)]) -> Request<Body> {
         let named = self.secret.is_none().then_some(("client_id", self.id.as_str()));
         let all = parameters.iter().copied().chain(named);
         let body = Serializer::new(String::new()).extend_pairs(all).finish();
@@ -188,10 +198,7 @@ impl RelyingParty {
             let basic = STANDARD.encode(format!("{}:{secret}", self.id));
             headers.insert("authorization", format!("Basic {basic}").parse().unwrap());
         }
-        for (name, value) in beside {
-            headers.append(*name, value.parse().unwrap());
-        }
-        self.server.browser().send(request).await
+        request
     }
 }
 

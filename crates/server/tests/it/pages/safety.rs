@@ -5,8 +5,16 @@ use http::{Request, StatusCode};
 
 use super::browser::{Page, Scene, attribute, scene, scene_with};
 
-const STRANGERS: [&str; 7] =
-    ["/sign-in", "/sign-up", "/recover", "/sign-out", "/setup", "/sign-in/link", "/assets/none"];
+const STRANGERS: [&str; 8] = [
+    "/sign-in",
+    "/sign-up",
+    "/recover",
+    "/sign-out",
+    "/setup",
+    "/sign-in/link",
+    "/device",
+    "/assets/none",
+];
 const MEMBERS: [&str; 5] =
     ["/account", "/account/password", "/account/devices", "/account/delete", "/sign-out"];
 
