@@ -20,18 +20,23 @@ use crate::app::App;
 /// As long as the key set: what is enabled changes with a restart, and what is signed with when a client is registered.
 const CACHING: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-const ENDPOINTS: [Endpoint; 8] = [
+const ENDPOINTS: [Endpoint; 9] = [
     Endpoint::Authorization,
     Endpoint::Token,
     Endpoint::Revocation,
     Endpoint::Introspection,
     Endpoint::UserInfo,
     Endpoint::Pushed,
+    Endpoint::Device,
     Endpoint::Logout,
     Endpoint::Keys,
 ];
-const GRANT_TYPES: [GrantType; 3] =
-    [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials];
+const GRANT_TYPES: [GrantType; 4] = [
+    GrantType::AuthorizationCode,
+    GrantType::RefreshToken,
+    GrantType::ClientCredentials,
+    GrantType::DeviceCode,
+];
 const METHODS: [AuthenticationMethod; 4] = [
     AuthenticationMethod::ClientSecretBasic,
     AuthenticationMethod::ClientSecretPost,
