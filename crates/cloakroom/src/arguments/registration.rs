@@ -30,6 +30,12 @@ pub(crate) struct Registration {
     /// Where a browser may go after it signed out
     #[arg(long = "post-logout-redirect-uri", value_name = "URL")]
     pub(crate) post_logout_redirect_uris: Vec<String>,
+    /// Where this server tells it that a session ended
+    #[arg(long, value_name = "URL")]
+    pub(crate) backchannel_logout_uri: Option<String>,
+    /// What the browser loads in a frame when a session ended
+    #[arg(long, value_name = "URL")]
+    pub(crate) frontchannel_logout_uri: Option<String>,
     /// What its ID tokens are signed with, if not with RS256
     #[arg(long, value_name = "ALG")]
     pub(crate) id_token_alg: Option<String>,

@@ -14,6 +14,7 @@ use cloakroom_oauth::{dpop, request_object};
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 
+use crate::address::PublicAddress;
 use crate::answer;
 use crate::app::App;
 
@@ -43,6 +44,9 @@ const METHODS: [AuthenticationMethod; 4] = [
     AuthenticationMethod::PrivateKeyJwt,
     AuthenticationMethod::None,
 ];
+/// Where programs are asked for their certificate.
+const METHODS_BY_CERTIFICATE: [AuthenticationMethod; 2] =
+    [AuthenticationMethod::TlsClientAuth, AuthenticationMethod::SelfSignedTlsClientAuth];
 const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 const CLAIMS: [&str; 9] = [
     "sub",
@@ -60,12 +64,14 @@ const CLAIMS: [&str; 9] = [
 pub async fn server(State(app): State<App>) -> Response {
     let settings = app.engine.settings();
     let issuer = settings.issuer.as_str();
+    let mtls = app.mtls_address.as_ref().map(PublicAddress::origin);
+    let by_certificate = if mtls.is_some() { &METHODS_BY_CERTIFICATE[..] } else { &[] };
     let enabled = Enabled {
         issuer,
         endpoints: &ENDPOINTS,
         grant_types: &GRANT_TYPES,
-        methods: &METHODS,
-        mtls: None,
+        methods: &[&METHODS, by_certificate].concat(),
+        mtls,
         pushed_always: false,
         documents: false,
         sign_up: settings.sign_up_open,
@@ -73,7 +79,7 @@ pub async fn server(State(app): State<App>) -> Response {
         requests: request_object::ALGORITHMS,
         request_uris: false,
         back_channel_logout: true,
-        front_channel_logout: false,
+        front_channel_logout: true,
         dpop: dpop::ALGORITHMS,
         scopes: &SCOPES.map(str::to_owned),
         claims: &CLAIMS,
@@ -95,7 +101,7 @@ pub async fn resource(State(app): State<App>) -> Response {
         scopes_supported: &SCOPES.map(str::to_owned),
         bearer_methods_supported: &["header"],
         dpop_signing_alg_values_supported: dpop::ALGORITHMS.iter().map(Algorithm::name).collect(),
-        tls_client_certificate_bound_access_tokens: false,
+        tls_client_certificate_bound_access_tokens: app.mtls_address.is_some(),
     }))
 }
 

@@ -19,6 +19,8 @@ pub(super) fn said(arguments: &Registration) -> Result<Said, Failure> {
         ("jwks_uri", json!(arguments.jwks_uri)),
         ("tls_client_auth_subject_dn", json!(arguments.certificate_subject)),
         ("post_logout_redirect_uris", list(&arguments.post_logout_redirect_uris)),
+        ("backchannel_logout_uri", json!(arguments.backchannel_logout_uri)),
+        ("frontchannel_logout_uri", json!(arguments.frontchannel_logout_uri)),
         ("id_token_signed_response_alg", json!(arguments.id_token_alg)),
         ("userinfo_signed_response_alg", json!(arguments.userinfo_alg)),
         ("subject_type", json!(arguments.subject_type)),

@@ -59,6 +59,24 @@ pub(crate) struct Registration {
     /// Where a browser may go after it signed out.
     #[serde(skip_serializing_if = "Option::is_none")]
     post_logout_redirect_uris: Option<Vec<String>>,
+    /// Where it is told that a session ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backchannel_logout_uri: Option<String>,
+    /// Whether it must be told which session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backchannel_logout_session_required: Option<bool>,
+    /// What the browser loads in a frame when a session ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frontchannel_logout_uri: Option<String>,
+    /// Whether that must name the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frontchannel_logout_session_required: Option<bool>,
+    /// Whether its tokens are always bound to a key that it proves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dpop_bound_access_tokens: Option<bool>,
+    /// Whether its tokens are always bound to its certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls_client_certificate_bound_access_tokens: Option<bool>,
     /// Its home page.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_uri: Option<String>,

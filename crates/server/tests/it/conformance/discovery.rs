@@ -45,6 +45,13 @@ async fn oidcc_backchannel_logout_discovery_endpoint_verification() {
     assert_eq!(document["backchannel_logout_session_supported"], true);
 }
 
+#[tokio::test]
+async fn oidcc_frontchannel_logout_discovery_endpoint_verification() {
+    let document = document().await;
+    assert_eq!(document["frontchannel_logout_supported"], true);
+    assert_eq!(document["frontchannel_logout_session_supported"], true);
+}
+
 /// Of a server with a client that says nothing about algorithms.
 async fn document() -> Value {
     let server = Server::start().await;

@@ -127,7 +127,7 @@ async fn what_this_server_does_not_do_is_not_told_of() {
     let elsewhere = app.question(&[("request_uri", "https://app.example/request")]);
     let asked = walk(&mut ada(&server).await, &elsewhere).await;
     assert!(asked.parameters["error"].starts_with("request_uri_not_supported"), "{asked:?}");
-    for row in ["mtls_endpoint_aliases", "frontchannel_logout_supported", "registration_endpoint"] {
+    for row in ["mtls_endpoint_aliases", "registration_endpoint"] {
         assert!(document.get(row).is_none(), "{row}");
     }
     let ways = texts(&document["introspection_endpoint_auth_methods_supported"]);
