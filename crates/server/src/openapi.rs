@@ -111,7 +111,8 @@ fn refused(status: u16, oauth: bool, schemas: &mut BTreeMap<String, Value>) -> V
     let titles: Vec<&str> =
         TABLE.iter().filter(|row| row.status == status).map(|row| row.title).collect();
     let mut contents = Map::new();
-    if by_handler {
+    // A token may allow less than the endpoint needs (RFC 6750 §3.1), which only the endpoint can say.
+    if by_handler || (oauth && status == 403) {
         contents.insert("application/json".to_owned(), content(&oauth_error(), schemas));
     }
     if !by_handler || status == 500 {

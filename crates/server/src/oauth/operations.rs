@@ -85,12 +85,10 @@ pub(crate) fn operations() -> Vec<Operation> {
         get("/oauth/userinfo", "userInfo", userinfo::get)
             .says("Says who a token's user is (OpenID Connect Core section 5.3)")
             .by_token()
-            .takes("header", "dpop", text(), PROOF)
             .answers_as(200, "What the token's scope allows", "application/json", claims()),
         post("/oauth/userinfo", "userInfoByForm", userinfo::post)
             .says("The same, for clients that post")
             .by_token()
-            .takes("header", "dpop", text(), PROOF)
             .reads_form(&[("access_token", false)])
             .or_nothing()
             .answers_as(200, "What the token's scope allows", "application/json", claims()),

@@ -83,11 +83,11 @@ fn refused(app: &App, error: Option<&Error>) -> Response {
     let status = error.filter(|error| !is_about_proof(error));
     let status = status.map_or(401, |error| error.code.status());
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::UNAUTHORIZED);
-    let mut response = match error.map(Error::body) {
-        Some(body) => answer::json(status, &body),
-        None => Response::new(Body::empty()),
-    };
-    *response.status_mut() = status;
+    // The body is for people: the challenge alone must not name an error where nothing was brought.
+    let told = error.cloned().unwrap_or_else(|| {
+        Error::new(Code::InvalidRequest, "the request has no access token")
+    });
+    let mut response = answer::json(status, &told.body());
     for (name, value) in challenges(app, error, None) {
         response.headers_mut().append(name, value);
     }

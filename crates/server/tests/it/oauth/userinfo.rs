@@ -47,7 +47,7 @@ async fn a_token_without_openid_or_for_somebody_else_says_nothing() {
 
     service.token = None;
     let nothing = service.get("/oauth/userinfo").await;
-    assert_eq!(nothing.is(401).text(), "");
+    assert_eq!(nothing.is(401).json()["error"], "invalid_request");
     assert!(!nothing.header("www-authenticate").contains("error"));
 }
 
