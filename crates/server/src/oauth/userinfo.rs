@@ -84,9 +84,9 @@ fn refused(app: &App, error: Option<&Error>) -> Response {
     let status = status.map_or(401, |error| error.code.status());
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::UNAUTHORIZED);
     // The body is for people: the challenge alone must not name an error where nothing was brought.
-    let told = error.cloned().unwrap_or_else(|| {
-        Error::new(Code::InvalidRequest, "the request has no access token")
-    });
+    let told = error
+        .cloned()
+        .unwrap_or_else(|| Error::new(Code::InvalidRequest, "the request has no access token"));
     let mut response = answer::json(status, &told.body());
     for (name, value) in challenges(app, error, None) {
         response.headers_mut().append(name, value);
