@@ -119,7 +119,7 @@ for (const javaScriptEnabled of [true, false]) {
   await check(`openid-client: a web client signs in, ${how} JavaScript`, async () => {
     const id = `web-${how}`;
     const secret = await register(id, "web", { redirect_uris: [callback] });
-    const config = await openid.discovery(issuer, id, secret, undefined, insecure);
+    const config = await openid.discovery(issuer, id, undefined, openid.ClientSecretBasic(secret), insecure);
     const somebody = await person({ javaScriptEnabled });
 
     const tokens = await signIn(config, somebody);
@@ -160,7 +160,7 @@ await check("openid-client: a native client without a secret", async () => {
 await check("openid-client: a service in its own name", async () => {
   const body = { client_id: "service", name: "A service", template: "service", scopes: ["invoices"] };
   const secret = (await administer("/api/v1/admin/clients", body)).client_secret;
-  const config = await openid.discovery(issuer, "service", secret, undefined, insecure);
+  const config = await openid.discovery(issuer, "service", undefined, openid.ClientSecretBasic(secret), insecure);
   const tokens = await openid.clientCredentialsGrant(config, { scope: "invoices" });
   assert.equal(tokens.scope, "invoices");
 });
