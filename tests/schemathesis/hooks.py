@@ -59,7 +59,8 @@ def some_client() -> str:
 @functools.cache
 def app() -> tuple[str, str]:
     """A client that asks who somebody is, with its secret. It is ours, so nobody is asked whether it may."""
-    registration = {"redirect_uris": [CALLBACK]}
+    grants = ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"]
+    registration = {"redirect_uris": [CALLBACK], "grant_types": grants}
     body = {"client_id": "app", "name": "An app", "template": "web", "first_party": True, "registration": registration}
     answer = call("POST", "/api/v1/admin/clients", admin_token(), json=body).json()
     return "app", answer["client_secret"]
@@ -219,6 +220,9 @@ def fill(case) -> None:
             }
         case "POST /oauth/par":
             case.body = question()
+            as_app(case)
+        case "POST /oauth/device":
+            case.body = {"scope": "openid"}
             as_app(case)
         case "POST /oauth/introspect":
             case.body = {"token": refresh_token()}

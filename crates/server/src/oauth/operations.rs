@@ -87,10 +87,8 @@ pub(crate) fn operations() -> Vec<Operation> {
             .by_token()
             .answers_as(200, "What the token's scope allows", "application/json", claims()),
         post("/oauth/userinfo", "userInfoByForm", userinfo::post)
-            .says("The same, for clients that post")
+            .says("The same, for clients that post; one that may put its token into a body sends it as `access_token`")
             .by_token()
-            .reads_form(&[("access_token", false)])
-            .or_nothing()
             .answers_as(200, "What the token's scope allows", "application/json", claims()),
     ]
 }
