@@ -322,6 +322,8 @@ export async function byKeyboard({ seat, email }) {
   await ada.sees("You are signed out everywhere");
 
   await ada.open("/sign-in");
+  // A page is loaded before its first field has the focus, and what is typed meanwhile goes nowhere.
+  assert.equal(await ada.focus(), "identifier");
   await keyboard.type(email);
   await tabTo("Password");
   await keyboard.type(PASSWORD);
