@@ -5,8 +5,9 @@ use std::sync::Arc;
 use cloakroom_model::client::Client;
 use cloakroom_model::user::Username;
 use cloakroom_oauth::access_token::Subject;
-use cloakroom_oauth::introspection::{Introspection, IntrospectionRequest, Signed, TYP};
+use cloakroom_oauth::introspection::{Introspection, Signed, TYP};
 use cloakroom_oauth::scope::Scope;
+use cloakroom_oauth::token_in_question::TokenInQuestion;
 use cloakroom_store::Error;
 
 use crate::Engine;
@@ -33,15 +34,15 @@ impl Engine {
     /// Everything else is not active, whatever the reason (RFC 7662 §2.2).
     pub async fn introspect(
         &self,
-        request: &IntrospectionRequest,
+        request: &TokenInQuestion,
         asker: &Arc<Client>,
         visitor: &Visitor,
     ) -> Result<Introspection, IntrospectError> {
         self.limits.check(What::Introspect, &visitor.address, self.time.now())?;
         self.hear().await?;
         match request {
-            IntrospectionRequest::Access(token) => Ok(self.introspect_access(token, asker).await?),
-            IntrospectionRequest::Refresh(presented) => {
+            TokenInQuestion::Access(token) => Ok(self.introspect_access(token, asker).await?),
+            TokenInQuestion::Refresh(presented) => {
                 let Some(live) = self.store.find_grant(presented.grant).await? else {
                     return Ok(Introspection::inactive());
                 };
@@ -63,7 +64,7 @@ impl Engine {
                 let client = grant.client.clone();
                 Ok(Introspection::refresh(client, subject, scope, grant.created_at, expires_at))
             }
-            IntrospectionRequest::Nothing => Ok(Introspection::inactive()),
+            TokenInQuestion::Nothing => Ok(Introspection::inactive()),
         }
     }
 

@@ -6,7 +6,7 @@ use cloakroom_model::client::Client;
 use cloakroom_model::event::{Actor, Kind, Reason};
 use cloakroom_model::grant::Grant;
 use cloakroom_model::id::{GrantId, UserId};
-use cloakroom_oauth::revocation_request::RevocationRequest;
+use cloakroom_oauth::token_in_question::TokenInQuestion;
 use cloakroom_store::Error;
 
 use crate::Engine;
@@ -16,11 +16,11 @@ impl Engine {
     /// one any more, or somebody else's, is left alone without a word (RFC 7009 §2.2).
     pub async fn revoke(
         &self,
-        request: &RevocationRequest,
+        request: &TokenInQuestion,
         client: &Arc<Client>,
     ) -> Result<(), Error> {
         match request {
-            RevocationRequest::Refresh(presented) => {
+            TokenInQuestion::Refresh(presented) => {
                 let Some(live) = self.store.find_grant(presented.grant).await? else {
                     return Ok(());
                 };
@@ -29,7 +29,7 @@ impl Engine {
                     self.end_grant(&live.grant, Reason::SignedOut, actor).await?;
                 }
             }
-            RevocationRequest::Access(token) => {
+            TokenInQuestion::Access(token) => {
                 self.hear().await?;
                 let Ok(verified) = self.tokens.verify_any_audience(token, self.time.now()) else {
                     return Ok(());
@@ -44,7 +44,7 @@ impl Engine {
                     self.heard(&done.rows).await;
                 }
             }
-            RevocationRequest::Nothing => (),
+            TokenInQuestion::Nothing => (),
         }
         Ok(())
     }

@@ -3,54 +3,15 @@
 //! A token that is over, unknown, or none of the asker's business is answered in one way: it is not active. Which of these
 //! it is, nobody is told.
 
-use std::fmt;
-
 use cloakroom_model::id::ClientId;
 use cloakroom_model::time::Timestamp;
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use crate::access_token::{Claims, Subject};
-use crate::error::Error;
-use crate::form::Form;
-use crate::refresh_token::{PREFIX, Presented};
 use crate::scope::Scope;
 
 /// The `typ` of a signed answer's header (RFC 9701 §5), and behind `application/` its media type.
 pub const TYP: &str = "token-introspection+jwt";
-
-/// The token that is asked about.
-#[derive(Clone)]
-pub enum IntrospectionRequest {
-    /// A refresh token.
-    Refresh(Presented),
-    /// Perhaps an access token: only verifying it tells.
-    Access(Zeroizing<String>),
-    /// No token that this server could have made.
-    Nothing,
-}
-
-impl IntrospectionRequest {
-    /// Reads the body of a request. `token_type_hint` is not needed: our refresh tokens are known by their prefix.
-    pub fn read(form: &Form) -> Result<Self, Error> {
-        let token = form.require("token")?;
-        Ok(if token.starts_with(PREFIX) {
-            Presented::parse(token).map_or(Self::Nothing, Self::Refresh)
-        } else {
-            Self::Access(Zeroizing::new(token.to_owned()))
-        })
-    }
-}
-
-impl fmt::Debug for IntrospectionRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refresh(presented) => f.debug_tuple("Refresh").field(presented).finish(),
-            Self::Access(_) => f.write_str("Access(..)"),
-            Self::Nothing => f.write_str("Nothing"),
-        }
-    }
-}
 
 /// What is answered.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -176,17 +137,10 @@ pub fn wants_signed(accept: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use cloakroom_model::grant::Confirmation;
-    use cloakroom_model::id::{GrantId, UserId};
+    use cloakroom_model::id::UserId;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::error::Code;
-    use crate::refresh_token::ChainKey;
-
-    fn read(body: &str) -> Result<IntrospectionRequest, Code> {
-        let form = Form::parse(body.as_bytes()).unwrap();
-        IntrospectionRequest::read(&form).map_err(|error| error.code)
-    }
 
     fn claims() -> (Value, Claims) {
         let claims = json!({
@@ -194,17 +148,6 @@ mod tests {
             "client_id": "shop", "exp": 2, "iat": 1, "jti": "j", "scope": "read",
         });
         (claims.clone(), serde_json::from_value(claims).unwrap())
-    }
-
-    #[test]
-    fn a_token_is_known_by_its_look() {
-        let token = ChainKey::derive(&[1; 32], GrantId::from_bytes([2; 16])).token(3);
-        let refresh = read(&format!("token={}&token_type_hint=access_token", &*token)).unwrap();
-        assert!(matches!(refresh, IntrospectionRequest::Refresh(it) if it.counter == 3));
-        let access = read("token=a.b.c").unwrap();
-        assert_eq!(format!("{access:?}"), "Access(..)");
-        assert!(matches!(read("token=ckr_broken"), Ok(IntrospectionRequest::Nothing)));
-        assert_eq!(read("token_type_hint=x").unwrap_err(), Code::InvalidRequest);
     }
 
     #[test]

@@ -34,7 +34,6 @@ pub mod replay;
 pub mod request_object;
 pub mod resource;
 pub mod response_mode;
-pub mod revocation_request;
 #[cfg(test)]
 mod scene;
 pub mod scope;
@@ -42,6 +41,7 @@ pub mod scopes;
 pub mod status_list;
 pub mod subject;
 pub mod token_exchange;
+pub mod token_in_question;
 pub mod token_request;
 pub mod token_response;
 pub mod uri;

@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::response::Response;
 use cloakroom_engine::introspect::IntrospectError;
 use cloakroom_oauth::error::Code;
-use cloakroom_oauth::introspection::{IntrospectionRequest, TYP};
+use cloakroom_oauth::introspection::TYP;
+use cloakroom_oauth::token_in_question::TokenInQuestion;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Request};
 
@@ -25,7 +26,7 @@ pub async fn post(
 ) -> Result<Response, Refusal> {
     let signed = wants_it_signed(request.headers());
     let (form, client) = client::read(&app, request).await?;
-    let request = IntrospectionRequest::read(&form)?;
+    let request = TokenInQuestion::read(&form)?;
     if !client.is_confidential() {
         return Err(Code::InvalidClient.into());
     }

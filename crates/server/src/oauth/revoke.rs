@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use cloakroom_oauth::revocation_request::RevocationRequest;
+use cloakroom_oauth::token_in_question::TokenInQuestion;
 use http::Request;
 
 use crate::app::App;
@@ -14,7 +14,7 @@ use crate::problem::Problem;
 /// Ends what a client gives back. What is nothing any more is answered like what ended (§2.2).
 pub async fn post(State(app): State<App>, request: Request<Body>) -> Result<Response, Refusal> {
     let (form, client) = client::read(&app, request).await?;
-    let request = RevocationRequest::read(&form)?;
+    let request = TokenInQuestion::read(&form)?;
     app.engine.revoke(&request, &client).await.map_err(Problem::from)?;
     Ok(Response::new(Body::empty()))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use cloakroom_engine::settings::Settings;
 use cloakroom_model::event::Actor;
 use cloakroom_model::session::Carrier;
-use cloakroom_oauth::revocation_request::RevocationRequest;
+use cloakroom_oauth::token_in_question::TokenInQuestion;
 
 use super::{Scene, built_in, defaults, on_every_store};
 
@@ -134,7 +134,7 @@ async fn a_token_that_is_given_back_again_and_again_ends_once<F: Future<Output =
     let scene = scene(defaults()).await;
     let token = scene.ada(Carrier::Token).await.tokens.unwrap().access.token;
     let before = scene.store.read_snapshot().await.unwrap().rows.len();
-    let request = RevocationRequest::Access(token.clone().into());
+    let request = TokenInQuestion::Access(token.clone().into());
     for _ in 0..3 {
         for node in scene.nodes() {
             node.revoke(&request, &built_in(node)).await.unwrap();

@@ -1,6 +1,7 @@
-//! RFC 7009 §2.1: a client gives a token back.
+//! RFC 7009 §2.1 and RFC 7662 §2.1: the token that a request is about, to give it back or to ask what it is worth.
 //!
-//! What is no token, or no longer one, is not an error (§2.2): what the client wanted is already so.
+//! What is no token, or no longer one, is not an error: whoever gives it back has what they wanted (RFC 7009 §2.2), and
+//! whoever asks is told that it is not active (RFC 7662 §2.2).
 
 use std::fmt;
 
@@ -10,10 +11,10 @@ use crate::error::Error;
 use crate::form::Form;
 use crate::refresh_token::{PREFIX, Presented};
 
-/// The token that shall be worth nothing from now on.
+/// What the `token` of a request may be.
 #[derive(Clone)]
-pub enum RevocationRequest {
-    /// A refresh token: its grant ends, and with it all access tokens of the grant.
+pub enum TokenInQuestion {
+    /// A refresh token.
     Refresh(Presented),
     /// Perhaps an access token: only verifying it tells.
     Access(Zeroizing<String>),
@@ -21,8 +22,8 @@ pub enum RevocationRequest {
     Nothing,
 }
 
-impl RevocationRequest {
-    /// Reads the body of a request. `token_type_hint` is not needed (§2.1 lets a server find out by itself): our
+impl TokenInQuestion {
+    /// Reads the body of a request. `token_type_hint` is not needed (both let a server find out by itself): our
     /// refresh tokens are known by their prefix.
     pub fn read(form: &Form) -> Result<Self, Error> {
         let token = form.require("token")?;
@@ -34,7 +35,7 @@ impl RevocationRequest {
     }
 }
 
-impl fmt::Debug for RevocationRequest {
+impl fmt::Debug for TokenInQuestion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refresh(presented) => f.debug_tuple("Refresh").field(presented).finish(),
@@ -52,23 +53,23 @@ mod tests {
     use crate::error::Code;
     use crate::refresh_token::ChainKey;
 
-    fn read(body: &str) -> Result<RevocationRequest, Code> {
-        RevocationRequest::read(&Form::parse(body.as_bytes()).unwrap()).map_err(|error| error.code)
+    fn read(body: &str) -> Result<TokenInQuestion, Code> {
+        TokenInQuestion::read(&Form::parse(body.as_bytes()).unwrap()).map_err(|error| error.code)
     }
 
     #[test]
     fn a_token_is_known_by_its_look_and_not_by_its_hint() {
         let token = ChainKey::derive(&[1; 32], GrantId::from_bytes([2; 16])).token(3);
         let refresh = read(&format!("token={}&token_type_hint=access_token", &*token)).unwrap();
-        assert!(matches!(refresh, RevocationRequest::Refresh(presented) if presented.counter == 3));
+        assert!(matches!(refresh, TokenInQuestion::Refresh(presented) if presented.counter == 3));
         let access = read("token=a.b.c&token_type_hint=refresh_token").unwrap();
-        assert!(matches!(&access, RevocationRequest::Access(text) if text.as_str() == "a.b.c"));
+        assert!(matches!(&access, TokenInQuestion::Access(text) if text.as_str() == "a.b.c"));
         assert_eq!(format!("{access:?}"), "Access(..)");
-        assert!(matches!(read("token=ckr_broken"), Ok(RevocationRequest::Nothing)));
+        assert!(matches!(read("token=ckr_broken"), Ok(TokenInQuestion::Nothing)));
     }
 
     #[test]
-    fn without_a_token_there_is_nothing_to_give_back() {
+    fn a_request_without_a_token_is_about_nothing() {
         assert_eq!(read("token_type_hint=access_token").unwrap_err(), Code::InvalidRequest);
     }
 }
