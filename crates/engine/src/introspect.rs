@@ -14,7 +14,7 @@ use crate::Engine;
 use crate::authorize::algorithm_of;
 use crate::identity::NotSignedIn;
 use crate::throttle::{Limited, What};
-use crate::tokens::{MintError, seconds};
+use crate::tokens::MintError;
 use crate::visitor::Visitor;
 
 /// Why nothing is said.
@@ -75,12 +75,8 @@ impl Engine {
         asker: &Client,
     ) -> Result<String, MintError> {
         let algorithm = algorithm_of(asker.registration.signing.introspection.as_deref())?;
-        let signed = Signed {
-            iss: &self.settings.issuer,
-            aud: &asker.id,
-            iat: seconds(self.time.now()),
-            token_introspection: introspection,
-        };
+        let now = self.time.now();
+        let signed = Signed::new(&self.settings.issuer, &asker.id, now, introspection);
         self.sign_as(TYP, algorithm, &signed)
     }
 
