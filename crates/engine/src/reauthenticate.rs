@@ -5,6 +5,7 @@
 //! throttled like a sign-in. A renewed proof is a new right: the session's cookie gets another secret in the same act.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloakroom_model::event::Kind;
 use cloakroom_model::password::Password;
@@ -57,7 +58,10 @@ pub enum ReauthenticateError {
 /// The last proof of who is there is too old for this.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the last proof of who is there is too old for this")]
-pub struct NotFresh;
+pub struct NotFresh {
+    /// How recent a proof would be enough.
+    pub within: Duration,
+}
 
 impl Engine {
     /// Renews the proof of whoever asks and knows the password. The session stays the same one, with a new secret.
@@ -103,11 +107,12 @@ impl Engine {
 
     /// Refuses whoever proved too long ago who they are.
     pub(crate) fn must_be_fresh(&self, identity: &Identity) -> Result<(), NotFresh> {
-        let freshness = Freshness { within: self.settings.fresh_sign_in };
+        let within = self.settings.fresh_sign_in;
+        let freshness = Freshness { within };
         let proof = identity.session.session.authentication.as_ref();
         match freshness.decide(proof, self.time.now()) {
             Outcome::GoOn => Ok(()),
-            Outcome::AskAgain => Err(NotFresh),
+            Outcome::AskAgain => Err(NotFresh { within }),
         }
     }
 

@@ -1,9 +1,10 @@
-//! RFC 6750 §2, §3: where a request may carry an access token, and how it is told that it lacks one.
+//! RFC 6750 §2, §3, RFC 9470 §3: where a request may carry an access token, and how it is told that it lacks a good one.
 //!
 //! Header, body and query are looked at, and one token at most is accepted. The header is always allowed; the other two
 //! only where the token's client is configured for them, which is known once the token is verified.
 
 use std::fmt;
+use std::time::Duration;
 
 use cloakroom_model::client::TokenPlace;
 
@@ -93,8 +94,29 @@ pub struct Challenge<'a> {
     pub realm: &'a str,
     /// Why the token was refused. `None` where the request had none: §3.1 wants no code then.
     pub refused: Option<&'a Error>,
-    /// What the token would have to allow.
-    pub scope: Option<&'a Scope>,
+    /// What a better one would have.
+    pub needs: Needs<'a>,
+}
+
+/// What an access token would have to have, so that the request is answered.
+#[derive(Clone, Copy, Debug)]
+pub enum Needs<'a> {
+    /// No more than to be a good one.
+    Nothing,
+    /// This scope (RFC 6750 §3).
+    Scope(&'a Scope),
+    /// A user who proved within this time who they are (RFC 9470 §3).
+    ProofWithin(Duration),
+}
+
+impl fmt::Display for Needs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scope(scope) if !scope.is_empty() => write!(f, ", scope=\"{scope}\""),
+            Self::Nothing | Self::Scope(_) => Ok(()),
+            Self::ProofWithin(time) => write!(f, ", max_age=\"{}\"", time.as_secs()),
+        }
+    }
 }
 
 impl fmt::Display for Challenge<'_> {
@@ -104,10 +126,7 @@ impl fmt::Display for Challenge<'_> {
             let description = Quotable(description);
             write!(f, ", error=\"{}\", error_description=\"{description}\"", code.as_str())?;
         }
-        match self.scope {
-            Some(scope) if !scope.is_empty() => write!(f, ", scope=\"{scope}\""),
-            _ => Ok(()),
-        }
+        write!(f, "{}", self.needs)
     }
 }
 
@@ -186,7 +205,8 @@ mod tests {
 
     #[test]
     fn who_sent_nothing_is_told_no_code() {
-        let challenge = Challenge { realm: "https://id.example.com", refused: None, scope: None };
+        let challenge =
+            Challenge { realm: "https://id.example.com", refused: None, needs: Needs::Nothing };
         assert_eq!(challenge.to_string(), r#"Bearer realm="https://id.example.com""#);
     }
 
@@ -194,7 +214,8 @@ mod tests {
     fn who_sent_something_is_told_why_it_was_refused() {
         let error = Error::new(Code::InsufficientScope, "the \"token\" does not \\ allow this");
         let scope = Scope::parse("session:cookie").unwrap();
-        let challenge = Challenge { realm: "r", refused: Some(&error), scope: Some(&scope) };
+        let challenge =
+            Challenge { realm: "r", refused: Some(&error), needs: Needs::Scope(&scope) };
         assert_eq!(
             challenge.to_string(),
             r#"Bearer realm="r", error="insufficient_scope", error_description="the token does not  allow this", scope="session:cookie""#
@@ -205,7 +226,7 @@ mod tests {
         #[test]
         fn a_challenge_is_one_line_of_balanced_quotes(realm in "\\PC*", text in "\\PC*") {
             let error = Error::new(Code::InvalidToken, text);
-            let challenge = Challenge { realm: &realm, refused: Some(&error), scope: None };
+            let challenge = Challenge { realm: &realm, refused: Some(&error), needs: Needs::Nothing };
             let line = challenge.to_string();
             prop_assert_eq!(line.matches('"').count(), 6);
             prop_assert!(line.bytes().all(|byte| (0x20..0x7F).contains(&byte)));

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
 pub use self::nonce::Nonces;
-use crate::bearer;
+use crate::bearer::{self, Needs};
 use crate::error::{Code, Error};
 use crate::replay::Mark;
 
@@ -170,6 +170,8 @@ fn made_at(iat: f64) -> Option<Timestamp> {
 pub struct Challenge<'a> {
     /// Why the request was refused; `None` where it had no token.
     pub refused: Option<&'a Error>,
+    /// What a better token would have.
+    pub needs: Needs<'a>,
 }
 
 impl fmt::Display for Challenge<'_> {
@@ -182,7 +184,7 @@ impl fmt::Display for Challenge<'_> {
             let description: String = description.chars().filter(fits).collect();
             write!(f, "error=\"{}\", error_description=\"{description}\", ", code.as_str())?;
         }
-        write!(f, "algs=\"{}\"", names.join(" "))
+        write!(f, "algs=\"{}\"{}", names.join(" "), self.needs)
     }
 }
 

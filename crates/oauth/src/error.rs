@@ -71,6 +71,8 @@ codes! {
     // RFC 9449 §5, §8
     InvalidDpopProof "invalid_dpop_proof" 400 false "The DPoP proof is missing, or not valid for this request.";
     UseDpopNonce "use_dpop_nonce" 400 false "The DPoP proof must hold the nonce that this answer brings.";
+    // RFC 9470 §3
+    InsufficientUserAuthentication "insufficient_user_authentication" 401 false "The person proved too long ago who they are; ask them to prove it again.";
     // OpenID Connect Core Unmet Authentication Requirements 1.0 §2, RFC 9470 §5
     UnmetAuthenticationRequirements "unmet_authentication_requirements" 400 true "The person cannot prove who they are as surely as was asked.";
 }

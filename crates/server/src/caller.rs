@@ -6,13 +6,15 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use cloakroom_engine::devices::EndError;
 use cloakroom_engine::identity::{Identity, NotSignedIn};
 use cloakroom_engine::possession::Unproved;
+use cloakroom_engine::reauthenticate::NotFresh;
 use cloakroom_model::client::Client;
 use cloakroom_model::event::Actor;
 use cloakroom_model::id::UserId;
 use cloakroom_model::session::Carrier;
-use cloakroom_oauth::bearer::Carried;
+use cloakroom_oauth::bearer::{Carried, Needs};
 use cloakroom_oauth::error::{Code, Error};
 use cloakroom_oauth::form::Form;
 use cloakroom_oauth::scope::Scope;
@@ -138,13 +140,23 @@ impl FromRequestParts<App> for Administrator {
 pub fn lacks_scope(app: &App, scope: &str) -> Problem {
     let error = Error::from(Code::InsufficientScope);
     let scope = Scope::of(vec![scope.to_owned()]);
-    challenge(Problem::new(Kind::InsufficientScope), app, Some(&error), Some(&scope))
+    challenge(Problem::new(Kind::InsufficientScope), app, Some(&error), Needs::Scope(&scope))
+}
+
+/// RFC 9470 §3: whoever is there proved it too long ago for this.
+#[must_use]
+pub fn not_ended(app: &App, error: EndError) -> Problem {
+    let EndError::NotFresh(NotFresh { within }) = error else {
+        return error.into();
+    };
+    let refused = Error::from(Code::InsufficientUserAuthentication);
+    challenge(error.into(), app, Some(&refused), Needs::ProofWithin(within))
 }
 
 /// The session ended while the request was on its way.
 #[must_use]
 pub fn session_ended(app: &App) -> Problem {
-    challenge(Problem::new(Kind::SessionUnknown), app, None, None)
+    challenge(Problem::new(Kind::SessionUnknown), app, None, Needs::Nothing)
 }
 
 async fn by_token(app: &App, presented: &Presented<'_>) -> Result<Identity, Problem> {
@@ -167,7 +179,7 @@ async fn by_token(app: &App, presented: &Presented<'_>) -> Result<Identity, Prob
 
 async fn by_cookie(app: &App, headers: &HeaderMap) -> Result<Identity, Problem> {
     let Some(cookie) = app.session_cookie(headers) else {
-        return Err(challenge(Problem::new(Kind::NotSignedIn), app, None, None));
+        return Err(challenge(Problem::new(Kind::NotSignedIn), app, None, Needs::Nothing));
     };
     app.engine.check_cookie(&cookie).await.map_err(|why| not_signed_in(app, why, Carrier::Cookie))
 }
@@ -186,7 +198,7 @@ fn not_signed_in(app: &App, why: NotSignedIn, carrier: Carrier) -> Problem {
     // RFC 6750 §3.1: a code only where a token was presented.
     let error =
         (carrier == Carrier::Token).then(|| Error::new(Code::InvalidToken, kind.row().sentence));
-    challenge(Problem::new(kind), app, error.as_ref(), None)
+    challenge(Problem::new(kind), app, error.as_ref(), Needs::Nothing)
 }
 
 /// A token that cannot be read or stands in the wrong place, or a proof that is not for it.
@@ -197,16 +209,11 @@ fn refused(app: &App, error: &Error) -> Problem {
         _ => (Kind::InvalidRequest, "access_token"),
     };
     let problem = Problem::because(kind, format!("{}.", capitalised(&error.description)));
-    challenge(problem.and_field(field, error.description.clone()), app, Some(error), None)
+    challenge(problem.and_field(field, error.description.clone()), app, Some(error), Needs::Nothing)
 }
 
-fn challenge(
-    problem: Problem,
-    app: &App,
-    refused: Option<&Error>,
-    scope: Option<&Scope>,
-) -> Problem {
-    let headers = challenges(app, refused, scope);
+fn challenge(problem: Problem, app: &App, refused: Option<&Error>, needs: Needs<'_>) -> Problem {
+    let headers = challenges(app, refused, needs);
     headers.into_iter().fold(problem, |problem, (name, value)| problem.header(name, value))
 }
 

@@ -4,10 +4,9 @@
 use cloakroom_engine::possession::Unproved;
 use cloakroom_model::client::TokenPlace;
 use cloakroom_model::grant::Confirmation;
-use cloakroom_oauth::bearer::{self, Carried};
+use cloakroom_oauth::bearer::{self, Carried, Needs};
 use cloakroom_oauth::dpop::{self, Proved};
 use cloakroom_oauth::error::{Code, Error};
-use cloakroom_oauth::scope::Scope;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
@@ -81,12 +80,12 @@ impl<'a> Presented<'a> {
 pub fn challenges(
     app: &App,
     refused: Option<&Error>,
-    scope: Option<&Scope>,
+    needs: Needs<'_>,
 ) -> Vec<(HeaderName, HeaderValue)> {
     let of_proof = |error: &&Error| is_about_proof(error);
     let bearer = refused.filter(|error| !of_proof(error));
-    let bearer = bearer::Challenge { realm: app.address.origin(), refused: bearer, scope };
-    let dpop = dpop::Challenge { refused };
+    let bearer = bearer::Challenge { realm: app.address.origin(), refused: bearer, needs };
+    let dpop = dpop::Challenge { refused, needs };
     let challenges = [bearer.to_string(), dpop.to_string()].into_iter();
     // A challenge is printable ASCII, whatever is put into it.
     let values = challenges.filter_map(|value| HeaderValue::try_from(value).ok());

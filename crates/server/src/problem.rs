@@ -63,11 +63,12 @@ kinds! {
         "The token's session, grant, client or key has ended, or the token itself; sign in again.";
     WrongCredentials "wrong_credentials" 401 "The credentials do not match"
         "The name and the password do not fit together; whether the name exists is not said.";
+    ReauthenticationRequired "reauthentication_required" 401 "Prove once more who you are"
+        "The last proof of who is there is too old for this; send the password to \
+         `/api/v1/session/reauthenticate`, or ask who is there with `max_age` at `/oauth/authorize`, and then send this request \
+         again.";
     WrongPassword "wrong_password" 403 "The password is not right"
         "The current password, which is asked for to make sure, is another.";
-    ReauthenticationRequired "reauthentication_required" 403 "Prove once more who you are"
-        "The last proof of who is there is too old for this; send the password to \
-         `/api/v1/session/reauthenticate`, and then this request again.";
     CrossSite "cross_site" 403 "The request comes from another site"
         "A page of another origin sent this, and no client lists that origin.";
     UserRequired "user_required" 403 "A user is needed"

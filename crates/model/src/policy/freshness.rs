@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 /// How recent a proof must be. With zero none is recent enough: every act asks for one of its own.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Freshness {
-    /// A proof is fresh for so long.
+    /// A proof that is no older is fresh, as `max_age` means it too (OpenID Connect Core §3.1.2.1).
     pub within: Duration,
 }
 
@@ -26,7 +26,9 @@ impl Freshness {
     #[must_use]
     pub fn decide(&self, proof: Option<&Authentication>, now: Timestamp) -> Outcome {
         match proof {
-            Some(proof) if now.since(proof.at) < self.within => Outcome::GoOn,
+            Some(proof) if !self.within.is_zero() && now.since(proof.at) <= self.within => {
+                Outcome::GoOn
+            }
             _ => Outcome::AskAgain,
         }
     }
@@ -43,8 +45,8 @@ mod tests {
         let proof = proof_at(1_000);
         for (now, outcome) in [
             (1_000, Outcome::GoOn),
-            (900_999, Outcome::GoOn),
-            (901_000, Outcome::AskAgain),
+            (901_000, Outcome::GoOn),
+            (901_001, Outcome::AskAgain),
             (i64::MAX, Outcome::AskAgain),
         ] {
             assert_eq!(quarter.decide(Some(&proof), Timestamp(now)), outcome, "{now}");

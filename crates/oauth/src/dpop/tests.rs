@@ -154,9 +154,13 @@ fn one_header_holds_one_proof() {
 
 #[test]
 fn a_challenge_says_what_was_wrong_and_what_may_sign() {
-    assert!(Challenge { refused: None }.to_string().starts_with("DPoP algs=\"Ed25519 EdDSA ES256"));
+    assert!(
+        Challenge { refused: None, needs: Needs::Nothing }
+            .to_string()
+            .starts_with("DPoP algs=\"Ed25519 EdDSA ES256")
+    );
     let error = Error::new(Code::UseDpopNonce, "a \"quoted\"\nword");
-    let written = Challenge { refused: Some(&error) }.to_string();
+    let written = Challenge { refused: Some(&error), needs: Needs::Nothing }.to_string();
     let expected = r#"DPoP error="use_dpop_nonce", error_description="a quotedword", algs="Ed"#;
     assert!(written.starts_with(expected), "{written}");
 }

@@ -7,7 +7,7 @@ use cloakroom_model::id::SessionId;
 use crate::answer;
 use crate::api::view::{DeviceView, DevicesView, Ended};
 use crate::app::App;
-use crate::caller::Account;
+use crate::caller::{Account, not_ended};
 use crate::parameters::{Query, Segment};
 use crate::problem::{Kind, Problem};
 
@@ -26,7 +26,8 @@ pub async fn end(
     segment: Segment,
 ) -> Result<Response, Problem> {
     let sid: SessionId = segment.read()?;
-    if !app.engine.end_my_session(&caller.identity, sid).await? {
+    let ended = app.engine.end_my_session(&caller.identity, sid).await;
+    if !ended.map_err(|error| not_ended(&app, error))? {
         return Err(Problem::new(Kind::NotFound));
     }
     let mut response = answer::done();
@@ -47,7 +48,8 @@ pub async fn end_all(
         Some("true") => true,
         Some(_) => return Err(Problem::field("all", "true or false")),
     };
-    let ended = app.engine.end_my_sessions(&caller.identity, all).await?;
+    let ended = app.engine.end_my_sessions(&caller.identity, all).await;
+    let ended = ended.map_err(|error| not_ended(&app, error))?;
     let mut response = answer::ok(&Ended { ended });
     if all && caller.by_cookie() {
         app.take_cookie(&mut response);

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use cloakroom_engine::identity::NotSignedIn;
 use cloakroom_engine::possession::Unproved;
 use cloakroom_engine::userinfo::{UserInfo, UserInfoError};
+use cloakroom_oauth::bearer::Needs;
 use cloakroom_oauth::error::{Code, Error};
 use cloakroom_oauth::form::Form;
 use http::header::CONTENT_TYPE;
@@ -88,7 +89,7 @@ fn refused(app: &App, error: Option<&Error>) -> Response {
         .cloned()
         .unwrap_or_else(|| Error::new(Code::InvalidRequest, "the request has no access token"));
     let mut response = answer::json(status, &told.body());
-    for (name, value) in challenges(app, error, None) {
+    for (name, value) in challenges(app, error, Needs::Nothing) {
         response.headers_mut().append(name, value);
     }
     unkept(response)

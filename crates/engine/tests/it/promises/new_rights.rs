@@ -1,6 +1,7 @@
 //! Promise 6: new rights, new secret.
 
 use std::future::Future;
+use std::time::Duration;
 
 use cloakroom_engine::devices::EndError;
 use cloakroom_engine::identity::NotSignedIn;
@@ -112,7 +113,7 @@ async fn a_new_proof_replaces_the_secret_and_makes_the_sign_in_fresh<F: Future<O
     let ada = scene.ada(Carrier::Cookie).await;
     let other = scene.again(Carrier::Cookie, Browser::default()).await.unwrap();
     let other_sid = other.session.session.id;
-    scene.clock.go(scene.here.settings().fresh_sign_in);
+    scene.clock.go(scene.here.settings().fresh_sign_in + Duration::from_millis(1));
     let identity = scene.here.check_cookie(ada.cookie.as_ref().unwrap()).await.unwrap();
     for node in scene.nodes() {
         let one = node.end_my_session(&identity, other_sid).await;

@@ -7,7 +7,7 @@ use cloakroom_testkit::server::Server;
 use serde_json::json;
 
 const PATH: &str = "/api/v1/session/reauthenticate";
-const A_WHILE: Duration = Duration::from_mins(15);
+const A_WHILE: Duration = Duration::from_mins(16);
 
 #[tokio::test]
 async fn after_a_while_other_devices_end_only_with_the_password() {
@@ -21,7 +21,7 @@ async fn after_a_while_other_devices_end_only_with_the_password() {
     server.clock.go(A_WHILE);
     for path in [one.as_str(), "/api/v1/sessions", "/api/v1/sessions?all=false"] {
         let refused = here.delete(path).await;
-        assert_eq!(refused.is(403).code(), "reauthentication_required", "{path}");
+        assert_eq!(refused.is(401).code(), "reauthentication_required", "{path}");
     }
     there.get("/api/v1/session").await.is(200);
     here.post(PATH, &json!({ "password": PASSWORD })).await.is(200);
@@ -66,7 +66,12 @@ async fn a_token_proves_itself_in_the_same_way() {
     phone.token = fresh["access_token"].as_str().map(str::to_owned);
 
     let refused = phone.delete("/api/v1/sessions").await;
-    assert_eq!(refused.is(403).code(), "reauthentication_required", "a refresh proves nothing");
+    assert_eq!(refused.is(401).code(), "reauthentication_required", "a refresh proves nothing");
+    for challenge in refused.headers.get_all("www-authenticate") {
+        let challenge = challenge.to_str().unwrap();
+        assert!(challenge.contains(r#"error="insufficient_user_authentication""#), "{challenge}");
+        assert!(challenge.ends_with(r#", max_age="900""#), "{challenge}");
+    }
     let proved = phone.post(PATH, &json!({ "password": PASSWORD })).await;
     assert_eq!(proved.is(200).header("set-cookie"), "");
     assert_eq!(phone.delete("/api/v1/sessions").await.is(200).json(), json!({ "ended": 1 }));
@@ -91,7 +96,7 @@ async fn a_wrong_password_proves_nothing_and_guesses_must_wait() {
     let told = answers.last().unwrap();
     assert_eq!(told.is(429).code(), "too_many_requests");
     assert!(!told.header("retry-after").is_empty());
-    browser.delete("/api/v1/sessions").await.is(403);
+    browser.delete("/api/v1/sessions").await.is(401);
 }
 
 #[tokio::test]

@@ -17,5 +17,6 @@ mod private_key_jwt;
 pub(crate) mod relying_party;
 mod request_object;
 mod revoke;
+mod step_up;
 mod token;
 mod userinfo;

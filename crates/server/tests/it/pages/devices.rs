@@ -68,7 +68,7 @@ async fn after_a_while_a_device_goes_only_with_the_password() {
     let mut browser = scene.ada().await;
     let mut phone = scene.ada_on("Safari on iPhone").await;
     let mut third = scene.ada_on("Chrome on Windows").await;
-    scene.clock.go(Duration::from_mins(15));
+    scene.clock.go(Duration::from_mins(16));
     let page = browser.get("/account/devices").await;
     let way_out = way_out_of(&page, "Safari on iPhone");
     let secret = browser.cookies["cloakroom"].clone();
@@ -103,7 +103,7 @@ async fn after_a_while_all_others_go_only_with_the_password() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
     let mut phone = scene.ada_on("Safari on iPhone").await;
-    scene.clock.go(Duration::from_mins(15));
+    scene.clock.go(Duration::from_mins(16));
     let page = browser.get("/account/devices").await;
     let asked = browser.send(&page, "sign-out-others", &[]).await;
     assert_eq!(asked.status, StatusCode::FORBIDDEN);
@@ -118,7 +118,7 @@ async fn whoever_goes_too_is_never_asked() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
     let mut phone = scene.ada_on("Safari on iPhone").await;
-    scene.clock.go(Duration::from_mins(15));
+    scene.clock.go(Duration::from_mins(16));
     let page = browser.get("/account/devices").await;
     browser.send(&page, "sign-out-everywhere", &[]).await;
     assert!(!phone.is_signed_in().await && !browser.is_signed_in().await);
@@ -129,7 +129,7 @@ async fn a_device_that_went_meanwhile_is_not_asked_about() {
     let scene = scene().await;
     let mut browser = scene.ada().await;
     let mut phone = scene.ada_on("Safari on iPhone").await;
-    scene.clock.go(Duration::from_mins(15));
+    scene.clock.go(Duration::from_mins(16));
     let page = browser.get("/account/devices").await;
     let way_out = ways_out(&page).remove(0);
     let there = phone.get("/sign-out").await;
