@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use cloakroom_jose::{Algorithms, Jwks, TrustedKeys};
 use cloakroom_model::client::Client;
-use cloakroom_model::registration::ClientKeys;
 use cloakroom_oauth::client_assertion;
 use cloakroom_oauth::client_authentication::{Check, Claimed};
 use cloakroom_oauth::client_certificate::Certificate;
 use cloakroom_oauth::error::{Code, Error};
 
 use crate::Engine;
+use crate::fetch::Fetch;
 use crate::possession::Unproved;
 
 /// The certificate that a connection showed, whose key it proved to hold.
@@ -28,6 +28,7 @@ impl Engine {
         &self,
         claimed: &Claimed,
         shown: Option<&Shown>,
+        fetch: &Arc<dyn Fetch>,
     ) -> Result<Arc<Client>, Unproved> {
         self.hear().await?;
         let client = self.clients.find(&claimed.client);
@@ -36,31 +37,54 @@ impl Engine {
             Check::Nothing => true,
             Check::Secret(secret) => self.is_client_secret(&client, secret),
             Check::Assertion(assertion) => {
-                self.check_assertion(assertion, &client).await?;
+                self.check_assertion(assertion, &client, fetch).await?;
                 true
             }
             Check::CertificateByName => shown.is_some_and(|shown| is_named(&client, shown)),
-            Check::CertificateByKey => shown.is_some_and(|shown| self.is_key_of(&client, shown)),
+            Check::CertificateByKey => match shown {
+                Some(shown) => self.is_key_of(&client, shown, fetch).await?,
+                None => false,
+            },
         };
         if is_it { Ok(client) } else { Err(Error::from(Code::InvalidClient).into()) }
     }
 
     /// RFC 8705 §2.2: nobody vouches for it, so its times are looked at here.
-    fn is_key_of(&self, client: &Client, Shown { certificate, .. }: &Shown) -> bool {
-        let keys = keys_of(client);
-        certificate.is_current(self.time.now())
-            && keys.is_some_and(|keys| certificate.has_key_of(&keys))
+    async fn is_key_of(
+        &self,
+        client: &Client,
+        Shown { certificate, .. }: &Shown,
+        fetch: &Arc<dyn Fetch>,
+    ) -> Result<bool, Error> {
+        if !certificate.is_current(self.time.now()) {
+            return Ok(false);
+        }
+        let has_key = |keys: &Jwks| {
+            let has_key = certificate.has_key_of(keys);
+            has_key.then_some(()).ok_or_else(|| Error::from(Code::InvalidClient))
+        };
+        let found = self.with_keys_of(client, fetch, has_key).await;
+        Ok(found.map_err(|why| why.told(Code::InvalidClient))?.is_ok())
     }
 
     /// RFC 7523 §3: signed by one of the client's keys, for this server, and never seen before.
-    async fn check_assertion(&self, assertion: &str, client: &Client) -> Result<(), Unproved> {
+    async fn check_assertion(
+        &self,
+        assertion: &str,
+        client: &Client,
+        fetch: &Arc<dyn Fetch>,
+    ) -> Result<(), Unproved> {
         let unknown = |why: &'static str| Error::new(Code::InvalidClient, why);
-        let keys = keys_of(client).ok_or_else(|| unknown("no keys of the client are known"))?;
-        let keys = TrustedKeys::new(keys.verifying_keys(Algorithms::ASYMMETRIC).flatten());
-        let keys = keys.map_err(|_| unknown("two keys of the client have one kid"))?;
         let (issuer, now) = (&self.settings.issuer, self.time.now());
         let accept = Algorithms::ASYMMETRIC;
-        let mark = client_assertion::verify(assertion, &client.id, &keys, accept, issuer, now)?;
+        client_assertion::could_be(assertion, &client.id, accept, issuer, now)?;
+        let verify = |keys: &Jwks| {
+            let keys = TrustedKeys::new(keys.verifying_keys(accept).flatten());
+            let keys = keys.map_err(|_| unknown("two keys of the client have one kid"))?;
+            client_assertion::verify(assertion, &client.id, &keys, accept, issuer, now)
+        };
+        let mark = self.with_keys_of(client, fetch, verify).await;
+        let mark = mark.map_err(|why| why.told(Code::InvalidClient))??;
         // Last, so that nothing but a good assertion leaves a mark.
         if self.store.mark_once(mark.digest, mark.until, now).await? {
             Ok(())
@@ -74,12 +98,4 @@ impl Engine {
 fn is_named(client: &Client, Shown { certificate, vouched_for }: &Shown) -> bool {
     let name = client.registration.certificate.as_ref();
     *vouched_for && name.is_some_and(|name| certificate.is_for(name))
-}
-
-/// The keys that a client registered; `None` where they are not here to be read.
-pub(crate) fn keys_of(client: &Client) -> Option<Jwks> {
-    match client.registration.keys.as_ref()? {
-        ClientKeys::Set(set) => Jwks::from_json(set.as_bytes()).ok(),
-        ClientKeys::At(_) => None,
-    }
 }

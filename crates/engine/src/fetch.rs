@@ -33,6 +33,10 @@ pub trait Fetch: Send + Sync {
     /// followed.
     async fn fetch(&self, url: &Url, limits: Limits) -> Result<Fetched, FetchError>;
 
+    /// Gets what is at an https URL by now, whatever was remembered of it, but for a failure of a moment ago. Who wants the
+    /// same at the same time gets the same answer.
+    async fn fetch_anew(&self, url: &Url, limits: Limits) -> Result<Fetched, FetchError>;
+
     /// Posts a form to an https URL, each time anew.
     async fn post(
         &self,

@@ -9,6 +9,7 @@ pub mod back_channel;
 pub mod begin;
 pub mod client_authentication;
 pub mod client_credentials;
+mod client_keys;
 pub mod clients;
 pub mod clock;
 pub mod device_authorization;
@@ -68,6 +69,7 @@ pub use cloakroom_store::{EventFilter, LiveSession, Page, UserFilter};
 pub use cloakroom_store::Error as StoreError;
 
 use crate::back_channel::Ends;
+use crate::client_keys::PublishedKeys;
 use crate::clients::Registry;
 use crate::clock::StoreTime;
 use crate::follow::Follower;
@@ -97,6 +99,7 @@ pub struct Parts {
     pub(crate) ring: Ring,
     pub(crate) tokens: Tokens,
     pub(crate) clients: Registry,
+    pub(crate) client_keys: PublishedKeys,
     pub(crate) passwords: Pool,
     pub(crate) limits: Limits,
     pub(crate) strangers: sign_in::Strangers,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cloakroom_store::Store;
 
 use crate::back_channel::Ends;
+use crate::client_keys::PublishedKeys;
 use crate::clients::Registry;
 use crate::clock::{Clock, StoreTime};
 use crate::follow::Follower;
@@ -83,6 +84,7 @@ impl Engine {
             ring,
             tokens,
             clients,
+            client_keys: PublishedKeys::default(),
             passwords,
             limits,
             strangers: Strangers::default(),

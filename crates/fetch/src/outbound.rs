@@ -13,7 +13,7 @@ use url::{Position, Url, form_urlencoded};
 use crate::address::Addresses;
 use crate::connect::Connector;
 use crate::exchange::{Question, exchange};
-use crate::remembered::{Found, Remembered};
+use crate::remembered::{Found, Remembered, Since};
 use crate::resolve::Resolve;
 use crate::roots::{self, RootsError};
 use crate::target::Target;
@@ -55,6 +55,29 @@ impl Outbound {
         })
     }
 
+    /// What is remembered and new enough, or else what is answered.
+    async fn look_up(
+        &self,
+        url: &Url,
+        limits: Limits,
+        since: Since,
+    ) -> Result<Fetched, FetchError> {
+        let target = Target::of(url)?;
+        // What stands behind a `#` is nobody's business but a browser's.
+        let question = (url[..Position::AfterQuery].into(), limits.bytes);
+        let looking = self.remembered.find(&question, since, self.clock.steady());
+        // Somebody else may be asking, with more time than this caller has.
+        match tokio::time::timeout(limits.time, looking).await {
+            Err(_) => Err(FetchError::TooSlow),
+            Ok(Found::Answer(answer)) => answer,
+            Ok(Found::Nothing(asking)) => {
+                let answer = self.ask(&target, Question::Get, limits).await;
+                asking.tell(&answer, self.clock.steady());
+                answer
+            }
+        }
+    }
+
     /// Asks, whatever is remembered.
     async fn ask(
         &self,
@@ -79,20 +102,11 @@ impl Outbound {
 #[async_trait]
 impl Fetch for Outbound {
     async fn fetch(&self, url: &Url, limits: Limits) -> Result<Fetched, FetchError> {
-        let target = Target::of(url)?;
-        // What stands behind a `#` is nobody's business but a browser's.
-        let question = (url[..Position::AfterQuery].into(), limits.bytes);
-        let looking = self.remembered.find(&question, self.clock.steady());
-        // Somebody else may be asking, with more time than this caller has.
-        match tokio::time::timeout(limits.time, looking).await {
-            Err(_) => Err(FetchError::TooSlow),
-            Ok(Found::Answer(answer)) => answer,
-            Ok(Found::Nothing(asking)) => {
-                let answer = self.ask(&target, Question::Get, limits).await;
-                asking.tell(&answer, self.clock.steady());
-                answer
-            }
-        }
+        self.look_up(url, limits, Since::Ever).await
+    }
+
+    async fn fetch_anew(&self, url: &Url, limits: Limits) -> Result<Fetched, FetchError> {
+        self.look_up(url, limits, Since::Now).await
     }
 
     async fn post(

@@ -29,6 +29,15 @@ pub(crate) type Question = (Box<str>, usize);
 /// What is known of questions.
 pub(crate) struct Remembered(Cache<Question, Known, Weight>);
 
+/// How old an answer may be. Failures of a moment ago stand for everybody.
+#[derive(Clone, Copy)]
+pub(crate) enum Since {
+    /// As old as it says of itself.
+    Ever,
+    /// It came after this look began: somebody else was asking.
+    Now,
+}
+
 /// What is known.
 pub(crate) enum Found<'a> {
     /// This answer, which is still good.
@@ -53,7 +62,19 @@ type Guard<'a> = PlaceholderGuard<
 struct Known {
     answer: Answer,
     /// By the steady clock.
+    at: Duration,
+    /// By the steady clock.
     until: Duration,
+}
+
+impl Known {
+    fn is_good(&self, since: Since, now: Duration) -> bool {
+        let is_new = match since {
+            Since::Ever => true,
+            Since::Now => self.at >= now || !is_found(&self.answer),
+        };
+        is_new && now < self.until
+    }
 }
 
 impl Remembered {
@@ -62,9 +83,9 @@ impl Remembered {
     }
 
     /// Finds what is known at the steady time `now`.
-    pub(crate) async fn find(&self, question: &Question, now: Duration) -> Found<'_> {
+    pub(crate) async fn find(&self, question: &Question, since: Since, now: Duration) -> Found<'_> {
         let entry = self.0.entry_async(question, |_, known| {
-            if now < known.until {
+            if known.is_good(since, now) {
                 EntryAction::Retain(known.answer.clone())
             } else {
                 EntryAction::ReplaceWithGuard
@@ -86,13 +107,17 @@ impl Asking<'_> {
     /// about the other server, and is not remembered.
     pub(crate) fn tell(self, answer: &Answer, now: Duration) {
         let good_for = match answer {
-            Ok(fetched) if fetched.status == 200 => fetched.fresh_for,
             Err(FetchError::Busy) => return,
+            Ok(fetched) if is_found(answer) => fetched.fresh_for,
             Ok(_) | Err(_) => FAILURES_KNOWN_FOR,
         };
         // An error means that it was taken out meanwhile, and then it is not remembered.
-        let _ = self.0.insert(Known { answer: answer.clone(), until: now + good_for });
+        let _ = self.0.insert(Known { answer: answer.clone(), at: now, until: now + good_for });
     }
+}
+
+fn is_found(answer: &Answer) -> bool {
+    answer.as_ref().is_ok_and(|fetched| fetched.status == 200)
 }
 
 #[derive(Clone)]

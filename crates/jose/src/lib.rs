@@ -30,6 +30,7 @@ mod header;
 mod hmac_key;
 mod jwk;
 mod jwks;
+mod plausible;
 mod private_jwk;
 mod signer;
 mod signing_key;

@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use cloakroom_jose::{Algorithms, Expectations, TrustedKeys, base64url, strict_json};
+use cloakroom_jose::{
+    Algorithms, Error as TokenError, Expectations, TrustedKeys, base64url, strict_json,
+};
 use cloakroom_model::id::ClientId;
 use cloakroom_model::time::Timestamp;
 use serde::Deserialize;
@@ -53,6 +55,18 @@ pub fn claimed_client(assertion: &str) -> Result<ClientId, Error> {
     read().ok_or_else(|| refused("the client assertion does not name its client in sub"))
 }
 
+/// Whether `assertion` could be one by `client`, for `issuer`, that is still good at `now`, if only there was a key for it:
+/// what is asked before keys are fetched. Nothing is proved.
+pub fn could_be(
+    assertion: &str,
+    client: &ClientId,
+    accept: Algorithms,
+    issuer: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    expectations(client, accept, issuer).could_be_met_by(assertion, seconds(now)).map_err(refusal)
+}
+
 /// Verifies that `assertion` is by `client`, for `issuer` and nobody else, signed with one of `accept` by one of its
 /// `keys`, and still good at `now`. Returns what must be marked as used before it counts.
 pub fn verify(
@@ -63,19 +77,8 @@ pub fn verify(
     issuer: &str,
     now: Timestamp,
 ) -> Result<Mark, Error> {
-    let seconds = u64::try_from(now.seconds()).unwrap_or(0);
-    // RFC 10070: the audience is the issuer's name alone, and not in a list. The URL of an endpoint, which RFC 7523 let
-    // pass, is what another server can make a client put there.
-    let expect = Expectations::new(client.as_str(), issuer, TYP)
-        .typ_optional()
-        .audience_alone()
-        .algorithms(accept.and(Algorithms::ASYMMETRIC))
-        .key_id_optional()
-        .leeway_seconds(u32::try_from(LEEWAY.as_secs()).unwrap_or(0))
-        .max_bytes(MAX_BYTES);
-    let verified = keys
-        .verify::<Claims>(assertion, &expect, seconds)
-        .map_err(|error| refused(format!("the client assertion was refused: {error}")))?;
+    let expect = expectations(client, accept, issuer);
+    let verified = keys.verify::<Claims>(assertion, &expect, seconds(now)).map_err(refusal)?;
     let until = verified.expires_at().and_then(|end| i64::try_from(end).ok());
     let until = Timestamp::from_seconds(until.unwrap_or(i64::MAX));
     let Claims { sub, jti } = verified.into_claims();
@@ -89,6 +92,26 @@ pub fn verify(
         return Err(refused("the client assertion lives longer than an hour"));
     }
     Ok(Mark::of("client assertion", client.as_str(), &jti, until.plus(LEEWAY)))
+}
+
+/// RFC 10070: the audience is the issuer's name alone, and not in a list. The URL of an endpoint, which RFC 7523 let pass,
+/// is what another server can make a client put there.
+fn expectations(client: &ClientId, accept: Algorithms, issuer: &str) -> Expectations {
+    Expectations::new(client.as_str(), issuer, TYP)
+        .typ_optional()
+        .audience_alone()
+        .algorithms(accept.and(Algorithms::ASYMMETRIC))
+        .key_id_optional()
+        .leeway_seconds(u32::try_from(LEEWAY.as_secs()).unwrap_or(0))
+        .max_bytes(MAX_BYTES)
+}
+
+fn seconds(now: Timestamp) -> u64 {
+    u64::try_from(now.seconds()).unwrap_or(0)
+}
+
+fn refusal(error: TokenError) -> Error {
+    refused(format!("the client assertion was refused: {error}"))
 }
 
 fn refused(description: impl Into<std::borrow::Cow<'static, str>>) -> Error {

@@ -50,6 +50,17 @@ pub enum Times {
 }
 
 impl RequestObject {
+    /// Whether `object` could be a request by `client`, for `issuer`, at `now` in seconds since 1970, if only there was a key
+    /// for it: what is asked before keys are fetched. Nothing is proved.
+    pub fn could_be(object: &str, client: &Client, issuer: &str, now: u64) -> Result<(), Error> {
+        let expect = expectations(client, algorithms(client)?, issuer);
+        match expect.could_be_met_by(object, now) {
+            Err(TokenError::Type) => expect.untyped().could_be_met_by(object, now),
+            seen => seen,
+        }
+        .map_err(refusal)
+    }
+
     /// Verifies `object` by the `keys` of the client, at `now` in seconds since 1970, and reads what it says.
     pub fn verify(
         object: &str,
@@ -62,11 +73,7 @@ impl RequestObject {
         let accept = algorithms(client)?;
         let trusted = TrustedKeys::new(keys.verifying_keys(accept).flatten())
             .map_err(|problem| invalid(problem.to_string()))?;
-        let expect = Expectations::new(client.id.as_str(), issuer, TYP)
-            .algorithms(accept)
-            .leeway_seconds(LEEWAY_SECONDS)
-            .expiry_optional()
-            .key_id_optional();
+        let expect = expectations(client, accept, issuer);
         let verified = match trusted.verify::<Map<String, Value>>(object, &expect, now) {
             // The type is compared before anything is computed, so this costs nothing.
             Err(TokenError::Type) => trusted.verify(object, &expect.untyped(), now),
@@ -89,6 +96,14 @@ impl RequestObject {
         });
         Ok(Self { form: parameters(claims)?, mark })
     }
+}
+
+fn expectations(client: &Client, accept: Algorithms, issuer: &str) -> Expectations {
+    Expectations::new(client.id.as_str(), issuer, TYP)
+        .algorithms(accept)
+        .leeway_seconds(LEEWAY_SECONDS)
+        .expiry_optional()
+        .key_id_optional()
 }
 
 /// The algorithms that the client signs with.

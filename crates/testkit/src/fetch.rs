@@ -1,7 +1,7 @@
 //! Other servers, as a test has them: pages in a map, and what was posted.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,7 +11,8 @@ use url::Url;
 /// Other servers. Whoever asks for what is not in the map is told that nobody answers.
 #[derive(Debug, Default)]
 pub struct OtherServers {
-    pages: Mutex<BTreeMap<String, Fetched>>,
+    pages: Mutex<BTreeMap<String, Result<Fetched, FetchError>>>,
+    asked: Mutex<Vec<String>>,
     posted: Mutex<Vec<Posted>>,
 }
 
@@ -38,8 +39,18 @@ impl OtherServers {
 
     /// From now on this is what is answered at a URL.
     pub fn answer(&self, url: &str, fetched: Fetched) {
-        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        pages.insert(url.to_owned(), fetched);
+        self.pages().insert(url.to_owned(), Ok(fetched));
+    }
+
+    /// From now on there is no answer at a URL.
+    pub fn fail(&self, url: &str, why: FetchError) {
+        self.pages().insert(url.to_owned(), Err(why));
+    }
+
+    /// The URLs that were got so far, whatever was there.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What was posted so far, to whichever URL.
@@ -48,13 +59,16 @@ impl OtherServers {
         self.posted.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    fn pages(&self) -> MutexGuard<'_, BTreeMap<String, Result<Fetched, FetchError>>> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn find(&self, url: &Url, limits: Limits) -> Result<Fetched, FetchError> {
         if url.scheme() != "https" {
             return Err(FetchError::Url("it is not https"));
         }
-        let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        let page = pages.get(url.as_str()).cloned();
-        let page = page.ok_or_else(|| FetchError::Unreachable("nothing is there".to_owned()))?;
+        let page = self.pages().get(url.as_str()).cloned();
+        let page = page.ok_or_else(|| FetchError::Unreachable("nothing is there".to_owned()))??;
         if page.body.len() > limits.bytes { Err(FetchError::TooLarge) } else { Ok(page) }
     }
 }
@@ -62,7 +76,13 @@ impl OtherServers {
 #[async_trait]
 impl Fetch for OtherServers {
     async fn fetch(&self, url: &Url, limits: Limits) -> Result<Fetched, FetchError> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(url.as_str().to_owned());
         self.find(url, limits)
+    }
+
+    /// Nothing is remembered here, so every answer is new.
+    async fn fetch_anew(&self, url: &Url, limits: Limits) -> Result<Fetched, FetchError> {
+        self.fetch(url, limits).await
     }
 
     async fn post(

@@ -9,6 +9,7 @@ mod first_minute;
 mod master_key;
 mod person;
 mod program;
+mod published_keys;
 mod serve;
 mod server;
 mod tls;

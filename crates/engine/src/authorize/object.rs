@@ -1,12 +1,16 @@
 //! Questions that their client signed (RFC 9101).
 
+use std::sync::Arc;
+
+use cloakroom_jose::Jwks;
 use cloakroom_model::client::Client;
 use cloakroom_oauth::error::{Code, Error};
 use cloakroom_oauth::form::Form;
 use cloakroom_oauth::request_object::{RequestObject, Times};
 
 use crate::Engine;
-use crate::client_authentication::keys_of;
+use crate::client_keys::NoKeys;
+use crate::fetch::Fetch;
 use crate::possession::Unproved;
 use crate::tokens::seconds;
 
@@ -16,12 +20,19 @@ impl Engine {
         &self,
         object: &str,
         client: &Client,
+        fetch: &Arc<dyn Fetch>,
     ) -> Result<Form, Unproved> {
-        // Of a client without keys nothing can be read, well made as it may be.
-        let keys = keys_of(client).ok_or_else(|| Error::from(Code::RequestNotSupported))?;
         let (issuer, now) = (&self.settings.issuer, self.time.now());
         let at = seconds(now);
-        let opened = RequestObject::verify(object, client, &keys, issuer, Times::WhereSaid, at)?;
+        RequestObject::could_be(object, client, issuer, at)?;
+        let verify =
+            |keys: &Jwks| RequestObject::verify(object, client, keys, issuer, Times::WhereSaid, at);
+        let opened =
+            self.with_keys_of(client, fetch, verify).await.map_err(|why| match why {
+                // Of a client without keys nothing can be read, well made as it may be.
+                NoKeys::Unregistered => Error::from(Code::RequestNotSupported),
+                why => why.told(Code::InvalidRequestObject),
+            })??;
         if let Some(mark) = opened.mark
             && !self.store.mark_once(mark.digest, mark.until, now).await?
         {

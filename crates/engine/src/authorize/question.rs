@@ -16,6 +16,7 @@ use cloakroom_oauth::form::Form;
 
 use super::Answer;
 use crate::Engine;
+use crate::fetch::Fetch;
 use crate::possession::Unproved;
 use crate::secret::{digest_of, from_text};
 use crate::throttle::{Limited, What};
@@ -105,6 +106,7 @@ impl Engine {
         &self,
         form: &Form,
         visitor: &Visitor,
+        fetch: &Arc<dyn Fetch>,
     ) -> Result<Question, Unanswerable> {
         self.limits.check(What::Authorize, &visitor.address, self.time.now())?;
         let client = self.asking_client(form).map_err(Unanswerable::Shown)?;
@@ -114,7 +116,7 @@ impl Engine {
             Err(error) => Err(Refused::beside(form, &client, error)),
             Ok(Source::Parameters) => self.read_parameters(form, &client, Arrival::default()),
             Ok(Source::Pushed(name)) => return self.read_kept(name, client).await,
-            Ok(Source::Object(object)) => match self.open_object(object, &client).await {
+            Ok(Source::Object(object)) => match self.open_object(object, &client, fetch).await {
                 Ok(inside) => {
                     let arrival = Arrival { pushed: false, signed: true };
                     self.read_parameters(&inside, &client, arrival)
@@ -143,11 +145,12 @@ impl Engine {
         client: &Arc<Client>,
         proved: Option<&Confirmation>,
         visitor: &Visitor,
+        fetch: &Arc<dyn Fetch>,
     ) -> Result<Secret, PushError> {
         self.limits.check(What::Push, &visitor.address, self.time.now())?;
         let opened = match Source::of(form, client, Endpoint::Pushed)? {
             Source::Parameters => None,
-            Source::Object(object) => Some(self.open_object(object, client).await?),
+            Source::Object(object) => Some(self.open_object(object, client, fetch).await?),
             // RFC 9126 §2.1.
             Source::Pushed(_) | Source::Elsewhere(_) => {
                 return Err(Error::from(Code::InvalidRequest).into());

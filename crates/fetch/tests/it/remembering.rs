@@ -62,6 +62,42 @@ async fn many_who_want_the_same_ask_once() {
 }
 
 #[tokio::test]
+async fn what_is_wanted_anew_is_asked_for_and_remembered() {
+    let answer = ANSWER.replace("\r\n\r\n", "\r\ncache-control: max-age=3600\r\n\r\n");
+    let other = Other::answering(&[NAME], &answer, Then::Close).await;
+    let way = way(&other);
+    way.fetch(&url(&other, "/")).await.unwrap();
+    way.clock.go(Duration::from_secs(1));
+    way.fetch_anew(&url(&other, "/")).await.unwrap();
+    assert_eq!(other.asked().len(), 2);
+    way.clock.go(Duration::from_mins(59));
+    way.fetch(&url(&other, "/")).await.unwrap();
+    assert_eq!(other.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn many_who_want_the_same_anew_ask_once_and_a_failure_stands() {
+    let answer = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
+    for (answer, after_a_second) in [(ANSWER, 2), (answer, 1)] {
+        let other = Other::answering(&[NAME], answer, Then::Close).await;
+        let way = way(&other);
+        let asking: Vec<_> = (0..20)
+            .map(|_| {
+                let (outbound, url) = (way.outbound.clone(), url(&other, "/").parse().unwrap());
+                tokio::spawn(async move { outbound.fetch_anew(&url, Limits::default()).await })
+            })
+            .collect();
+        for one in asking {
+            one.await.unwrap().unwrap();
+        }
+        assert_eq!(other.asked().len(), 1, "{answer}");
+        way.clock.go(Duration::from_secs(1));
+        way.fetch_anew(&url(&other, "/")).await.unwrap();
+        assert_eq!(other.asked().len(), after_a_second, "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_smaller_limit_is_another_question() {
     let other = Other::answering(&[NAME], ANSWER, Then::Close).await;
     let way = way(&other);

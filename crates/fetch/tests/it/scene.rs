@@ -197,6 +197,10 @@ impl Way {
         self.fetch_within(url, Limits::default()).await
     }
 
+    pub(crate) async fn fetch_anew(&self, url: &str) -> Result<Fetched, FetchError> {
+        self.outbound.fetch_anew(&Url::parse(url).unwrap(), Limits::default()).await
+    }
+
     pub(crate) async fn fetch_within(
         &self,
         url: &str,

@@ -6,6 +6,7 @@ mod fixture;
 mod jsonwebtoken;
 mod key_sets;
 mod keys;
+mod plausible;
 mod properties;
 mod strict_json;
 mod vectors;

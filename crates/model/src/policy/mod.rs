@@ -8,5 +8,6 @@ pub mod life;
 pub mod limit;
 pub mod merge;
 pub mod password;
+pub mod published_keys;
 pub mod rotation;
 pub mod throttle;

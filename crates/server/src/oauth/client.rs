@@ -70,7 +70,7 @@ async fn authenticate(
         return Err(Error::new(Code::InvalidRequest, "there are two Authorization headers").into());
     };
     let claimed = Claimed::read(authorization.map(HeaderValue::as_bytes), form)?;
-    Ok(app.engine.authenticate_client(&claimed, shown).await?)
+    Ok(app.engine.authenticate_client(&claimed, shown, &app.fetch).await?)
 }
 
 impl From<Unproved> for Refusal {

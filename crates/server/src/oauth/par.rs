@@ -26,7 +26,8 @@ pub async fn post(
 ) -> Result<Response, Refusal> {
     let (form, client) = client::read(&app, request).await?;
     let proved = client::proved_key(&app, &parts, &client, &visitor).await?;
-    let secret = app.engine.push_question(&form, &client, proved.as_ref(), &visitor).await?;
+    let (proved, fetch) = (proved.as_ref(), &app.fetch);
+    let secret = app.engine.push_question(&form, &client, proved, &visitor, fetch).await?;
     let response = PushedAuthorization::new(&secret, PushedRequest::PUSHED_LIVES);
     Ok(unkept(answer::json(StatusCode::CREATED, &response)))
 }

@@ -37,7 +37,7 @@ pub(super) async fn show(
         Ok(form) => form,
         Err(malformed) => return Ok(told(&pages, &malformed.into())),
     };
-    let question = match pages.engine.read_question(&form, &visit.visitor).await {
+    let question = match pages.engine.read_question(&form, &visit.visitor, &pages.fetch).await {
         Ok(question) => question,
         Err(why) => return unanswered(&pages, why),
     };
@@ -64,7 +64,7 @@ pub(super) async fn send(
     request: Request,
 ) -> Result<Response, Failure> {
     let form = read(request).await?;
-    match pages.engine.read_question(&form, &visit.visitor).await {
+    match pages.engine.read_question(&form, &visit.visitor, &pages.fetch).await {
         Ok(question) => Ok(reply::see_other(way_back(&pages, &question).await?.as_str())),
         Err(why) => unanswered(&pages, why),
     }
@@ -120,7 +120,7 @@ pub(super) async fn behind(
 ) -> Result<Option<Question>, Failure> {
     let Some((paths::AUTHORIZE, query)) = path.as_str().split_once('?') else { return Ok(None) };
     let Ok(form) = Form::parse(query.as_bytes()) else { return Ok(None) };
-    match pages.engine.read_question(&form, &visit.visitor).await {
+    match pages.engine.read_question(&form, &visit.visitor, &pages.fetch).await {
         Ok(question) => Ok(Some(question)),
         Err(Unanswerable::Store(error)) => Err(error.into()),
         Err(Unanswerable::Limited(limited)) => Err(limited.into()),

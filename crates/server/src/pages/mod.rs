@@ -44,6 +44,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use cloakroom_engine::Engine;
+use cloakroom_engine::fetch::Fetch;
 use http::{HeaderMap, StatusCode};
 
 use self::failure::Failure;
@@ -61,6 +62,7 @@ pub use self::view::error::Kind as ErrorKind;
 /// What the pages are made with.
 pub struct Pages {
     engine: Engine,
+    fetch: Arc<dyn Fetch>,
     address: PublicAddress,
     cookies: Cookies,
     session_cookies: SessionCookies,
@@ -82,7 +84,8 @@ impl Pages {
         };
         let key = FormKey::new(&engine.form_key());
         let (cookies, session_cookies) = (app.cookies, app.session_cookies.clone());
-        Self { engine, address, cookies, session_cookies, key, site }
+        let fetch = Arc::clone(&app.fetch);
+        Self { engine, fetch, address, cookies, session_cookies, key, site }
     }
 
     /// All pages and their assets. Requests bring a [`Visitor`](cloakroom_engine::visitor::Visitor) as an

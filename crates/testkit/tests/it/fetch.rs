@@ -18,6 +18,11 @@ async fn other_servers_have_what_was_put_there_and_keep_what_they_are_sent() {
     let small = Limits { bytes: 1, ..Limits::default() };
     assert_eq!(others.fetch(&keys, small).await, Err(FetchError::TooLarge));
 
+    assert_eq!(others.asked(), [keys.as_str(); 3]);
+    others.fail(keys.as_str(), FetchError::TooSlow);
+    assert_eq!(others.fetch_anew(&keys, Limits::default()).await, Err(FetchError::TooSlow));
+
+    others.put(keys.as_str(), "application/json", "{}");
     others.post(&keys, &[("a", "b")], Limits::default()).await.unwrap();
     let form = vec![("a".to_owned(), "b".to_owned())];
     assert_eq!(others.posted(), [Posted { url: keys.as_str().to_owned(), form }]);

@@ -168,6 +168,10 @@ impl Fetch for Bell {
         Err(FetchError::Busy)
     }
 
+    async fn fetch_anew(&self, _: &Url, _: Limits) -> Result<Fetched, FetchError> {
+        Err(FetchError::Busy)
+    }
+
     async fn post(&self, url: &Url, _: &[(&str, &str)], _: Limits) -> Result<Fetched, FetchError> {
         self.0.send(url.to_string()).unwrap();
         Err(FetchError::Busy)

@@ -9,6 +9,7 @@ mod device;
 mod discovery;
 mod dpop;
 mod front_channel;
+mod jwks_uri;
 mod keys;
 mod logout;
 mod mtls;

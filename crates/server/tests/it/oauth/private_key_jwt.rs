@@ -154,29 +154,40 @@ async fn a_client_proves_itself_in_the_way_it_registered_and_in_no_other() {
 }
 
 /// A client with a key.
-struct Signing {
-    app: RelyingParty,
-    key: SigningKey,
+pub(super) struct Signing {
+    pub(super) app: RelyingParty,
+    pub(super) key: SigningKey,
 }
 
 impl Signing {
     async fn new(server: &Server, name: &str) -> Self {
         let key = key();
+        let keys = set_of(&key);
+        Self::with(server, name, key, keys).await
+    }
+
+    /// One that registered these keys.
+    pub(super) async fn with(
+        server: &Server,
+        name: &str,
+        key: SigningKey,
+        keys: ClientKeys,
+    ) -> Self {
         let app = RelyingParty::with(server, |new| {
             new.id = Some(ClientId::parse(name).unwrap());
             new.confidential = false;
             new.registration.method = AuthenticationMethod::PrivateKeyJwt;
-            new.registration.keys = Some(set_of(&key));
+            new.registration.keys = Some(keys);
         })
         .await;
         Self { app, key }
     }
 
-    fn header(&self) -> Value {
+    pub(super) fn header(&self) -> Value {
         json!({ "typ": "client-authentication+jwt", "alg": "ES256", "kid": self.key.kid() })
     }
 
-    fn claims(&self) -> Value {
+    pub(super) fn claims(&self) -> Value {
         let now = self.app.server.engine.now().seconds();
         json!({
             "iss": self.app.id, "sub": self.app.id, "aud": ISSUER,
@@ -184,12 +195,12 @@ impl Signing {
         })
     }
 
-    fn assertion(&self) -> String {
+    pub(super) fn assertion(&self) -> String {
         signed(&self.key, &self.header(), &self.claims())
     }
 
     /// An assertion in which one claim is another, or is not there.
-    fn with(&self, claim: &str, value: Value) -> String {
+    pub(super) fn with(&self, claim: &str, value: Value) -> String {
         let mut claims = self.claims();
         claims[claim] = value;
         claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
@@ -197,7 +208,7 @@ impl Signing {
     }
 
     /// Asks for a token, and names the client beside the assertion.
-    async fn ask(&self, assertion: &str) -> Answer {
+    pub(super) async fn ask(&self, assertion: &str) -> Answer {
         self.post("/oauth/token", &[("grant_type", "client_credentials")], assertion).await
     }
 
@@ -211,7 +222,12 @@ impl Signing {
         self.app.server.browser().form("/oauth/token", &body).await
     }
 
-    async fn post(&self, path: &str, parameters: &[(&str, &str)], assertion: &str) -> Answer {
+    pub(super) async fn post(
+        &self,
+        path: &str,
+        parameters: &[(&str, &str)],
+        assertion: &str,
+    ) -> Answer {
         let proof = [("client_assertion_type", TYPE), ("client_assertion", assertion)];
         // A question names its client already.
         let parameters = parameters.iter().copied().filter(|(name, _)| *name != "client_id");
