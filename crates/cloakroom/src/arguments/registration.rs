@@ -48,6 +48,12 @@ pub(crate) struct Registration {
     /// Where the redirect URIs of its sector are listed, with pairwise and more than one host
     #[arg(long, value_name = "URL")]
     pub(crate) sector_identifier_uri: Option<String>,
+    /// Where a signed request of its may lie (RFC 9101)
+    #[arg(long = "request-uri", value_name = "URL")]
+    pub(crate) request_uris: Vec<String>,
+    /// What it signs its requests with, if not with whatever its keys are for
+    #[arg(long, value_name = "ALG")]
+    pub(crate) request_object_alg: Option<String>,
     /// Take its requests only where they were pushed before (RFC 9126)
     #[arg(long)]
     pub(crate) require_pushed_requests: bool,

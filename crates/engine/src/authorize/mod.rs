@@ -7,6 +7,7 @@
 mod answer;
 mod code;
 mod consent;
+mod elsewhere;
 mod hint;
 mod object;
 mod question;

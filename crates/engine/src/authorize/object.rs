@@ -9,7 +9,6 @@ use cloakroom_oauth::form::Form;
 use cloakroom_oauth::request_object::{RequestObject, Times};
 
 use crate::Engine;
-use crate::client_keys::NoKeys;
 use crate::fetch::Fetch;
 use crate::possession::Unproved;
 use crate::tokens::seconds;
@@ -24,15 +23,15 @@ impl Engine {
     ) -> Result<Form, Unproved> {
         let (issuer, now) = (&self.settings.issuer, self.time.now());
         let at = seconds(now);
+        // Of a client without keys nothing can be read, well made as it may be.
+        if client.registration.keys.is_none() {
+            return Err(Error::from(Code::RequestNotSupported).into());
+        }
         RequestObject::could_be(object, client, issuer, at)?;
         let verify =
             |keys: &Jwks| RequestObject::verify(object, client, keys, issuer, Times::WhereSaid, at);
-        let opened =
-            self.with_keys_of(client, fetch, verify).await.map_err(|why| match why {
-                // Of a client without keys nothing can be read, well made as it may be.
-                NoKeys::Unregistered => Error::from(Code::RequestNotSupported),
-                why => why.told(Code::InvalidRequestObject),
-            })??;
+        let opened = self.with_keys_of(client, fetch, verify).await;
+        let opened = opened.map_err(|why| why.told(Code::InvalidRequestObject))??;
         if let Some(mark) = opened.mark
             && !self.store.mark_once(mark.digest, mark.until, now).await?
         {

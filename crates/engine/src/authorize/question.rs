@@ -111,23 +111,25 @@ impl Engine {
         self.limits.check(What::Authorize, &visitor.address, self.time.now())?;
         let client = self.asking_client(form).map_err(Unanswerable::Shown)?;
         let source = Source::of(form, &client, Endpoint::Authorization);
-        let comes_once = matches!(source, Ok(Source::Object(_)));
-        let read = match source {
-            Err(error) => Err(Refused::beside(form, &client, error)),
-            Ok(Source::Parameters) => self.read_parameters(form, &client, Arrival::default()),
+        let comes_once = matches!(source, Ok(Source::Object(_) | Source::Elsewhere(_)));
+        let opened = match source {
+            Err(error) => Err(error.into()),
+            Ok(Source::Parameters) => Ok(None),
             Ok(Source::Pushed(name)) => return self.read_kept(name, client).await,
-            Ok(Source::Object(object)) => match self.open_object(object, &client, fetch).await {
-                Ok(inside) => {
-                    let arrival = Arrival { pushed: false, signed: true };
-                    self.read_parameters(&inside, &client, arrival)
-                }
-                Err(Unproved::Refused(error)) => Err(Refused::beside(form, &client, error)),
-                Err(Unproved::Limited(limited)) => return Err(limited.into()),
-                Err(Unproved::Store(error)) => return Err(error.into()),
-            },
-            Ok(Source::Elsewhere(_)) => {
-                Err(Refused::beside(form, &client, Code::RequestUriNotSupported.into()))
+            Ok(Source::Object(object)) => self.open_object(object, &client, fetch).await.map(Some),
+            Ok(Source::Elsewhere(uri)) => {
+                self.open_elsewhere(uri, &client, visitor, fetch).await.map(Some)
             }
+        };
+        let read = match opened {
+            Ok(None) => self.read_parameters(form, &client, Arrival::default()),
+            Ok(Some(inside)) => {
+                let arrival = Arrival { pushed: false, signed: true };
+                self.read_parameters(&inside, &client, arrival)
+            }
+            Err(Unproved::Refused(error)) => Err(Refused::beside(form, &client, error)),
+            Err(Unproved::Limited(limited)) => return Err(limited.into()),
+            Err(Unproved::Store(error)) => return Err(error.into()),
         };
         let began_at = self.time.now();
         match read {

@@ -21,6 +21,8 @@ pub enum What {
     Link,
     /// Authorization requests that browsers bring from a network.
     Authorize,
+    /// Authorization requests that are fetched from a client's server, for browsers of a network.
+    Reference,
     /// Authorization requests that clients push from a network.
     Push,
     /// Codes that clients bring from a network.
@@ -55,7 +57,7 @@ pub struct Row {
 }
 
 /// All limits.
-pub const TABLE: [Row; 16] = [
+pub const TABLE: [Row; 17] = [
     Row {
         what: What::SignIn,
         name: "sign_in_address",
@@ -97,6 +99,12 @@ pub const TABLE: [Row; 16] = [
         name: "authorize_address",
         rate: Rate::new(600, Duration::from_mins(1)),
         sentence: "A sign-in through an app passes here up to five times, and a request whose person must be asked is stored.",
+    },
+    Row {
+        what: What::Reference,
+        name: "request_uri_address",
+        rate: Rate::new(120, Duration::from_mins(1)),
+        sentence: "Each makes this server ask a client's; whoever signs in by such a client needs one.",
     },
     Row {
         what: What::Push,

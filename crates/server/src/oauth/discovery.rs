@@ -77,7 +77,7 @@ pub async fn server(State(app): State<App>) -> Response {
         sign_up: settings.sign_up_open,
         signs: app.engine.signs_with(),
         requests: request_object::ALGORITHMS,
-        request_uris: false,
+        request_uris: true,
         back_channel_logout: true,
         front_channel_logout: true,
         dpop: dpop::ALGORITHMS,

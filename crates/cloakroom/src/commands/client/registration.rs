@@ -23,6 +23,8 @@ pub(super) fn said(arguments: &Registration) -> Result<Said, Failure> {
         ("frontchannel_logout_uri", json!(arguments.frontchannel_logout_uri)),
         ("id_token_signed_response_alg", json!(arguments.id_token_alg)),
         ("userinfo_signed_response_alg", json!(arguments.userinfo_alg)),
+        ("request_uris", list(&arguments.request_uris)),
+        ("request_object_signing_alg", json!(arguments.request_object_alg)),
         ("subject_type", json!(arguments.subject_type)),
         ("sector_identifier_uri", json!(arguments.sector_identifier_uri)),
         (

@@ -38,6 +38,12 @@ pub(crate) struct Registration {
     /// Whether every request is pushed first.
     #[serde(skip_serializing_if = "Option::is_none")]
     require_pushed_authorization_requests: Option<bool>,
+    /// Where signed requests of its may lie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_uris: Option<Vec<String>>,
+    /// What they are signed with; anything that its keys are for where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_object_signing_alg: Option<String>,
     /// `public`, or `pairwise` for names of users that mean nothing elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject_type: Option<String>,

@@ -123,10 +123,12 @@ async fn what_this_server_does_not_do_is_not_told_of() {
     let server = Server::start().await;
     let app = RelyingParty::with(&server, |new| new.first_party = true).await;
     let document = document(&server).await;
-    assert_eq!(document["request_uri_parameter_supported"], false);
+    assert_eq!(document["require_request_uri_registration"], true);
     let elsewhere = app.question(&[("request_uri", "https://app.example/request")]);
     let asked = walk(&mut ada(&server).await, &elsewhere).await;
     assert!(asked.parameters["error"].starts_with("request_uri_not_supported"), "{asked:?}");
+    let algorithms = texts(&document["request_object_signing_alg_values_supported"]);
+    assert!(!algorithms.contains("none"), "{algorithms:?}");
     for row in ["mtls_endpoint_aliases", "registration_endpoint"] {
         assert!(document.get(row).is_none(), "{row}");
     }

@@ -254,7 +254,7 @@ async fn many_who_come_at_once_make_one_question() {
 }
 
 async fn app(server: &Server) -> Signing {
-    Signing::with(server, "app", key(), ClientKeys::At(KEYS.to_owned())).await
+    Signing::registering(server, "app", key(), ClientKeys::At(KEYS.to_owned())).await
 }
 
 fn set_of(keys: &[&SigningKey]) -> String {

@@ -154,20 +154,20 @@ async fn a_client_proves_itself_in_the_way_it_registered_and_in_no_other() {
 }
 
 /// A client with a key.
-pub(super) struct Signing {
-    pub(super) app: RelyingParty,
-    pub(super) key: SigningKey,
+pub(crate) struct Signing {
+    pub(crate) app: RelyingParty,
+    pub(crate) key: SigningKey,
 }
 
 impl Signing {
     async fn new(server: &Server, name: &str) -> Self {
         let key = key();
         let keys = set_of(&key);
-        Self::with(server, name, key, keys).await
+        Self::registering(server, name, key, keys).await
     }
 
     /// One that registered these keys.
-    pub(super) async fn with(
+    pub(crate) async fn registering(
         server: &Server,
         name: &str,
         key: SigningKey,
@@ -183,11 +183,11 @@ impl Signing {
         Self { app, key }
     }
 
-    pub(super) fn header(&self) -> Value {
+    pub(crate) fn header(&self) -> Value {
         json!({ "typ": "client-authentication+jwt", "alg": "ES256", "kid": self.key.kid() })
     }
 
-    pub(super) fn claims(&self) -> Value {
+    pub(crate) fn claims(&self) -> Value {
         let now = self.app.server.engine.now().seconds();
         json!({
             "iss": self.app.id, "sub": self.app.id, "aud": ISSUER,
@@ -195,12 +195,12 @@ impl Signing {
         })
     }
 
-    pub(super) fn assertion(&self) -> String {
+    pub(crate) fn assertion(&self) -> String {
         signed(&self.key, &self.header(), &self.claims())
     }
 
     /// An assertion in which one claim is another, or is not there.
-    pub(super) fn with(&self, claim: &str, value: Value) -> String {
+    pub(crate) fn with(&self, claim: &str, value: Value) -> String {
         let mut claims = self.claims();
         claims[claim] = value;
         claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
@@ -208,7 +208,7 @@ impl Signing {
     }
 
     /// Asks for a token, and names the client beside the assertion.
-    pub(super) async fn ask(&self, assertion: &str) -> Answer {
+    pub(crate) async fn ask(&self, assertion: &str) -> Answer {
         self.post("/oauth/token", &[("grant_type", "client_credentials")], assertion).await
     }
 
@@ -222,7 +222,7 @@ impl Signing {
         self.app.server.browser().form("/oauth/token", &body).await
     }
 
-    pub(super) async fn post(
+    pub(crate) async fn post(
         &self,
         path: &str,
         parameters: &[(&str, &str)],

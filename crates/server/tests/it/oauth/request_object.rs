@@ -146,13 +146,13 @@ async fn a_signed_question_may_be_pushed() {
 }
 
 /// A client that signs its questions.
-struct Signing {
-    app: RelyingParty,
-    key: SigningKey,
+pub(super) struct Signing {
+    pub(super) app: RelyingParty,
+    pub(super) key: SigningKey,
 }
 
 impl Signing {
-    async fn new(server: &Server, change: impl FnOnce(&mut NewClient)) -> Self {
+    pub(super) async fn new(server: &Server, change: impl FnOnce(&mut NewClient)) -> Self {
         let key = key();
         let app = RelyingParty::with(server, |new| {
             let set = json!({ "keys": [public(&key)] });
@@ -163,11 +163,11 @@ impl Signing {
         Self { app, key }
     }
 
-    fn header(&self) -> Value {
+    pub(super) fn header(&self) -> Value {
         json!({ "typ": "oauth-authz-req+jwt", "alg": "ES256", "kid": self.key.kid() })
     }
 
-    fn claims(&self) -> Value {
+    pub(super) fn claims(&self) -> Value {
         let now = self.app.server.engine.now().seconds();
         let parameters = self.app.parameters(&[]);
         let parameters = form_urlencoded::parse(parameters.as_bytes()).into_owned();
@@ -179,12 +179,12 @@ impl Signing {
         claims
     }
 
-    fn object(&self) -> String {
+    pub(super) fn object(&self) -> String {
         signed(&self.key, &self.header(), &self.claims())
     }
 
     /// A question in which one claim is another, or is not there.
-    fn with(&self, claim: &str, value: Value) -> String {
+    pub(super) fn with(&self, claim: &str, value: Value) -> String {
         let mut claims = self.claims();
         claims[claim] = value;
         claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
@@ -200,11 +200,11 @@ impl Signing {
 }
 
 /// The error that a client is told.
-fn error(answer: &Answer) -> String {
+pub(super) fn error(answer: &Answer) -> String {
     let told = callback(answer).unwrap_or_else(|| panic!("{} {}", answer.status, answer.text()));
     told.parameters["error"].clone()
 }
 
-fn encoded(parameters: &[(&str, &str)]) -> String {
+pub(super) fn encoded(parameters: &[(&str, &str)]) -> String {
     Serializer::new(String::new()).extend_pairs(parameters).finish()
 }

@@ -97,6 +97,18 @@ async fn a_registration_that_does_not_fit_is_refused() {
             json!({ "redirect_uris": [callback], "token_endpoint_auth_method": "magic" }),
         ),
         (
+            "jwks_uri: ",
+            json!({ "redirect_uris": [callback], "jwks_uri": "http://app.example/keys" }),
+        ),
+        (
+            "request_uris: ",
+            json!({ "redirect_uris": [callback], "request_uris": ["http://app.example/request"] }),
+        ),
+        (
+            "request_object_signing_alg: ",
+            json!({ "redirect_uris": [callback], "request_object_signing_alg": "none" }),
+        ),
+        (
             "id_token_signed_response_alg: ",
             json!({ "redirect_uris": [callback], "id_token_signed_response_alg": "HS256" }),
         ),
