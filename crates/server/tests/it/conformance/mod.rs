@@ -2,5 +2,6 @@
 //! snake case, that does over HTTP what the module's summary says. `docs/conformance.md` lists them.
 
 mod basic;
+mod by_reference;
 mod discovery;
 mod logout;
