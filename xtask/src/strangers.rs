@@ -60,7 +60,7 @@ pub(crate) fn schemathesis() -> Result<()> {
 }
 
 /// By the command line beside the running server, which reads a password from standard input alone.
-fn add_administrator(folder: &Folder, email: &str, password: &str) -> Result<()> {
+pub(crate) fn add_administrator(folder: &Folder, email: &str, password: &str) -> Result<()> {
     let data = folder.path().join("data");
     let mut add = program(binary())
         .args(["user", "add", email, "--role=admin"])
