@@ -24,13 +24,13 @@ use crate::Engine;
 use crate::keys::{KeysError, NoKey};
 use crate::memory::Remembered;
 
-/// How many bytes of verified tokens are remembered.
+/// How many bytes of verified tokens are remembered: of those for Cloakroom itself, and as many of all.
 const REMEMBERED_BYTES: u64 = 8 * 1024 * 1024;
 
-/// The verifier of tokens for Cloakroom itself.
+/// The verifiers of tokens: for Cloakroom itself, and for any audience. What one remembers the other does not believe.
 pub struct Tokens {
     own: Verifier<TokenClaims>,
-    any: Expectations,
+    any: Verifier<TokenClaims>,
 }
 
 impl Tokens {
@@ -39,7 +39,8 @@ impl Tokens {
     pub fn new(issuer: &str, keys: Arc<KeyRing>) -> Self {
         let expect = Expectations::new(issuer, issuer, access_token::TYP);
         let any = expect.clone().danger_any_audience();
-        Self { own: Verifier::new(keys, expect, REMEMBERED_BYTES), any }
+        let own = Verifier::new(Arc::clone(&keys), expect, REMEMBERED_BYTES);
+        Self { own, any: Verifier::new(keys, any, REMEMBERED_BYTES) }
     }
 
     /// Verifies strictly, or remembers that it did.
@@ -53,14 +54,14 @@ impl Tokens {
 }
 
 impl Tokens {
-    /// Verifies a token that may be for any audience: for its own client that gives it back, and for nothing
+    /// Verifies a token that may be for any audience: for whoever asks about it or gives it back, and for nothing
     /// else.
     pub(crate) fn verify_any_audience(
         &self,
         token: &str,
         now: Timestamp,
-    ) -> Result<Verified<TokenClaims>, Error> {
-        self.own.ring().verify(token, &self.any, seconds(now))
+    ) -> Result<Arc<Verified<TokenClaims>>, Error> {
+        self.any.verify(token, seconds(now))
     }
 }
 
