@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use cloakroom_model::client::Client;
 use cloakroom_model::grant::Details;
+use cloakroom_model::id::GrantId;
 use cloakroom_model::user::User;
+use cloakroom_store::LiveGrant;
 
 use crate::Engine;
 use crate::identity::NotSignedIn;
@@ -17,8 +19,6 @@ pub(crate) struct Held {
     pub(crate) client: Option<Arc<Client>>,
     /// Whom it is about; `None` for a guest and for a client's own.
     pub(crate) user: Option<User>,
-    /// What its grant says; nothing where it has none.
-    pub(crate) details: Details,
 }
 
 impl Engine {
@@ -28,22 +28,31 @@ impl Engine {
             return Err(NotSignedIn::Revoked);
         }
         let client = self.clients.find(&claims.client_id);
-        let mut user = None;
-        if let Some(sid) = claims.session() {
-            let now = self.time.now();
-            let name = Name::Session(sid);
-            let session = match self.remembered(&name, now) {
-                Some(session) => session,
-                None => self.look_up_session(sid, name).await?,
-            };
-            user = session.user.as_deref().cloned();
+        let user = match (claims.session(), claims.grant()) {
+            // It ended with neither, or the log would say so.
+            (Some(sid), _) => {
+                let name = Name::Session(sid);
+                let session = match self.remembered(&name, self.time.now()) {
+                    Some(session) => session,
+                    None => self.look_up_session(sid, name).await?,
+                };
+                session.user.as_deref().cloned()
+            }
+            (None, Some(grant)) => self.live_grant(grant).await?.user,
+            (None, None) => None,
+        };
+        Ok(Held { client, user })
+    }
+
+    /// What the grant of a verified token says; nothing where it has none.
+    pub(crate) async fn details_of(&self, claims: &TokenClaims) -> Result<Details, NotSignedIn> {
+        match claims.grant() {
+            Some(grant) => Ok(self.live_grant(grant).await?.grant.details),
+            None => Ok(Details::default()),
         }
-        let mut details = Details::default();
-        if let Some(grant) = claims.grant() {
-            let live = self.store.find_grant(grant).await?.ok_or(NotSignedIn::Revoked)?;
-            details = live.grant.details;
-            user = user.or(live.user);
-        }
-        Ok(Held { client, user, details })
+    }
+
+    async fn live_grant(&self, grant: GrantId) -> Result<LiveGrant, NotSignedIn> {
+        self.store.find_grant(grant).await?.ok_or(NotSignedIn::Revoked)
     }
 }

@@ -67,7 +67,7 @@ impl Engine {
         };
         Carried { token, place }.allowed_by(&client.token_places).map_err(UserInfoError::Place)?;
         let person = self.person_for(client, user);
-        let wanted = claims_of(&held.details)?.userinfo;
+        let wanted = claims_of(&self.details_of(claims).await?)?.userinfo;
         let claims = select(&person, &claims.scope, &wanted);
         let Some(algorithm) = client.registration.signing.userinfo.as_deref() else {
             return Ok(UserInfo::Plain(claims));
