@@ -9,6 +9,7 @@ use cloakroom_model::session::Acr;
 use cloakroom_model::user::User;
 use cloakroom_oauth::claims::ClaimsRequest;
 use cloakroom_oauth::id_token::{self, Claims, Hint, TYP, half_hash};
+use serde_json::Map;
 
 use crate::Engine;
 use crate::authorize::algorithm_of;
@@ -42,7 +43,12 @@ impl Engine {
         let now = self.time.now();
         let algorithm = algorithm_of(client.registration.signing.id_token.as_deref())?;
         let how = holder.authentication();
-        let person = self.person_for(client, user);
+        let asked = claims_of(details)?;
+        let more = if asked.id_token.is_empty() {
+            Map::new()
+        } else {
+            id_token::asked_for(&self.person_for(client, user), &asked)
+        };
         let claims = Claims {
             iss: self.settings.issuer.clone(),
             sub: self.subject_for(client, user.id),
@@ -57,7 +63,7 @@ impl Engine {
             sid: question.session.or_else(|| holder.sid()),
             at_hash: Some(half_hash(algorithm, access_token)),
             c_hash: None,
-            more: id_token::asked_for(&person, &claims_of(details)?),
+            more,
         };
         self.sign_as(TYP, algorithm, &claims)
     }

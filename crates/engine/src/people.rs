@@ -47,7 +47,7 @@ impl Engine {
 
     /// What a client calls a user, the same each time.
     pub(crate) fn subject_for(&self, client: &Client, user: UserId) -> String {
-        subject::name(&client.registration.subjects, user, &self.pairwise_key())
+        subject::name(&client.registration.subjects, user, || self.pairwise_key())
     }
 
     /// What is known about a user, by the names of OpenID Connect (Core §5.1), for a client that may know all of it.

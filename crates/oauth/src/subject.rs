@@ -4,6 +4,8 @@
 //! A name is an HMAC of sector and user, so it is the same for ever and nothing is stored; who has the key can find out
 //! who is meant by trying all users. The key must therefore never change: with another one, every client loses its users.
 
+use std::ops::Deref;
+
 use aws_lc_rs::hmac;
 use cloakroom_jose::{base64url, strict_json};
 use cloakroom_model::id::UserId;
@@ -17,12 +19,15 @@ const LABEL: &[u8] = b"cloakroom pairwise subject 1";
 /// The longest list of a sector's redirect URIs that is read.
 pub const MAX_LIST_BYTES: usize = 64 * 1024;
 
-/// What a client that registered `subjects` calls `user`. The same text each time.
+/// What a client that registered `subjects` calls `user`. The same text each time. The key is asked for where it is needed.
 #[must_use]
-pub fn name(subjects: &Subjects, user: UserId, key: &[u8; 32]) -> String {
+pub fn name<K>(subjects: &Subjects, user: UserId, key: impl FnOnce() -> K) -> String
+where
+    K: Deref<Target = [u8; 32]>,
+{
     match subjects {
         Subjects::Public => user.to_string(),
-        Subjects::Pairwise { sector, .. } => pairwise(key, sector, user),
+        Subjects::Pairwise { sector, .. } => pairwise(&key(), sector, user),
     }
 }
 
@@ -131,8 +136,9 @@ mod tests {
     fn each_client_calls_its_users_what_it_registered() {
         let pair = Subjects::Pairwise { sector: "app.example".into(), listed_at: None };
         let key = [1; 32];
-        assert_eq!(name(&Subjects::Public, user(1), &key), user(1).to_string());
-        assert_eq!(name(&pair, user(1), &key), pairwise(&key, "app.example", user(1)));
+        let unasked = || -> &[u8; 32] { unreachable!("a public name needs no key") };
+        assert_eq!(name(&Subjects::Public, user(1), unasked), user(1).to_string());
+        assert_eq!(name(&pair, user(1), || &key), pairwise(&key, "app.example", user(1)));
     }
 
     #[test]
