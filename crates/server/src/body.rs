@@ -65,9 +65,9 @@ pub async fn value(request: Request<Body>, limit: usize, types: &[&str]) -> Resu
 }
 
 /// Reads a form.
-pub async fn form(request: Request<Body>) -> Result<Form, Problem> {
-    must_be(request.headers(), "application/x-www-form-urlencoded")?;
-    let bytes = bytes(request.into_body(), form::MAX_BYTES).await?;
+pub async fn form(headers: &HeaderMap, body: Body) -> Result<Form, Problem> {
+    must_be(headers, "application/x-www-form-urlencoded")?;
+    let bytes = bytes(body, form::MAX_BYTES).await?;
     Form::parse(&bytes)
         .map_err(|malformed| Problem::because(Kind::InvalidRequest, malformed.to_string()))
 }

@@ -19,12 +19,9 @@ pub async fn get(State(app): State<App>, parts: Parts) -> Result<Response, Probl
 }
 
 /// The same for clients that may put their token into a form body (RFC 6750 §2.2).
-pub async fn post(
-    State(app): State<App>,
-    parts: Parts,
-    request: Request<Body>,
-) -> Result<Response, Problem> {
-    let form = body::form(request).await?;
+pub async fn post(State(app): State<App>, request: Request<Body>) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let form = body::form(&parts.headers, body).await?;
     let caller = Caller::of(&app, &parts, Some(&form)).await?;
     Ok(shown(&app, &caller))
 }

@@ -69,7 +69,7 @@ pub async fn sign_out(
     const FORM: &str = "application/x-www-form-urlencoded";
     let (parts, body) = request.into_parts();
     let form = if body::is(&parts.headers, FORM) {
-        Some(body::form(http::Request::from_parts(parts.clone(), body)).await?)
+        Some(body::form(&parts.headers, body).await?)
     } else {
         None
     };

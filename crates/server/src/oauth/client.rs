@@ -26,12 +26,15 @@ use crate::presented;
 use crate::problem::Problem;
 
 /// Reads the form of a request and finds out which client sent it.
-pub async fn read(app: &App, request: Request<Body>) -> Result<(Form, Arc<Client>), Refusal> {
-    let headers = request.headers().clone();
-    let shown = ClientCertificate::shown(request.extensions());
-    let form = body::form(request).await?;
-    let client = authenticate(app, &headers, &form, shown.as_ref()).await?;
-    Ok((form, client))
+pub async fn read(
+    app: &App,
+    request: Request<Body>,
+) -> Result<(Parts, Form, Arc<Client>), Refusal> {
+    let (parts, body) = request.into_parts();
+    let form = body::form(&parts.headers, body).await?;
+    let shown = ClientCertificate::shown(&parts.extensions);
+    let client = authenticate(app, &parts.headers, &form, shown.as_ref()).await?;
+    Ok((parts, form, client))
 }
 
 /// What a client's tokens are to be bound to: its certificate where it registered that, and otherwise the key that it proves

@@ -6,7 +6,6 @@ use axum::response::Response;
 use cloakroom_engine::authorize::PushError;
 use cloakroom_model::authorization::PushedRequest;
 use cloakroom_oauth::pushed_authorization::PushedAuthorization;
-use http::request::Parts;
 use http::{Request, StatusCode};
 
 use crate::answer;
@@ -21,10 +20,9 @@ use crate::problem::Problem;
 pub async fn post(
     State(app): State<App>,
     Around { visitor, .. }: Around,
-    parts: Parts,
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
-    let (form, client) = client::read(&app, request).await?;
+    let (parts, form, client) = client::read(&app, request).await?;
     let proved = client::proved_key(&app, &parts, &client, &visitor).await?;
     let (proved, fetch) = (proved.as_ref(), &app.fetch);
     let secret = app.engine.push_question(&form, &client, proved, &visitor, fetch).await?;

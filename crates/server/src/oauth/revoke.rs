@@ -13,7 +13,7 @@ use crate::problem::Problem;
 
 /// Ends what a client gives back. What is nothing any more is answered like what ended (§2.2).
 pub async fn post(State(app): State<App>, request: Request<Body>) -> Result<Response, Refusal> {
-    let (form, client) = client::read(&app, request).await?;
+    let (_, form, client) = client::read(&app, request).await?;
     let request = TokenInQuestion::read(&form)?;
     app.engine.revoke(&request, &client).await.map_err(Problem::from)?;
     Ok(Response::new(Body::empty()))

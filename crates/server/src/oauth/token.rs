@@ -12,7 +12,6 @@ use cloakroom_oauth::error::{Code, Error};
 use cloakroom_oauth::token_request::{RefreshRequest, TokenRequest};
 use cloakroom_oauth::token_response::TokenResponse;
 use http::header::{CACHE_CONTROL, PRAGMA};
-use http::request::Parts;
 use http::{HeaderValue, Request};
 
 use crate::answer;
@@ -26,10 +25,9 @@ use crate::problem::{Kind, Problem};
 pub async fn post(
     State(app): State<App>,
     Around { visitor, .. }: Around,
-    parts: Parts,
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
-    let (form, client) = client::read(&app, request).await?;
+    let (parts, form, client) = client::read(&app, request).await?;
     let request = TokenRequest::read(&form)?;
     if !app.engine.may_ask_for_tokens(&client, request.grant_type()) {
         return Err(Code::UnauthorizedClient.into());

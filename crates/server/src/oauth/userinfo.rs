@@ -21,16 +21,17 @@ use crate::problem::Problem;
 use crate::{answer, body};
 
 /// With the token in the header.
-pub async fn get(State(app): State<App>, parts: Parts) -> Response {
-    told(&app, &parts, None).await
+pub async fn get(State(app): State<App>, request: Request<Body>) -> Response {
+    told(&app, &request.into_parts().0, None).await
 }
 
 /// With the token in the header, or in the body where its client may put it there.
-pub async fn post(State(app): State<App>, parts: Parts, request: Request<Body>) -> Response {
+pub async fn post(State(app): State<App>, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
     if !parts.headers.contains_key(CONTENT_TYPE) {
         return told(&app, &parts, None).await;
     }
-    match body::form(request).await {
+    match body::form(&parts.headers, body).await {
         Ok(form) => told(&app, &parts, Some(&form)).await,
         Err(problem) => Refusal::from(problem).into_response(),
     }

@@ -209,7 +209,8 @@ pub(super) fn is_ticked(form: &Form, name: &str) -> bool {
 
 /// Reads the form that a request brings.
 pub(super) async fn read(request: Request) -> Result<Form, Failure> {
-    Ok(body::form(request).await?)
+    let (parts, body) = request.into_parts();
+    Ok(body::form(&parts.headers, body).await?)
 }
 
 /// Leaves a note for the page that follows.
