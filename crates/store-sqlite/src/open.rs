@@ -143,6 +143,9 @@ pub(crate) fn connect(
     })?;
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // A plan does not depend on the values that are looked for: where there are statistics, each new value would have its
+    // statement prepared again, which takes several times as long as running it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // Each commit is on the disk when it returns.

@@ -1,8 +1,13 @@
-use cloakroom_store::{Reading, Revocations as _};
+use cloakroom_model::id::{ClientId, SessionId, UserId};
+use cloakroom_model::session::{Acr, Authentication, Carrier, Device, Session};
+use cloakroom_model::user::{Email, Life, User};
+use cloakroom_store::{NewUser, Reading, Revocations as _};
+use rusqlite::StatementStatus;
 use rusqlite::types::FromSql;
 
 use super::*;
-use crate::sql;
+use crate::driver::failure;
+use crate::{sessions, sql, users};
 
 /// `PRAGMA synchronous`, by SQLite's numbers.
 const FULL: i64 = 2;
@@ -16,6 +21,27 @@ async fn the_writer_syncs_each_commit_and_has_every_guard() {
         assert_eq!(of_writer::<i64>(&sqlite, name).await, expected, "{name}");
     }
     assert_eq!(of_writer::<String>(&sqlite, "journal_mode").await, "wal");
+}
+
+#[tokio::test]
+async fn no_value_has_a_statement_prepared_again() {
+    let one_reader = Options { readers: NonZeroUsize::MIN, ..Options::default() };
+    let sqlite = Sqlite::temporary(one_reader).unwrap();
+    let analysed = sqlite.writer.write(|db| {
+        users::insert(db, &NewUser { user: user(), password: None })?;
+        sessions::insert(db, &session(), None)?;
+        db.connection().execute_batch("ANALYZE").map_err(failure)
+    });
+    analysed.await.unwrap();
+    let prepared_again = |db: &Db| {
+        assert!(sessions::find(db, session().id)?.is_some());
+        let statement = db.connection().prepare_cached(sql::sessions::FIND.text());
+        Ok(statement.map_err(failure)?.get_status(StatementStatus::RePrepare))
+    };
+    let read = || sqlite.readers.short(prepared_again).unwrap();
+    // The first time it is, because there are statistics now.
+    let first = read();
+    assert_eq!([read(), read()], [first; 2]);
 }
 
 #[tokio::test]
@@ -79,6 +105,38 @@ async fn now(sqlite: &Sqlite) -> Timestamp {
 }
 
 async fn of_writer<T: FromSql + Send + 'static>(sqlite: &Sqlite, name: &'static str) -> T {
-    let read = move |db: &Db| pragma(db.connection(), name).map_err(crate::driver::failure);
+    let read = move |db: &Db| pragma(db.connection(), name).map_err(failure);
     sqlite.write(read).await.unwrap()
+}
+
+fn user() -> User {
+    User {
+        id: UserId::from_bytes([1; 16]),
+        email: Email::parse("ada@example.com").unwrap(),
+        username: None,
+        roles: Vec::new(),
+        life: Life::Active,
+        generation: 0,
+        created_at: Timestamp(5),
+    }
+}
+
+fn session() -> Session {
+    Session {
+        id: SessionId::from_bytes([2; 16]),
+        user: Some(user().id),
+        client: ClientId::built_in(),
+        carrier: Carrier::Cookie,
+        device: Device { name: "Firefox on Linux".into(), address: "192.0.2.1".into() },
+        authentication: Some(Authentication {
+            at: Timestamp(5),
+            acr: Acr::Aal1,
+            amr: vec!["pwd".into()],
+        }),
+        created_at: Timestamp(5),
+        expires_at: Timestamp(9),
+        idle: Duration::from_secs(1),
+        last_seen_at: Timestamp(5),
+        remembered: false,
+    }
 }
