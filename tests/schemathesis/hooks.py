@@ -102,6 +102,18 @@ def some_key() -> str:
     return next(key["kid"] for key in reversed(keys) if key["stage"] == "retired")
 
 
+def some_initial_token() -> str:
+    made = call("POST", "/api/v1/admin/initial-tokens", admin_token(), json={}).json()
+    return made["initial_token"]["id"]
+
+
+def as_itself(case) -> None:
+    """A client that registered itself, with what it may change its registration by."""
+    registered = call("POST", "/oauth/register", json={"redirect_uris": [CALLBACK]}).json()
+    case.path_parameters["client_id"] = registered["client_id"]
+    case.headers["Authorization"] = f"Bearer {registered['registration_access_token']}"
+
+
 def refresh_token() -> str:
     return call("POST", "/api/v1/guest", json={"carry": "token"}).json()["refresh_token"]
 
@@ -174,6 +186,7 @@ EXISTING = {
     "{user}": lambda case: some_user(),
     "{client_id}": lambda case: some_client(),
     "{kid}": lambda case: some_key(),
+    "{id}": lambda case: some_initial_token(),
     "{namespace}": some_document,
     "{code}": lambda case: "not_found",
 }
@@ -212,6 +225,15 @@ def fill(case) -> None:
             case.body = {"email": f"new{next(NUMBERS)}@example.test"} | {
                 name: value for name, value in case.body.items() if name in ("roles", "password")
             }
+        case "POST /api/v1/admin/initial-tokens":
+            put_body(case, uses=3, unlimited=False)
+        case "POST /oauth/register":
+            case.body = {"redirect_uris": [CALLBACK]}
+        case "GET /oauth/register/{client_id}" | "DELETE /oauth/register/{client_id}":
+            as_itself(case)
+        case "PUT /oauth/register/{client_id}":
+            as_itself(case)
+            case.body = {"redirect_uris": [CALLBACK], "client_id": case.path_parameters["client_id"]}
         case "POST /oauth/token":
             case.body = {
                 "grant_type": "refresh_token",

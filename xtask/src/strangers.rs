@@ -50,7 +50,8 @@ pub(crate) fn schemathesis() -> Result<()> {
     server::build()?;
     let python = python(FOLDER)?;
     let folder = Folder::create("schemathesis")?;
-    let server = Server::start(folder.path(), &["--answer-delay=50ms"])?;
+    let open = ["--client-registration=open", "--open-clients-limit=100000"];
+    let server = Server::start(folder.path(), &[&["--answer-delay=50ms"], &open[..]].concat())?;
     add_administrator(&folder, EMAIL, PASSWORD)?;
     let mut generator = program(python);
     generator.arg(root().join(FOLDER).join("run.py"));

@@ -3,7 +3,7 @@
 use std::{error::Error, fmt, io, process::ExitCode};
 
 use cloakroom_engine::{
-    clients::ClientError,
+    clients::{ClientError, InitialTokenError},
     keys::{KeysError, RotateError},
     links::LinkError,
     password::Unavailable,
@@ -127,6 +127,15 @@ impl From<ClientError> for Failure {
                 Self::Usage(error.to_string())
             }
             error => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<InitialTokenError> for Failure {
+    fn from(error: InitialTokenError) -> Self {
+        match error {
+            InitialTokenError::Store(error) => error.into(),
+            error => Self::Usage(error.to_string()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use cloakroom_engine::{
     clock::SystemClock,
     password::{self, Cost},
-    settings::Settings as EngineSettings,
+    settings::{OwnAccord, Settings as EngineSettings},
     throttle::Limits,
 };
 use cloakroom_fetch::{Outbound, SystemResolver};
@@ -55,6 +55,14 @@ pub(crate) fn engine_settings(settings: &Settings, public_url: &Url) -> EngineSe
         answer_delay: settings.answer_delay,
         fresh_sign_in: settings.fresh_sign_in,
         events_retention: settings.events_retention,
+        own_accord: OwnAccord {
+            registering: settings.client_registration,
+            documents: settings.client_metadata_documents,
+            limit: settings.open_clients_limit as usize,
+            scopes: settings.open_scopes.clone(),
+            resources: settings.open_resources.clone(),
+            danger_without_pkce: settings.danger_open_without_pkce,
+        },
     }
 }
 
@@ -123,6 +131,8 @@ fn rules(settings: &Settings, public_url: &Url) -> Rules {
 
 #[cfg(test)]
 mod tests {
+    use cloakroom_engine::settings::Registering;
+
     use super::*;
     use crate::settings::{Given, load};
 
@@ -132,6 +142,9 @@ mod tests {
         let engine = engine_settings(&settings, &settings.public_url);
         assert_eq!(engine.issuer, "http://localhost:7117");
         assert_eq!(engine.password.minimum, MinimumLength::DEFAULT);
+        let (open, closed) = (engine.own_accord, OwnAccord::default());
+        assert!(!open.is_on() && !open.danger_without_pkce && open.resources.is_empty());
+        assert_eq!((open.scopes, open.limit), (closed.scopes, closed.limit));
         assert_eq!(password_pool(&settings), password::Settings::new(Cost::DEFAULT));
         assert!(limits(&settings).are_on());
     }
@@ -146,11 +159,16 @@ mod tests {
             ("password_hash_iterations", "5"),
             ("password_hash_threads", "3"),
             ("danger_no_throttle", "true"),
+            ("client_registration", "initial-token"),
+            ("open_resources", "https://mcp.example.com/mcp, urn:example:files"),
         ]);
         let engine = engine_settings(&settings, &settings.public_url);
         assert_eq!(engine.issuer, "https://id.example.com");
         assert_eq!(engine.session_limit.map(|limit| limit.sessions), Some(3));
         assert_eq!(engine.password.minimum.code_points(), 12);
+        assert_eq!(engine.own_accord.registering, Registering::WithToken);
+        let resources = ["https://mcp.example.com/mcp", "urn:example:files"];
+        assert_eq!(engine.own_accord.resources, resources);
         let pool = password_pool(&settings);
         assert_eq!((pool.cost, pool.threads.get()), (Cost::new(7168, 5).unwrap(), 3));
         assert!(!limits(&settings).are_on());

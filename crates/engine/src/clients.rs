@@ -1,8 +1,12 @@
 //! The registry of clients: known by heart, and changed by operators.
 
 mod check;
+mod document;
+mod initial_token;
+mod itself;
 mod registration;
 mod registry;
+mod room;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +20,13 @@ use cloakroom_model::secret::Secret;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{Error, InsertClient};
 
+pub use self::initial_token::{InitialTokenError, NewInitialToken};
+pub use self::itself::{RegisterError, Told};
 pub use self::registration::{Said, read_registration, registered};
 pub use self::registry::Registry;
 use crate::Engine;
 use crate::keys::KeysError;
+use crate::random::Random;
 use crate::secret::{digest_bytes, to_text};
 
 /// A client that is to be registered.
@@ -136,11 +143,7 @@ impl Engine {
                 }
                 id
             }
-            None => {
-                let random = u64::from_be_bytes(self.random.bytes());
-                ClientId::parse(&format!("c-{random:016x}"))
-                    .map_err(|error| invalid("client_id", error.to_string()))?
-            }
+            None => fresh_id(&*self.random)?,
         };
         let needs_secret = new.confidential || new.registration.method.needs_secret();
         let secret = needs_secret.then(|| self.random.secret());
@@ -167,8 +170,8 @@ impl Engine {
         let mut act = self.act(Kind::ClientAdded, actor);
         act.event.client = Some(id);
         match self.store.insert_client(client.clone(), None, &act).await? {
-            // No link was named that could have been spent.
-            InsertClient::Taken | InsertClient::LinkSpent => return Err(ClientError::Taken),
+            // No token was named that could have been spent.
+            InsertClient::Taken | InsertClient::TokenSpent => return Err(ClientError::Taken),
             InsertClient::Done(done) => self.heard(&done.rows).await,
         }
         self.rotate_keys_on_schedule().await?;
@@ -260,6 +263,13 @@ impl Engine {
             fits | (kept.digest.matches(&digest) & in_time)
         })
     }
+}
+
+/// A name for a client that has none.
+fn fresh_id(random: &dyn Random) -> Result<ClientId, ClientError> {
+    let random = u64::from_be_bytes(random.bytes());
+    ClientId::parse(&format!("c-{random:016x}"))
+        .map_err(|error| invalid("client_id", error.to_string()))
 }
 
 /// A client's secret is kept as a digest of the text it presents.

@@ -51,11 +51,14 @@ impl Engine {
         self.heard(&grants.rows).await;
         let now = self.time.now();
         self.store.expire_links(now).await?;
+        self.store.expire_initial_tokens(now).await?;
         self.store.expire_pushed_requests(now).await?;
         self.store.expire_codes(now).await?;
         self.store.expire_device_requests(now.minus(DeviceRequest::RECOGNISED)).await?;
         self.store.expire_marks(now).await?;
         self.store.expire_statuses(now).await?;
+        // After what could still become a grant of theirs.
+        self.forget_unused_clients().await?;
         self.store.expire_devices(now.minus(DEVICES_KNOWN_FOR)).await?;
         let events =
             self.store.prune_events(now.minus(self.settings.events_retention), BATCH).await?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cloakroom_model::client::Client;
+use cloakroom_model::registration::RegisteredBy;
 use cloakroom_model::user::Username;
 use cloakroom_oauth::access_token::Subject;
 use cloakroom_oauth::introspection::{Introspection, Signed, TYP};
@@ -85,8 +86,10 @@ impl Engine {
             return Ok(Introspection::inactive());
         };
         let claims = verified.claims();
+        // A service is one that the operator registered: what is open to strangers is not theirs.
+        let is_service = asker.registration.by == RegisteredBy::Operator;
         let concerns = claims.client_id == asker.id
-            || claims.aud.iter().any(|aud| asker.audiences.contains(aud));
+            || is_service && claims.aud.iter().any(|aud| asker.audiences.contains(aud));
         if !concerns {
             return Ok(Introspection::inactive());
         }

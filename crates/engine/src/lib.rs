@@ -58,6 +58,7 @@ pub mod vitals;
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use cloakroom_jose::Algorithms;
 use cloakroom_model::event::{Actor, Event, Kind};
@@ -103,6 +104,10 @@ pub struct Parts {
     pub(crate) passwords: Pool,
     pub(crate) limits: Limits,
     pub(crate) strangers: sign_in::Strangers,
+    /// Held while a client is let in that comes of its own accord.
+    pub(crate) letting_in: tokio::sync::Mutex<()>,
+    /// When unused ones of them were last forgotten, in milliseconds.
+    pub(crate) forgot_unused_at: AtomicI64,
 }
 
 impl Deref for Engine {

@@ -149,7 +149,6 @@ impl Engine {
                 act.event.session = Some(session);
                 "cookie"
             }
-            Purpose::Register => "register",
         };
         act.event.detail = Some(detail.to_owned());
         let expires_at = act.at.plus(purpose.lives());

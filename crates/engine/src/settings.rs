@@ -46,4 +46,56 @@ pub struct Settings {
     pub fresh_sign_in: Duration,
     /// How long events are kept.
     pub events_retention: Duration,
+    /// What is open to clients that nobody who runs this server registered.
+    pub own_accord: OwnAccord,
+}
+
+/// What is open to clients that come of their own accord.
+#[derive(Clone, Debug)]
+pub struct OwnAccord {
+    /// Who may register.
+    pub registering: Registering,
+    /// Whether a client's name may be the address of a document about it.
+    pub documents: bool,
+    /// How many of either kind there may be.
+    pub limit: usize,
+    /// The scopes that are on offer to them.
+    pub scopes: Vec<String>,
+    /// The services that their tokens may be for, beside this server.
+    pub resources: Vec<String>,
+    /// Whether those that prove themselves by a secret may leave PKCE out.
+    pub danger_without_pkce: bool,
+}
+
+/// Who may register a client at the endpoint for it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Registering {
+    /// Nobody.
+    Off,
+    /// Who has an initial access token.
+    WithToken,
+    /// Anybody.
+    Open,
+}
+
+impl Default for OwnAccord {
+    /// Nothing is.
+    fn default() -> Self {
+        Self {
+            registering: Registering::Off,
+            documents: false,
+            limit: 1000,
+            scopes: ["openid", "profile", "email", "offline_access"].map(str::to_owned).to_vec(),
+            resources: Vec::new(),
+            danger_without_pkce: false,
+        }
+    }
+}
+
+impl OwnAccord {
+    /// Whether anybody can come.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.documents || self.registering != Registering::Off
+    }
 }

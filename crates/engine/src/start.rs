@@ -1,8 +1,10 @@
 //! Putting an engine together.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use cloakroom_store::Store;
+use tokio::sync::Mutex;
 
 use crate::back_channel::Ends;
 use crate::client_keys::PublishedKeys;
@@ -68,7 +70,7 @@ impl Engine {
     ) -> Result<Self, KeysError> {
         let Wiring { store, random, passwords, limits, settings, .. } = wiring;
         let ring = Ring::load(&*store, &data_keys).await?;
-        let clients = Registry::new(store.list_clients().await?, &settings.issuer);
+        let clients = Registry::new(store.list_clients().await?, &settings);
         let tokens = Tokens::new(&settings.issuer, Arc::clone(&ring.verifying));
         let memory = Memory::new(settings.remembered_sessions, settings.staleness);
         let engine = Self(Arc::new(Parts {
@@ -88,6 +90,8 @@ impl Engine {
             passwords,
             limits,
             strangers: Strangers::default(),
+            letting_in: Mutex::default(),
+            forgot_unused_at: AtomicI64::default(),
         }));
         engine.catch_up().await?;
         Ok(engine)

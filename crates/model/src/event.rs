@@ -134,6 +134,10 @@ pub enum Kind {
     ClientChanged,
     /// A client is gone, and its grants with it.
     ClientRemoved,
+    /// A right to register clients was made; the detail is its name.
+    InitialTokenMade,
+    /// A right to register clients was taken back; the detail is its name.
+    InitialTokenRemoved,
     /// A user allowed a client something.
     ConsentGiven,
     /// A user took back what a client was allowed.

@@ -72,6 +72,10 @@ uuid_id! {
     /// Names what one client may do in a session or for a user.
     GrantId
 }
+uuid_id! {
+    /// Names an initial access token, where it is listed and taken back.
+    InitialTokenId
+}
 
 /// The text is not a lower-case hyphenated UUID.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

@@ -9,6 +9,7 @@ pub mod data;
 pub mod event;
 pub mod grant;
 pub mod id;
+pub mod initial_token;
 pub mod key;
 pub mod link;
 pub mod log;

@@ -37,8 +37,6 @@ pub enum Purpose {
         /// The session it leads to.
         session: SessionId,
     },
-    /// To register one client (an initial access token, RFC 7591 §3).
-    Register,
 }
 
 impl Purpose {
@@ -46,7 +44,7 @@ impl Purpose {
     #[must_use]
     pub const fn lives(self) -> Duration {
         match self {
-            Self::SetUp | Self::Register => Duration::from_hours(24),
+            Self::SetUp => Duration::from_hours(24),
             Self::Recover { .. } => Duration::from_hours(1),
             Self::Cookie { .. } => Duration::from_mins(1),
         }

@@ -276,9 +276,23 @@ pub enum RegisteredBy {
         #[serde(with = "crate::secret::digest_text")]
         token: Digest,
     },
-    /// A document at the URL that is its name: it is never stored, and read again when it is old.
+    /// A document at the URL that is its name, read again when it is old.
     Document {
         /// When the document was read.
         read_at: Timestamp,
+        /// When it is to be read again, if somebody comes for the client.
+        fresh_until: Timestamp,
     },
+}
+
+impl RegisteredBy {
+    /// In a word.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Itself { .. } => "itself",
+            Self::Document { .. } => "document",
+        }
+    }
 }

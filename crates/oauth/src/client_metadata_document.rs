@@ -38,11 +38,12 @@ pub fn address(client: &ClientId) -> Result<&str, Error> {
     })
 }
 
-/// Reads the document that lay at `client`'s address at `now` (§4).
+/// Reads the document that lay at `client`'s address at `now` (§4). `by` says how it came here.
 pub fn read(
     client: &ClientId,
     document: &[u8],
     offer: &Offer<'_>,
+    by: RegisteredBy,
     now: Timestamp,
 ) -> Result<Client, Error> {
     address(client)?;
@@ -62,7 +63,10 @@ pub fn read(
     if metadata.registration.method.needs_secret() {
         return Err(refused("token_endpoint_auth_method: there is no secret that both could know"));
     }
-    let by = RegisteredBy::Document { read_at: now };
+    if metadata.listed_at.is_some() {
+        return Err(refused("sector_identifier_uri: the document is all that is read of a client"));
+    }
+    registration_request::of_its_own_accord(&metadata)?;
     Ok(metadata.into_client(client.clone(), None, by, now))
 }
 
@@ -76,6 +80,8 @@ mod tests {
     use super::*;
 
     const CLIENT: &str = "https://app.example/oauth/client.json";
+    const BY: RegisteredBy =
+        RegisteredBy::Document { read_at: Timestamp(7), fresh_until: Timestamp(8) };
 
     fn document() -> Value {
         json!({
@@ -90,7 +96,7 @@ mod tests {
         let scopes = ["openid".to_owned()];
         let offer = Offer { scopes: &scopes, signing: Algorithms::ASYMMETRIC };
         let client = ClientId::parse(client).unwrap();
-        read(&client, document.to_string().as_bytes(), &offer, Timestamp(7))
+        read(&client, document.to_string().as_bytes(), &offer, BY, Timestamp(7))
     }
 
     #[test]
@@ -98,7 +104,7 @@ mod tests {
         let client = read_at(CLIENT, &document()).unwrap();
         assert_eq!((client.id.as_str(), client.name.as_str()), (CLIENT, "App"));
         assert_eq!(client.registration.method, AuthenticationMethod::None);
-        assert_eq!(client.registration.by, RegisteredBy::Document { read_at: Timestamp(7) });
+        assert_eq!(client.registration.by, BY);
         assert_eq!(client.scopes, ["openid"]);
         assert!(client.registration.grant_types.contains(&GrantType::RefreshToken));
         assert!(!client.first_party && !client.is_confidential());
@@ -117,6 +123,8 @@ mod tests {
             ("token_endpoint_auth_method", json!("client_secret_jwt")),
             ("token_endpoint_auth_method", json!("private_key_jwt")),
             ("software_statement", json!("a.b.c")),
+            ("grant_types", json!(["client_credentials"])),
+            ("sector_identifier_uri", json!("https://app.example/sector.json")),
             ("client_name", json!("x".repeat(MAX_BYTES))),
         ] {
             let mut document = document();
@@ -160,7 +168,7 @@ mod tests {
         fn no_document_breaks_the_reader(bytes: Vec<u8>) {
             let offer = Offer { scopes: &[], signing: Algorithms::ASYMMETRIC };
             let client = ClientId::parse(CLIENT).unwrap();
-            prop_assert!(read(&client, &bytes, &offer, Timestamp(0)).is_err());
+            prop_assert!(read(&client, &bytes, &offer, BY, Timestamp(0)).is_err());
         }
     }
 }

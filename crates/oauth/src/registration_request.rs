@@ -22,6 +22,7 @@ pub(crate) use self::members::Members;
 use self::members::invalid;
 use crate::error::{Code, Error};
 use crate::scope::Scope;
+use crate::token_request::Presented;
 use crate::{redirect, subject};
 
 /// What those who register themselves may have.
@@ -42,8 +43,20 @@ pub struct Metadata {
     pub native: bool,
     /// What its tokens may allow.
     pub scopes: Vec<String>,
+    /// Where the redirect URIs of its sector are said to be listed (`sector_identifier_uri`). Whether they are is for others
+    /// to look at, whatever the client calls its users (OpenID Connect Dynamic Client Registration 1.0 §5).
+    pub listed_at: Option<String>,
     /// Everything else. [`RegisteredBy`] is left as it is by default.
     pub registration: Registration,
+}
+
+/// What shall be so of a client from now on.
+#[derive(Clone, Debug)]
+pub struct Update {
+    /// What it says of itself.
+    pub metadata: Metadata,
+    /// The secret that it says it has. It cannot choose another (RFC 7592 §2.2).
+    pub secret: Option<Presented>,
 }
 
 /// Reads the body of a registration (RFC 7591 §3.1).
@@ -52,7 +65,7 @@ pub fn read(body: &[u8], offer: &Offer<'_>) -> Result<Metadata, Error> {
 }
 
 /// Reads the body of a change (RFC 7592 §2.2): everything that shall be so from now on. What it leaves out is gone.
-pub fn read_update(body: &[u8], client: &ClientId, offer: &Offer<'_>) -> Result<Metadata, Error> {
+pub fn read_update(body: &[u8], client: &ClientId, offer: &Offer<'_>) -> Result<Update, Error> {
     let members = Members::parse(body)?;
     if members.text("client_id")? != Some(client.as_str()) {
         return Err(invalid("client_id", "expected the client that is changed"));
@@ -67,7 +80,36 @@ pub fn read_update(body: &[u8], client: &ClientId, offer: &Offer<'_>) -> Result<
             return Err(invalid(given_out, "this is the server's to say"));
         }
     }
-    metadata(&members, offer, AuthenticationMethod::ClientSecretBasic)
+    let secret = members.text("client_secret")?.map(Presented::token);
+    let metadata = metadata(&members, offer, AuthenticationMethod::ClientSecretBasic)?;
+    Ok(Update { metadata, secret })
+}
+
+/// What those who register themselves may not have, because an operator answers for it: rights of their own, with no person
+/// who allows them, and details that no service here has words for.
+pub fn of_its_own_accord(metadata: &Metadata) -> Result<(), Error> {
+    let Registration { grant_types, authorization_details_types, .. } = &metadata.registration;
+    let with_a_person = [GrantType::AuthorizationCode, GrantType::RefreshToken];
+    if !grant_types.iter().all(|grant_type| with_a_person.contains(grant_type)) {
+        let how = "who registers itself gets tokens by authorization_code and refresh_token";
+        return Err(invalid("grant_types", how));
+    }
+    if !authorization_details_types.is_empty() {
+        return Err(invalid("authorization_details_types", "none are on offer"));
+    }
+    Ok(())
+}
+
+/// Checks a sector's list (OpenID Connect Dynamic Client Registration 1.0 §5): every redirect URI must be on it.
+pub fn check_listed(metadata: &Metadata, list: &[u8]) -> Result<(), Error> {
+    let refused = |why| invalid("sector_identifier_uri", why);
+    let listed: Vec<String> = serde_json::from_slice(list)
+        .map_err(|_| refused("expected a list of redirect URIs to lie there"))?;
+    if metadata.registration.redirect_uris.iter().all(|uri| listed.contains(uri)) {
+        Ok(())
+    } else {
+        Err(refused("a redirect_uri is not on the list that lies there"))
+    }
 }
 
 /// What has to hold of a registration however it came: answers go only where they may, and the parts fit together.
@@ -91,7 +133,9 @@ pub(crate) fn metadata(
     };
     let registration = registration(members, offer, method)?;
     agrees_with_itself(&registration)?;
-    Ok(Metadata { name: members.name()?, native, scopes: scopes(members, offer)?, registration })
+    let listed_at = members.address("sector_identifier_uri")?;
+    let scopes = scopes(members, offer)?;
+    Ok(Metadata { name: members.name()?, native, scopes, listed_at, registration })
 }
 
 fn registration(

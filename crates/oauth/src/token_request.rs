@@ -84,7 +84,7 @@ impl Presented {
         Ok(Self::token(text))
     }
 
-    fn token(text: &str) -> Self {
+    pub(crate) fn token(text: &str) -> Self {
         Self(Zeroizing::new(text.to_owned()))
     }
 

@@ -33,6 +33,7 @@ use cloakroom_server::pages::view::moment::{Ago, Moment};
 use cloakroom_server::pages::view::password::{self, Password};
 use cloakroom_server::pages::view::profile::{self, Profile};
 use cloakroom_server::pages::view::recover::{self, Recover, RecoverHelp};
+use cloakroom_server::pages::view::says::Says;
 use cloakroom_server::pages::view::set_up::SetUp;
 use cloakroom_server::pages::view::sign_in::{self, Because, SignIn};
 use cloakroom_server::pages::view::sign_out::{Reach, SignOut, SignedOut};
@@ -82,9 +83,8 @@ fn questions_of_apps(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
     let onward = || LocalPath::parse("/oauth/authorize?client_id=shop&request_uri=kept").unwrap();
     let scopes = |scopes: &[&str]| scopes.iter().map(|scope| Want::of_scope(scope)).collect();
     let known = Asked {
-        client: "Umbrella Shop",
         unknown_at: None,
-        links: Vec::new(),
+        document_at: None,
         who: ADA,
         wants: scopes(&["openid", "email"]),
     };
@@ -96,12 +96,8 @@ fn questions_of_apps(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
         ],
     };
     let stranger = Asked {
-        client: "The Very Long Name of an Application that Nobody Here Has Ever Heard of",
         unknown_at: Some("the-very-long-name-of-an-application.example.com"),
-        links: vec![
-            ("its home page", "https://app.example"),
-            ("its terms", "https://app.example/t"),
-        ],
+        document_at: Some("the-very-long-name-of-an-application.example.com"),
         who: LONG,
         wants: [
             scopes(&["openid", "profile", "email", "offline_access", "documents.read"]),
@@ -109,12 +105,22 @@ fn questions_of_apps(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
         ]
         .concat(),
     };
-    let consent = |site, asked| Consent::new(site, token(Purpose::Consent), asked, onward());
+    let shop = Says { client: "Umbrella Shop".to_owned(), links: Vec::new() };
+    let says = Says {
+        client: "The Very Long Name of an Application that Nobody Here Has Ever Heard of"
+            .to_owned(),
+        links: vec![
+            ("its home page", "https://app.example".to_owned()),
+            ("its terms", "https://app.example/t".to_owned()),
+        ],
+    };
+    let consent =
+        |site, asked, says| Consent::new(site, token(Purpose::Consent), asked, says, onward());
     let again = || Again::new(site, token(Purpose::Again), ADA, Some(onward()));
     let fields = [("code", "x".to_owned()), ("state", "y".to_owned())];
     vec![
-        page("consent", &consent(site, known)),
-        page("consent-stranger", &consent(long, stranger).refused(Trouble::Expired)),
+        page("consent", &consent(site, known, shop)),
+        page("consent-stranger", &consent(long, stranger, says).refused(Trouble::Expired)),
         page("again", &again()),
         page("again-wrong", &again().refused(again::Problem::Mismatch)),
         page(

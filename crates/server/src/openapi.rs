@@ -51,7 +51,7 @@ fn describe(operation: &Operation, schemas: &mut BTreeMap<String, Value>) -> Val
         responses.insert(answer.status.to_string(), answered(answer, schemas));
     }
     for status in &operation.refusals {
-        responses.insert(status.to_string(), refused(*status, operation.speaks_oauth, schemas));
+        responses.insert(status.to_string(), refused(*status, operation, schemas));
     }
     let mut described = json!({
         "operationId": operation.id,
@@ -104,9 +104,13 @@ fn answered(answer: &Answer, schemas: &mut BTreeMap<String, Value>) -> Value {
     described
 }
 
-fn refused(status: u16, oauth: bool, schemas: &mut BTreeMap<String, Value>) -> Value {
+fn refused(status: u16, operation: &Operation, schemas: &mut BTreeMap<String, Value>) -> Value {
     // Beside its own refusals an OAuth endpoint has those of the edge, which come before it.
+    let oauth = operation.speaks_oauth;
     let by_edge = matches!(status, 403 | 421);
+    // What is not there says so as everything that is not there, and a path that cannot be read as every path.
+    let in_path = operation.parameters.iter().any(|parameter| parameter.place == "path");
+    let by_route = status == 404 || (status == 400 && in_path);
     let by_handler = oauth && !by_edge;
     let titles: Vec<&str> =
         TABLE.iter().filter(|row| row.status == status).map(|row| row.title).collect();
@@ -115,7 +119,7 @@ fn refused(status: u16, oauth: bool, schemas: &mut BTreeMap<String, Value>) -> V
     if by_handler || (oauth && status == 403) {
         contents.insert("application/json".to_owned(), content(&oauth_error(), schemas));
     }
-    if !by_handler || status == 500 {
+    if !by_handler || by_route || status == 500 {
         contents.insert(
             problem::MEDIA_TYPE.to_owned(),
             content(&Schema::of::<problem::Body>(), schemas),

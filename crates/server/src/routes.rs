@@ -11,7 +11,7 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde_json::{Value, json};
 
-use crate::api::admin::{clients, events, keys, sessions as all_sessions, users};
+use crate::api::admin::{clients, events, initial_tokens, keys, sessions as all_sessions, users};
 use crate::api::view::{AdminUserView, DevicesView, Ended, IdentityView, SignedInView};
 use crate::api::{
     account, conversion, data, guest, problems, reauthenticate, session, sessions, sign_in, sign_up,
@@ -297,6 +297,20 @@ fn the_rest() -> Vec<Operation> {
             .names_client()
             .answers_nothing(204, "It is gone")
             .refuses(&[Conflict]),
+        get("/api/v1/admin/initial-tokens", "listInitialTokens", initial_tokens::list)
+            .says("The initial access tokens by which clients can register themselves")
+            .administrator()
+            .answers::<initial_tokens::InitialTokens>(200, "Those that work"),
+        post("/api/v1/admin/initial-tokens", "makeInitialToken", initial_tokens::make)
+            .says("Makes an initial access token (RFC 7591 section 3)")
+            .administrator()
+            .reads::<initial_tokens::New>()
+            .answers::<initial_tokens::Made>(201, "The token, this once"),
+        delete("/api/v1/admin/initial-tokens/{id}", "removeInitialToken", initial_tokens::remove)
+            .says("Takes an initial access token back")
+            .administrator()
+            .names("id", "The token's id")
+            .answers_nothing(204, "It registers nobody any more"),
         get("/api/v1/admin/keys", "listKeys", keys::list)
             .says("All signing keys, without what signs")
             .administrator()

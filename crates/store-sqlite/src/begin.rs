@@ -84,7 +84,7 @@ fn link_allows(db: &Db, link: &Digest, user: UserId, now: Timestamp) -> Result<b
     Ok(match links::find(db, link, now)?.map(|link| link.purpose) {
         Some(Purpose::SetUp) => !users::has_admin(db)?,
         Some(Purpose::Recover { user: of }) => of == user,
-        Some(Purpose::Cookie { .. } | Purpose::Register) | None => false,
+        Some(Purpose::Cookie { .. }) | None => false,
     })
 }
 

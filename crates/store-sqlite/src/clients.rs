@@ -4,14 +4,12 @@ use async_trait::async_trait;
 use cloakroom_model::client::Client;
 use cloakroom_model::event::Reason;
 use cloakroom_model::id::ClientId;
-use cloakroom_model::link::Purpose;
 use cloakroom_model::log::{Change, Subject};
 use cloakroom_model::secret::Digest;
-use cloakroom_model::time::Timestamp;
 use cloakroom_store::{Act, Clients, Done, Error, InsertClient};
 
 use crate::driver::{Db, column, json};
-use crate::{Sqlite, endings, links, sql};
+use crate::{Sqlite, endings, initial_tokens, sql};
 
 #[async_trait]
 impl Clients for Sqlite {
@@ -26,22 +24,22 @@ impl Clients for Sqlite {
     async fn insert_client(
         &self,
         client: Client,
-        link: Option<Digest>,
+        token: Option<Digest>,
         act: &Act,
     ) -> Result<InsertClient, Error> {
         self.act(act, move |mut doing| {
             let db = doing.db;
-            if let Some(link) = &link
-                && !may_register(db, link, doing.now())?
+            if let Some(token) = &token
+                && !initial_tokens::works(db, token, doing.now())?
             {
-                return Ok(InsertClient::LinkSpent);
+                return Ok(InsertClient::TokenSpent);
             }
             let row = (client.id.as_str(), json(&client)?);
             if db.run(sql::clients::INSERT, row)? == 0 {
                 return Ok(InsertClient::Taken);
             }
-            if let Some(link) = &link {
-                links::spend(db, link)?;
+            if let Some(token) = &token {
+                initial_tokens::spend(db, token)?;
             }
             doing.announce(Subject::Client(client.id), Change::Changed);
             doing.done(()).map(InsertClient::Done)
@@ -85,10 +83,24 @@ impl Clients for Sqlite {
         })
         .await
     }
-}
 
-fn may_register(db: &Db, link: &Digest, now: Timestamp) -> Result<bool, Error> {
-    Ok(links::find(db, link, now)?.is_some_and(|link| link.purpose == Purpose::Register))
+    async fn remove_unused_client(
+        &self,
+        id: &ClientId,
+        act: &Act,
+    ) -> Result<Option<Done<()>>, Error> {
+        let id = id.clone();
+        self.act(act, move |mut doing| {
+            if doing.db.exists(sql::clients::IS_IN_USE, [id.as_str()])?
+                || doing.db.run(sql::clients::DELETE, [id.as_str()])? == 0
+            {
+                return Ok(None);
+            }
+            doing.announce(Subject::Client(id), Change::Changed);
+            doing.done(()).map(Some)
+        })
+        .await
+    }
 }
 
 fn find(db: &Db, id: &ClientId) -> Result<Option<Client>, Error> {

@@ -22,6 +22,7 @@ mod endings;
 mod events;
 mod grants;
 mod guests;
+mod initial_tokens;
 mod keys;
 mod links;
 mod lock;

@@ -37,7 +37,6 @@ impl Links for Sqlite {
                     }
                     (COOKIE, None, Some(*session.as_bytes()))
                 }
-                Purpose::Register => (REGISTER, None, None),
             };
             let Link { digest, created_at, expires_at, .. } = link;
             let row = (digest.0, purpose, user, session, created_at.0, expires_at.0);
@@ -60,7 +59,6 @@ impl Links for Sqlite {
 const SET_UP: &str = "set_up";
 const RECOVER: &str = "recover";
 const COOKIE: &str = "cookie";
-const REGISTER: &str = "register";
 
 /// Finds a link that is unspent and expires after `now`.
 pub(crate) fn find(db: &Db, digest: &Digest, now: Timestamp) -> Result<Option<Link>, Error> {
@@ -81,7 +79,6 @@ fn link(columns: &mut Columns<'_, '_>) -> Result<Link, Error> {
         (SET_UP, None, None) => Purpose::SetUp,
         (RECOVER, Some(user), None) => Purpose::Recover { user },
         (COOKIE, None, Some(session)) => Purpose::Cookie { session },
-        (REGISTER, None, None) => Purpose::Register,
         (other, ..) => return Err(corrupt(format!("no such link: {other}"))),
     };
     Ok(Link { digest, purpose, created_at: columns.time()?, expires_at: columns.time()? })

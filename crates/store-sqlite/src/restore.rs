@@ -108,6 +108,8 @@ fn prepare(
 fn renew(mut doing: Doing<'_>, danger_keep_sessions: bool) -> Result<usize, Error> {
     let db = doing.db;
     db.run(sql::log::MARK_ALL, [doing.act.nonce.cast_signed()])?;
+    // One that was used up since would register once more, and one that was taken back would be good again.
+    db.run(sql::initial_tokens::DELETE_ALL, [])?;
     let ended = if danger_keep_sessions {
         // A code that was spent since would be good once more, whoever may stay.
         endings::requests(db)?;

@@ -20,6 +20,7 @@ mod device_requests;
 mod events;
 mod grants;
 mod guests;
+mod initial_tokens;
 mod keys;
 mod links;
 mod marks;
@@ -42,6 +43,7 @@ pub use device_requests::{
 pub use events::{EventFilter, Events, Page};
 pub use grants::{Grants, InsertGrant, LiveGrant, Rotate, RotateOutcome};
 pub use guests::{Guests, LiveGuest};
+pub use initial_tokens::InitialTokens;
 pub use keys::{AdvanceKey, Keys};
 pub use links::{InsertLink, Links};
 pub use marks::Marks;
@@ -73,6 +75,7 @@ pub trait Store:
     + Marks
     + Statuses
     + Links
+    + InitialTokens
     + Clients
     + Keys
     + Revocations
@@ -95,6 +98,7 @@ impl<T> Store for T where
         + Marks
         + Statuses
         + Links
+        + InitialTokens
         + Clients
         + Keys
         + Revocations

@@ -8,7 +8,7 @@ use cloakroom_engine::Engine;
 use cloakroom_engine::clock::Clock;
 use cloakroom_engine::keys::{MasterKey, MasterKeys};
 use cloakroom_engine::password::{self, Cost, Pool};
-use cloakroom_engine::settings::Settings;
+use cloakroom_engine::settings::{OwnAccord, Settings};
 use cloakroom_engine::start::Wiring;
 use cloakroom_engine::throttle::Limits;
 use cloakroom_engine::visitor::Visitor;
@@ -50,6 +50,7 @@ pub fn settings() -> Settings {
         answer_delay: Duration::ZERO,
         fresh_sign_in: Duration::from_mins(15),
         events_retention: Duration::from_hours(90 * 24),
+        own_accord: OwnAccord::default(),
     }
 }
 

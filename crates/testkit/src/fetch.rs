@@ -53,6 +53,11 @@ impl OtherServers {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// From now on nobody answers at a URL.
+    pub fn take(&self, url: &str) {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner).remove(url);
+    }
+
     /// What was posted so far, to whichever URL.
     #[must_use]
     pub fn posted(&self) -> Vec<Posted> {

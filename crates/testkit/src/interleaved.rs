@@ -18,7 +18,8 @@ use cloakroom_model::client::Client;
 use cloakroom_model::data::{Document, DocumentKey};
 use cloakroom_model::event::{Event, Reason, Recorded};
 use cloakroom_model::grant::Grant;
-use cloakroom_model::id::{ClientId, GrantId, KeyId, SessionId, UserId};
+use cloakroom_model::id::{ClientId, GrantId, InitialTokenId, KeyId, SessionId, UserId};
+use cloakroom_model::initial_token::InitialToken;
 use cloakroom_model::key::{DataKey, SigningKey};
 use cloakroom_model::link::Link;
 use cloakroom_model::log::{Place, Subject};
@@ -29,11 +30,11 @@ use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
 use cloakroom_store::{
     AccountFailures, Act, AdvanceKey, AnswerDeviceRequest, Begin, Begun, ChangePassword, Changed,
     Clients, Codes, Consents, DeviceRequests, Done, Ends, Error, EventFilter, Events, FoundSession,
-    GiveConsent, Grants, Guests, InsertClient, InsertCode, InsertDeviceRequest, InsertGrant,
-    InsertLink, InsertUser, Keys, Links, LiveGrant, LiveGuest, LiveSession, Login, Marks, NewCode,
-    NewUser, PollDeviceRequest, PushedRequests, Reading, Redeem, Redeemed, RelyingParties,
-    ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData, Sessions, Shown,
-    Snapshot, Statuses, Throttles, UserFilter, Users, Write, Written,
+    GiveConsent, Grants, Guests, InitialTokens, InsertClient, InsertCode, InsertDeviceRequest,
+    InsertGrant, InsertLink, InsertUser, Keys, Links, LiveGrant, LiveGuest, LiveSession, Login,
+    Marks, NewCode, NewUser, PollDeviceRequest, PushedRequests, Reading, Redeem, Redeemed,
+    RelyingParties, ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData,
+    Sessions, Shown, Snapshot, Statuses, Throttles, UserFilter, Users, Write, Written,
 };
 
 use crate::randomness::Seeded;
@@ -160,9 +161,16 @@ pausing! {
     Clients {
         find_client(id: &ClientId) -> Result<Option<Client>, Error>;
         list_clients() -> Result<Vec<Client>, Error>;
-        insert_client(client: Client, link: Option<Digest>, act: &Act) -> Result<InsertClient, Error>;
+        insert_client(client: Client, token: Option<Digest>, act: &Act) -> Result<InsertClient, Error>;
         replace_client(seen: &Client, client: Client, act: &Act) -> Result<Option<Done<()>>, Error>;
         remove_client(id: &ClientId, act: &Act) -> Result<Option<Done<()>>, Error>;
+        remove_unused_client(id: &ClientId, act: &Act) -> Result<Option<Done<()>>, Error>;
+    }
+    InitialTokens {
+        insert_initial_token(token: InitialToken, act: &Act) -> Result<(), Error>;
+        list_initial_tokens(now: Timestamp) -> Result<Vec<InitialToken>, Error>;
+        remove_initial_token(id: InitialTokenId, act: &Act) -> Result<bool, Error>;
+        expire_initial_tokens(now: Timestamp) -> Result<(), Error>;
     }
     Keys {
         list_data_keys() -> Result<Vec<DataKey>, Error>;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::initial_token::InitialTokenCommand;
 use super::registration::Registration;
 use crate::settings::duration;
 
@@ -76,6 +77,9 @@ Example: cloakroom client data shop cart --belongs user --at-sign-in merge")]
         #[arg(long)]
         stop: bool,
     },
+    /// Hand on the right to register applications
+    #[command(subcommand)]
+    InitialToken(InitialTokenCommand),
     /// Remove one; all its grants end at once
     Remove {
         /// Its id

@@ -4,6 +4,7 @@
 
 mod client;
 mod config;
+mod initial_token;
 mod key;
 mod registration;
 mod rest;
@@ -24,6 +25,7 @@ use serde_json::json;
 pub(crate) use self::{
     client::{AtSignIn, ChangedClient, ClientCommand, DataOwner, NewClient},
     config::ConfigCommand,
+    initial_token::{InitialTokenCommand, NewInitialToken},
     key::KeyCommand,
     registration::Registration,
     rest::{BackupTo, EventCommand, RestoreFrom, TokenCommand},

@@ -1,5 +1,6 @@
 //! `cloakroom client`: the applications, and what each may carry, name and keep.
 
+mod initial_token;
 mod registration;
 mod shown;
 
@@ -75,6 +76,7 @@ pub(super) fn run(command: &ClientCommand, given: &Given, output: &Output) -> Re
             };
             change_client(offline, with, change, output).await
         }
+        ClientCommand::InitialToken(command) => initial_token::run(command, offline, output).await,
         ClientCommand::Remove { id, yes } => {
             asking::sure(&format!("Remove {id} and end everything that it was granted?"), *yes)?;
             offline.engine.remove_client(&self::id(id)?, Actor::Operator).await?;

@@ -67,6 +67,7 @@ impl Settings {
         let all = [
             ("danger_plain_http", self.danger_plain_http),
             ("danger_fetch_private_networks", !self.danger_fetch_private_networks.is_empty()),
+            ("danger_open_without_pkce", self.danger_open_without_pkce),
             ("danger_no_throttle", self.danger_no_throttle),
             ("danger_no_sync", self.danger_no_sync),
         ];

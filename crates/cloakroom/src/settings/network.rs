@@ -144,6 +144,25 @@ impl Takes for Origin {
     }
 }
 
+/// What names a service in tokens: an absolute URI without a fragment (RFC 8707 §2).
+pub(super) struct Resource;
+
+impl Takes for Resource {
+    type Value = String;
+
+    fn expected(&self) -> String {
+        "URLs of services".to_owned()
+    }
+
+    fn read(&self, text: &str) -> Result<String, Wrong> {
+        let url = Url::parse(text).map_err(|_| Wrong::Shape)?;
+        if url.fragment().is_some() {
+            return Err(Wrong::Because("there is a fragment in it"));
+        }
+        Ok(text.to_owned())
+    }
+}
+
 /// Whether the URL's host can only mean this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {

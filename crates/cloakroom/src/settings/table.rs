@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use cloakroom_engine::keys::MasterKey;
+use cloakroom_engine::{keys::MasterKey, settings::Registering};
 use cloakroom_jose::Algorithm;
 use cloakroom_model::policy::limit::WhenFull;
 use http::HeaderName;
@@ -13,7 +13,7 @@ use super::{
     edge::{PemFile, ProxyHeader},
     layers::{Layers, Problem},
     master_key::KeyText,
-    network::{CookieDomain, Domain, Endpoints, Listen, Network, Origin},
+    network::{CookieDomain, Domain, Endpoints, Listen, Network, Origin, Resource},
     places::{Database, DatabaseUrl, Folder},
     row::{Row, rows},
     takes::{
@@ -321,6 +321,47 @@ rows! {
             sentence: "The master key until now, while it is being changed: the keys in the database are sealed again under `master_key` at the next start.",
         }
     }
+    "Clients that come by themselves" {
+        client_registration: Registering {
+            takes: OneOf(&[
+                ("off", Registering::Off),
+                ("initial-token", Registering::WithToken),
+                ("open", Registering::Open),
+            ]),
+            default: "off",
+            example: "initial-token",
+            secret: false,
+            sentence: "Who may register a client at `/oauth/register`: nobody, who has a token of `cloakroom client initial-token add`, or anybody. People are told that nobody has checked such a client.",
+        }
+        client_metadata_documents: bool {
+            takes: SWITCH,
+            default: "false",
+            example: "true",
+            secret: false,
+            sentence: "Whether a client's name may be the https address of a document about it, which the server then fetches: so that clients work that know nothing but the issuer, such as those of the Model Context Protocol.",
+        }
+        open_scopes: Vec<String> {
+            takes: ListOf(Word),
+            default: "openid, profile, email, offline_access",
+            example: "openid, offline_access, notes:read",
+            secret: false,
+            sentence: "The scopes that a client that came by itself may ask people for.",
+        }
+        open_resources: Vec<String> {
+            takes: ListOf(Resource),
+            default: "none",
+            example: "https://mcp.example.com/mcp",
+            secret: false,
+            sentence: "The services that the tokens of such a client may be for, beside this server itself. They must look at a token's scope, because anybody's program can get one for whoever allows it.",
+        }
+        open_clients_limit: u32 {
+            takes: Whole { from: 1, to: 100_000 },
+            default: "1000",
+            example: "200",
+            secret: false,
+            sentence: "How many clients may have registered themselves at once, and how many may be known by their documents. Those that nobody uses are forgotten.",
+        }
+    }
     "Logs" {
         log_format: LogFormat {
             takes: OneOf(&[("text", LogFormat::Text), ("json", LogFormat::Json)]),
@@ -351,6 +392,13 @@ rows! {
             example: "10.20.0.0/16",
             secret: false,
             sentence: "Networks that are not public and that the server asks all the same at URLs that clients registered. Whoever may register a client can then reach them through the server.",
+        }
+        danger_open_without_pkce: bool {
+            takes: SWITCH,
+            default: "false",
+            example: "true",
+            secret: false,
+            sentence: "Lets clients that register themselves and prove themselves by a secret leave PKCE out, for the certification of OpenID Connect. A code that somebody catches can then be used in a sign-in of their own.",
         }
         danger_no_throttle: bool {
             takes: SWITCH,

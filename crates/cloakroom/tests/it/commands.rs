@@ -226,6 +226,33 @@ fn a_client_that_makes_no_sense_is_refused_with_what_would() {
 }
 
 #[test]
+fn a_right_to_register_is_made_listed_and_taken_back() {
+    let program = founded();
+    let of_tokens = |rest: &[&'static str]| [&["client", "initial-token"], rest].concat();
+    let line = of_tokens(&["add", "--note", "team blue", "--uses", "3", "--lives", "7d", "--json"]);
+    let made = program.run(&line).json();
+    assert_eq!(members(&made), ["initial_token", "token"]);
+    let shown = &made["initial_token"];
+    assert_eq!(members(shown), ["created_at", "expires_at", "id", "note", "uses_left"]);
+    assert_eq!((&shown["note"], &shown["uses_left"]), (&json!("team blue"), &json!(3)));
+    let token = made["token"].as_str().unwrap();
+    assert_eq!(token.len(), 43);
+    let listed = program.run(&of_tokens(&["list", "--json"]));
+    assert_eq!(listed.json(), json!({ "initial_tokens": [shown] }));
+
+    let many = program.run(&of_tokens(&["add", "--unlimited", "--json"])).json();
+    assert_eq!(many["initial_token"]["uses_left"], Value::Null);
+    assert!(program.run(&of_tokens(&["add"])).text().contains("shown this once"));
+    program.run(&of_tokens(&["add", "--uses", "0"])).refused(2);
+    program.run(&of_tokens(&["add", "--lives", "0s"])).refused(2);
+    let id = shown["id"].as_str().unwrap();
+    let remove = ["client", "initial-token", "remove", id, "--json"];
+    assert_eq!(program.run(&remove).json(), json!({ "removed": id }));
+    program.run(&remove).refused(1);
+    program.run(&of_tokens(&["remove", "x"])).refused(2);
+}
+
+#[test]
 fn a_client_whose_tokens_no_key_can_sign_yet_is_told_how_to_make_one() {
     let program = founded();
     let add = |id: &str| {

@@ -12,4 +12,5 @@ mod program;
 mod published_keys;
 mod serve;
 mod server;
+mod strangers;
 mod tls;

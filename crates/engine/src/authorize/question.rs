@@ -16,7 +16,9 @@ use cloakroom_oauth::form::Form;
 
 use super::Answer;
 use crate::Engine;
+use crate::clients::RegisterError;
 use crate::fetch::Fetch;
+use crate::keys::KeysError;
 use crate::possession::Unproved;
 use crate::secret::{digest_of, from_text};
 use crate::throttle::{Limited, What};
@@ -73,6 +75,23 @@ pub enum Unanswerable {
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] cloakroom_store::Error),
+}
+
+/// Where nobody knows the client, nobody knows where an answer may go.
+impl From<RegisterError> for Unanswerable {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Refused(error) => Self::Shown(error),
+            RegisterError::Limited(limited) => limited.into(),
+            RegisterError::Store(error) | RegisterError::Keys(KeysError::Store(error)) => {
+                error.into()
+            }
+            RegisterError::Keys(error) => cloakroom_store::Error::Corrupt(error.to_string()).into(),
+            RegisterError::Off | RegisterError::Full => {
+                Self::Shown(Error::new(Code::TemporarilyUnavailable, error.to_string()))
+            }
+        }
+    }
 }
 
 /// Why a pushed request is not kept.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use cloakroom_model::client::{Client, Template};
 use cloakroom_model::id::ClientId;
-use cloakroom_model::registration::Registration;
+use cloakroom_model::registration::{RegisteredBy, Registration};
 use cloakroom_model::session::Carrier;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::Error;
@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 
 use super::{ClientError, invalid};
 use crate::Engine;
+use crate::settings::Settings;
 
 /// All clients, as one map that is replaced whole. Reading it takes no lock.
 pub struct Registry {
@@ -25,8 +26,11 @@ pub struct Registry {
 impl Registry {
     /// The clients in `stored`, and the built-in one.
     #[must_use]
-    pub fn new(stored: Vec<Client>, issuer: &str) -> Self {
-        Self { clients: ArcSwap::from_pointee(by_id(stored, issuer)), reloading: Mutex::default() }
+    pub fn new(stored: Vec<Client>, settings: &Settings) -> Self {
+        Self {
+            clients: ArcSwap::from_pointee(by_id(stored, settings)),
+            reloading: Mutex::default(),
+        }
     }
 
     /// Finds a client.
@@ -52,6 +56,15 @@ impl Registry {
         all
     }
 
+    /// Whether people could take this for the name of a client that the operator registered, or of this server.
+    pub(super) fn is_name_of_operators(&self, name: &str) -> bool {
+        let name = at_a_glance(name);
+        let is_it = |client: &Arc<Client>| {
+            client.registration.by == RegisteredBy::Operator && at_a_glance(&client.name) == name
+        };
+        !name.is_empty() && self.clients.load().values().any(is_it)
+    }
+
     /// Refuses a client at an origin where another one runs: an origin names one client.
     pub(super) fn alone_at_its_origins(&self, client: &Client) -> Result<(), ClientError> {
         for origin in &client.origins {
@@ -68,16 +81,31 @@ impl Engine {
     pub(crate) async fn reload_clients(&self) -> Result<(), Error> {
         let _alone = self.clients.reloading.lock().await;
         let stored = self.store.list_clients().await?;
-        self.clients.clients.store(Arc::new(by_id(stored, &self.settings.issuer)));
+        self.clients.clients.store(Arc::new(by_id(stored, &self.settings)));
         Ok(())
     }
 }
 
-fn by_id(stored: Vec<Client>, issuer: &str) -> HashMap<ClientId, Arc<Client>> {
-    std::iter::once(built_in(issuer))
-        .chain(stored)
+fn by_id(stored: Vec<Client>, settings: &Settings) -> HashMap<ClientId, Arc<Client>> {
+    std::iter::once(built_in(&settings.issuer))
+        .chain(stored.into_iter().map(|client| with_what_is_open(client, settings)))
         .map(|client| (client.id.clone(), Arc::new(client)))
         .collect()
+}
+
+/// What the tokens of a stranger may be for is a setting, and not kept with the client: where the operator takes a service
+/// from the list, it is closed to all of them. This server itself comes first, because they name the others.
+fn with_what_is_open(mut client: Client, settings: &Settings) -> Client {
+    if client.registration.by != RegisteredBy::Operator {
+        let open = settings.own_accord.resources.iter();
+        client.audiences = std::iter::once(&settings.issuer).chain(open).cloned().collect();
+    }
+    client
+}
+
+/// A name as somebody takes it who does not look closely.
+fn at_a_glance(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// The client that is meant where none is named: Cloakroom's own pages, and first-party programs.

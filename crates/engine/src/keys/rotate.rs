@@ -179,7 +179,10 @@ impl Engine {
     /// The algorithms that tokens are signed with: the issuer's own and the clients'.
     fn signing_algorithms(&self) -> Vec<Algorithm> {
         let clients = self.clients.all();
+        // Who comes of its own accord and says nothing gets what OpenID Connect has as the default, and is told before.
+        let default = self.settings.own_accord.is_on().then_some(id_token::DEFAULT_ALGORITHM);
         let mut all: Vec<Algorithm> = std::iter::once(self.settings.algorithm)
+            .chain(default)
             .chain(clients.iter().flat_map(|client| algorithms_of(client)))
             .filter(|algorithm: &Algorithm| !algorithm.is_symmetric())
             .collect();

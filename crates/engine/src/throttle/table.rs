@@ -41,6 +41,12 @@ pub enum What {
     UserCode,
     /// Codes of devices that are typed in a session.
     UserCodeSession,
+    /// Clients that register themselves from a network.
+    Register,
+    /// Clients from a network that look at, change or remove what they registered.
+    OwnRegistration,
+    /// Documents about clients that are fetched for a network.
+    ClientDocument,
 }
 
 /// One limit.
@@ -57,7 +63,7 @@ pub struct Row {
 }
 
 /// All limits.
-pub const TABLE: [Row; 17] = [
+pub const TABLE: [Row; 20] = [
     Row {
         what: What::SignIn,
         name: "sign_in_address",
@@ -159,6 +165,24 @@ pub const TABLE: [Row; 17] = [
         name: "user_code_session",
         rate: Rate::new(20, Duration::from_mins(5)),
         sentence: "The same for one person, from however many addresses.",
+    },
+    Row {
+        what: What::Register,
+        name: "register_address",
+        rate: Rate::new(60, Duration::from_hours(1)),
+        sentence: "Every client that registers itself is stored and known by heart, and may have a list of its redirect URIs fetched.",
+    },
+    Row {
+        what: What::OwnRegistration,
+        name: "own_registration_address",
+        rate: Rate::new(60, Duration::from_mins(1)),
+        sentence: "A client looks at its registration once in a while; nobody guesses 256 bits, and a change may have a list fetched.",
+    },
+    Row {
+        what: What::ClientDocument,
+        name: "client_document_address",
+        rate: Rate::new(60, Duration::from_mins(10)),
+        sentence: "Anybody can name any address in an authorization request, and each is asked for.",
     },
 ];
 

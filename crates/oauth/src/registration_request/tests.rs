@@ -299,12 +299,61 @@ fn a_change_names_its_client_and_leaves_what_is_not_the_clients_to_say() {
     let mut client = read_value(&most()).unwrap().into_client(id.clone(), None, by, NOW);
     client.registration.requests.danger_without_pkce = true;
     client.first_party = true;
-    let changed = update(&named).unwrap().applied_to(&client);
+    let changed = update(&named).unwrap().metadata.applied_to(&client);
     assert_eq!(changed.registration.redirect_uris, ["https://app.example/cb"]);
     assert!(changed.registration.keys.is_none());
     assert!(changed.first_party && changed.registration.requests.danger_without_pkce);
     assert_eq!(changed.registration.by, client.registration.by);
     assert_eq!((changed.id, changed.created_at), (client.id, client.created_at));
+}
+
+#[test]
+fn a_secret_in_a_change_is_shown_and_not_printed() {
+    let id = ClientId::parse("app").unwrap();
+    let mut body = with("client_id", json!("app"));
+    body["client_secret"] = json!("hunter2");
+    let update = offered(|offer| read_update(body.to_string().as_bytes(), &id, offer)).unwrap();
+    assert_eq!(update.secret.as_ref().unwrap().as_str(), "hunter2");
+    assert!(!format!("{update:?}").contains("hunter2"));
+}
+
+#[test]
+fn who_registers_itself_asks_people_and_has_no_right_of_its_own() {
+    let own = |body: &Value| of_its_own_accord(&read_value(body).unwrap());
+    assert!(own(&least()).is_ok());
+    let refreshes = json!(["authorization_code", "refresh_token"]);
+    assert!(own(&with("grant_types", refreshes)).is_ok());
+    for (member, value) in [
+        ("grant_types", json!(["authorization_code", "client_credentials"])),
+        (
+            "grant_types",
+            json!(["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"]),
+        ),
+        ("authorization_details_types", json!(["payment"])),
+    ] {
+        let refused = own(&with(member, value.clone())).unwrap_err();
+        assert_eq!(refused.code, Code::InvalidClientMetadata, "{value}");
+        assert!(refused.description.starts_with(member), "{refused}");
+    }
+}
+
+#[test]
+fn a_sectors_list_names_every_redirect_uri() {
+    let body = json!({ "redirect_uris": ["https://app.example/cb", "https://two.example/cb"] });
+    let metadata = read_value(&body).unwrap();
+    let good = br#"["https://two.example/cb","https://three.example/cb","https://app.example/cb"]"#;
+    assert!(check_listed(&metadata, good).is_ok());
+    for bad in [
+        r#"["https://app.example/cb"]"#,
+        r#"["https://app.example/cb","https://two.example/cb/"]"#,
+        r#"{"redirect_uris":["https://app.example/cb","https://two.example/cb"]}"#,
+        r#"["https://app.example/cb","https://two.example/cb",7]"#,
+        "[]",
+        "",
+    ] {
+        let refused = check_listed(&metadata, bad.as_bytes()).unwrap_err();
+        assert_eq!(refused.code, Code::InvalidClientMetadata, "{bad}");
+    }
 }
 
 proptest! {

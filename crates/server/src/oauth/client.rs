@@ -37,6 +37,20 @@ pub async fn read(
     Ok((parts, form, client))
 }
 
+/// The same, of a request with which a client may come for the first time, because its name leads to a document about it.
+pub async fn meet(
+    app: &App,
+    visitor: &Visitor,
+    request: Request<Body>,
+) -> Result<(Parts, Form, Arc<Client>), Refusal> {
+    let (parts, body) = request.into_parts();
+    let form = body::form(&parts.headers, body).await?;
+    app.engine.meet_client(form.value("client_id"), &*app.fetch, visitor).await?;
+    let shown = ClientCertificate::shown(&parts.extensions);
+    let client = authenticate(app, &parts.headers, &form, shown.as_ref()).await?;
+    Ok((parts, form, client))
+}
+
 /// What a client's tokens are to be bound to: its certificate where it registered that, and otherwise the key that it proves
 /// with its request, if it does. To be asked for last: the proof does not count again.
 pub async fn proved_key(

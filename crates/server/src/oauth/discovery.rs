@@ -65,15 +65,20 @@ pub async fn server(State(app): State<App>) -> Response {
     let settings = app.engine.settings();
     let issuer = settings.issuer.as_str();
     let mtls = app.mtls_address.as_ref().map(PublicAddress::origin);
+    let own_accord = &settings.own_accord;
+    let registers = app.engine.clients_register_themselves();
+    let registration = if registers { &[Endpoint::Registration][..] } else { &[] };
     let by_certificate = if mtls.is_some() { &METHODS_BY_CERTIFICATE[..] } else { &[] };
+    let open = own_accord.resources.iter();
+    let resources: Vec<_> = std::iter::once(&settings.issuer).chain(open).cloned().collect();
     let enabled = Enabled {
         issuer,
-        endpoints: &ENDPOINTS,
+        endpoints: &[&ENDPOINTS, registration].concat(),
         grant_types: &GRANT_TYPES,
         methods: &[&METHODS, by_certificate].concat(),
         mtls,
         pushed_always: false,
-        documents: false,
+        documents: own_accord.documents,
         sign_up: settings.sign_up_open,
         signs: app.engine.signs_with(),
         requests: request_object::ALGORITHMS,
@@ -86,7 +91,7 @@ pub async fn server(State(app): State<App>) -> Response {
         acrs: &[Acr::Aal1],
         authorization_details_types: &[],
         ui_locales: &["en"],
-        resources: &[issuer.to_owned()],
+        resources: &resources,
     };
     kept_for_a_while(answer::ok(&metadata::server(&enabled)))
 }

@@ -10,6 +10,7 @@ pub mod jwks;
 pub(crate) mod operations;
 pub mod par;
 pub mod refusal;
+pub mod register;
 pub mod revoke;
 pub mod token;
 pub mod userinfo;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{device, discovery, introspect, jwks, par, revoke, token, userinfo};
-use crate::operation::{Operation, Schema, get, post};
-use crate::problem::Kind::{InvalidRequest, TooManyRequests};
+use super::{device, discovery, introspect, jwks, par, register, revoke, token, userinfo};
+use crate::operation::{Operation, Schema, delete, get, post, put};
+use crate::problem::Kind::{InvalidRequest, NotFound, TooManyRequests};
 
 /// How a client proves itself in a body, beside the `Authorization` header.
 const CLIENT: [(&str, bool); 4] = [
@@ -19,6 +19,10 @@ const PROOF: &str = "A proof of the key that tokens are bound to (RFC 9449)";
 
 /// Every operation of OAuth for programs.
 pub(crate) fn operations() -> Vec<Operation> {
+    [for_requests(), for_registrations()].into_iter().flatten().collect()
+}
+
+fn for_requests() -> Vec<Operation> {
     vec![
         get("/.well-known/jwks.json", "publishedKeys", jwks::get)
             .says("The keys that tokens are verified with (RFC 7517)")
@@ -91,6 +95,67 @@ pub(crate) fn operations() -> Vec<Operation> {
             .by_token()
             .answers_as(200, "What the token's scope allows", "application/json", claims()),
     ]
+}
+
+/// Where clients register themselves. Nothing is there while that is off.
+fn for_registrations() -> Vec<Operation> {
+    const PATH: &str = "/oauth/register/{client_id}";
+    let own = |operation: Operation| {
+        operation
+            .by_token()
+            .takes("path", "client_id", text(), "The client's name")
+            .refuses(&[NotFound, TooManyRequests])
+    };
+    vec![
+        post("/oauth/register", "registerClient", register::post)
+            .says("Registers a client at its own wish (RFC 7591, OpenID Connect Dynamic Client Registration)")
+            .by_token()
+            .reads_as("application/json", client_metadata())
+            .answers_as(201, "The client, with its secret and its registration access token this once", "application/json", registered())
+            .refuses(&[NotFound, TooManyRequests]),
+        own(get(PATH, "readOwnRegistration", register::get))
+            .says("What a client registered (RFC 7592)")
+            .answers_as(200, "The client", "application/json", registered()),
+        own(put(PATH, "changeOwnRegistration", register::put))
+            .says("Replaces what a client registered, and its registration access token (RFC 7592)")
+            .reads_as("application/json", client_metadata())
+            .answers_as(200, "The client", "application/json", registered()),
+        own(delete(PATH, "removeOwnRegistration", register::delete))
+            .says("Removes a client that registered itself; its grants end (RFC 7592)")
+            .answers_nothing(204, "It is gone"),
+    ]
+}
+
+/// RFC 7591 §2. A member that is null is not there.
+fn client_metadata() -> Schema {
+    let texts = json!({ "type": ["array", "null"], "items": text(), "maxItems": 32 });
+    let maybe = json!({ "type": ["string", "null"] });
+    Schema::inline(json!({
+        "type": "object",
+        "properties": {
+            "redirect_uris": texts,
+            "client_name": maybe,
+            "grant_types": texts,
+            "token_endpoint_auth_method": maybe,
+            "scope": maybe,
+        },
+    }))
+}
+
+/// RFC 7591 §3.2.1.
+fn registered() -> Schema {
+    Schema::inline(json!({
+        "type": "object",
+        "properties": {
+            "client_id": text(),
+            "client_id_issued_at": { "type": "integer" },
+            "client_secret": text(),
+            "client_secret_expires_at": { "type": "integer" },
+            "registration_access_token": text(),
+            "registration_client_uri": text(),
+        },
+        "required": ["client_id", "registration_client_uri"],
+    }))
 }
 
 fn with_client(fields: &[(&'static str, bool)]) -> Vec<(&'static str, bool)> {

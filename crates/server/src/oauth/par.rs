@@ -22,7 +22,7 @@ pub async fn post(
     Around { visitor, .. }: Around,
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
-    let (parts, form, client) = client::read(&app, request).await?;
+    let (parts, form, client) = client::meet(&app, &visitor, request).await?;
     let proved = client::proved_key(&app, &parts, &client, &visitor).await?;
     let (proved, fetch) = (proved.as_ref(), &app.fetch);
     let secret = app.engine.push_question(&form, &client, proved, &visitor, fetch).await?;

@@ -63,9 +63,14 @@ impl IntoResponse for Refusal {
         let Self { error, status, retry_after, nonce } = self;
         let mut response = answer::json(status, &error.body());
         let headers = response.headers_mut();
-        if error.code == Code::InvalidClient {
-            // RFC 6749 §5.2; every 401 must say how to do better (RFC 9110 §15.5.2).
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"oauth\""));
+        // RFC 6749 §5.2, RFC 6750 §3; every 401 must say how to do better (RFC 9110 §15.5.2).
+        let challenge = match error.code {
+            Code::InvalidClient => Some("Basic realm=\"oauth\""),
+            Code::InvalidToken => Some("Bearer realm=\"oauth\", error=\"invalid_token\""),
+            _ => None,
+        };
+        if let Some(challenge) = challenge {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if let Some(retry_after) = retry_after {
             headers.insert(RETRY_AFTER, retry_after);

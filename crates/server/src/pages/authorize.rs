@@ -37,7 +37,7 @@ pub(super) async fn show(
         Ok(form) => form,
         Err(malformed) => return Ok(told(&pages, &malformed.into())),
     };
-    let question = match pages.engine.read_question(&form, &visit.visitor, &pages.fetch).await {
+    let question = match arrived(&pages, &visit, &form).await {
         Ok(question) => question,
         Err(why) => return unanswered(&pages, why),
     };
@@ -64,10 +64,17 @@ pub(super) async fn send(
     request: Request,
 ) -> Result<Response, Failure> {
     let form = read(request).await?;
-    match pages.engine.read_question(&form, &visit.visitor, &pages.fetch).await {
+    match arrived(&pages, &visit, &form).await {
         Ok(question) => Ok(reply::see_other(way_back(&pages, &question).await?.as_str())),
         Err(why) => unanswered(&pages, why),
     }
+}
+
+/// The question that a browser comes with, whose client may have to be met first.
+async fn arrived(pages: &Pages, visit: &Visit, form: &Form) -> Result<Question, Unanswerable> {
+    let named = form.value("client_id");
+    pages.engine.meet_client(named, &*pages.fetch, &visit.visitor).await?;
+    pages.engine.read_question(form, &visit.visitor, &pages.fetch).await
 }
 
 /// Sends the browser to where what is missing is asked for, or to the client with an answer.

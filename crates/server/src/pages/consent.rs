@@ -17,7 +17,7 @@ use super::member::Member;
 use super::view::consent::{Asked, Consent, Want};
 use super::view::form::Trouble;
 use super::visit::{Visit, read, return_to};
-use super::{Pages, reply, trouble};
+use super::{Pages, reply, says, trouble};
 
 /// The question.
 pub(super) async fn show(
@@ -83,22 +83,17 @@ async fn ask(
     };
     let token = member.token(pages, Purpose::Consent);
     let host = host_of(&question.request.redirect_uri);
-    let about = &question.client.registration.about;
-    let unknown = question.client.registration.by != RegisteredBy::Operator;
-    let links = [
-        ("its home page", &about.home),
-        ("its privacy policy", &about.policy),
-        ("its terms", &about.terms),
-    ];
-    let links = links.into_iter().filter_map(|(words, href)| Some((words, href.as_deref()?)));
+    let by = &question.client.registration.by;
+    let unknown = *by != RegisteredBy::Operator;
+    let document = matches!(by, RegisteredBy::Document { .. });
+    let document_host = document.then(|| host_of(question.client.id.as_str()));
     let asked = Asked {
-        client: &question.client.name,
         unknown_at: unknown.then_some(host.as_str()),
-        links: links.collect(),
+        document_at: document_host.as_deref(),
         who: member.email(),
         wants: wants(&question),
     };
-    let mut view = Consent::new(&pages.site, token, asked, onward.clone());
+    let mut view = Consent::new(&pages.site, token, asked, says::by(&question), onward.clone());
     if let Some(why) = why {
         view = view.refused(why);
     }

@@ -28,6 +28,7 @@ mod member;
 mod note;
 mod recover;
 mod reply;
+mod says;
 mod set_up;
 mod sign_in;
 mod sign_out;
@@ -75,6 +76,7 @@ impl Pages {
     #[must_use]
     pub fn new(app: &App, name: String) -> Self {
         let (engine, address) = (app.engine.clone(), app.address.clone());
+        let fetch = Arc::clone(&app.fetch);
         let settings = engine.settings();
         let site = Site {
             name,
@@ -84,7 +86,6 @@ impl Pages {
         };
         let key = FormKey::new(&engine.form_key());
         let (cookies, session_cookies) = (app.cookies, app.session_cookies.clone());
-        let fetch = Arc::clone(&app.fetch);
         Self { engine, fetch, address, cookies, session_cookies, key, site }
     }
 

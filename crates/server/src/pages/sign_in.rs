@@ -19,7 +19,7 @@ use super::trouble::{self, Unproven};
 use super::view::form::Trouble;
 use super::view::sign_in::{Because, Problem, SignIn};
 use super::visit::{Visit, Who, is_ticked, read, return_to};
-use super::{Pages, paths, reply};
+use super::{Pages, paths, reply, says};
 
 /// The form, or straight on where somebody is signed in already.
 pub(super) async fn show(
@@ -65,6 +65,9 @@ async fn form(
     }
     if let Some(because) = because {
         view = view.because(because);
+    }
+    if let Some(question) = &question {
+        view = view.sent_by(says::by(question));
     }
     let page = reply::page(pages, StatusCode::OK, &view);
     let page = match &question {

@@ -192,6 +192,9 @@ fn good_body(id: &str) -> Value {
                 "id_token_signed_response_alg": "ES256",
             },
         }),
+        "makeInitialToken" => {
+            json!({ "note": "team", "expires_in": 3600, "uses": 2, "unlimited": false })
+        }
         "rotateKey" => json!({ "algorithm": "Ed25519" }),
         other => panic!("{other} reads JSON: give it a body that works"),
     }
@@ -304,6 +307,7 @@ impl Scene {
             .replace("{namespace}", "cart")
             .replace("{client_id}", "shop")
             .replace("{kid}", "none")
+            .replace("{id}", "018bcfe5-6800-7101-8101-010101010101")
             .replace("{code}", "internal");
         assert!(!self.path.contains('{'), "{}: what is it filled with?", self.path);
         self.template = operation.path;
@@ -347,7 +351,7 @@ impl Scene {
     /// Everything that an administrator can see, but for what was looked at and when.
     async fn state(&mut self) -> Value {
         let mut state = serde_json::Map::new();
-        for of in ["users", "sessions", "clients", "keys", "events"] {
+        for of in ["users", "sessions", "clients", "initial-tokens", "keys", "events"] {
             let answer = self.watcher.get(&format!("/api/v1/admin/{of}")).await;
             state.insert(of.to_owned(), answer.is(200).json());
         }

@@ -12,4 +12,13 @@ statements! {
     REPLACE = "UPDATE clients SET client = $1 WHERE id = $2";
 
     DELETE = "DELETE FROM clients WHERE id = $1";
+
+    /// Whether anything hangs from it, or could come of what does.
+    IS_IN_USE = "SELECT 1 FROM grants WHERE client = $1
+        UNION ALL SELECT 1 FROM consents WHERE client = $1
+        UNION ALL SELECT 1 FROM pushed_requests WHERE client = $1
+        UNION ALL SELECT 1 FROM codes WHERE client = $1
+        UNION ALL SELECT 1 FROM device_requests WHERE client = $1
+        UNION ALL SELECT 1 FROM relying_parties WHERE client = $1
+        LIMIT 1";
 }

@@ -12,6 +12,7 @@ pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod grants;
 pub(crate) mod guests;
+pub(crate) mod initial_tokens;
 pub(crate) mod keys;
 pub(crate) mod links;
 pub(crate) mod log;

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 
 use super::{
-    Sql, clients, codes, consents, device_requests, documents, events, grants, guests, keys, links,
-    log, marks, pushed_requests, relying_parties, sessions, sqlite, statuses, throttles, users,
+    Sql, clients, codes, consents, device_requests, documents, events, grants, guests,
+    initial_tokens, keys, links, log, marks, pushed_requests, relying_parties, sessions, sqlite,
+    statuses, throttles, users,
 };
 use crate::migrate;
 
@@ -38,6 +39,7 @@ const WHOLE_TABLE: &[&str] = &[
     "device_requests::DELETE_ALL",
     "grants::DELETE_ALL",
     "guests::ALL_IDS",
+    "initial_tokens::LIST",
     "keys::LIST_DATA_KEYS",
     "keys::LIST_SIGNING_KEYS",
     "keys::FIND_CURRENT",
@@ -106,6 +108,7 @@ fn all() -> Vec<(String, Sql)> {
         ("events", events::ALL),
         ("grants", grants::ALL),
         ("guests", guests::ALL),
+        ("initial_tokens", initial_tokens::ALL),
         ("keys", keys::ALL),
         ("links", links::ALL),
         ("log", log::ALL),

@@ -4,13 +4,15 @@ use cloakroom_model::authorization::{Code, DeviceAnswer, DeviceRequest, PushedRe
 use cloakroom_model::client::Lifetimes;
 use cloakroom_model::data::{Change, DocumentKey, Etag, Namespace, Owner, Seen};
 use cloakroom_model::event::{Kind, Reason};
-use cloakroom_model::id::ClientId;
+use cloakroom_model::id::{ClientId, InitialTokenId};
+use cloakroom_model::initial_token::InitialToken;
 use cloakroom_model::link::{Link, Purpose};
 use cloakroom_model::log::{Place, Subject};
 use cloakroom_store::{
     Codes as _, DeviceRequests as _, EventFilter, Events as _, Grants as _, Guests as _, Hanging,
-    InsertCode, InsertLink, Links as _, Marks as _, NewCode, PushedRequests as _, Reading,
-    Revocations as _, SessionData as _, Sessions as _, Users as _, Write, Written,
+    InitialTokens as _, InsertCode, InsertLink, Links as _, Marks as _, NewCode,
+    PushedRequests as _, Reading, Revocations as _, SessionData as _, Sessions as _, Users as _,
+    Write, Written,
 };
 use cloakroom_store_sqlite::{OpenError, Options, Restore, RestoreError, Restored, Sqlite};
 use serde_json::json;
@@ -38,6 +40,7 @@ async fn nothing_that_can_be_presented_outlives_a_restore() {
     assert!(store.find_code(&digest(4), NOW).await.unwrap().is_none());
     assert!(store.find_pushed_request(&digest(5), NOW).await.unwrap().is_none());
     assert!(store.find_device_request(&digest(7), NOW).await.unwrap().is_none());
+    assert!(store.list_initial_tokens(NOW).await.unwrap().is_empty());
 
     let subjects: Vec<_> =
         store.read_snapshot().await.unwrap().rows.into_iter().map(|row| row.subject).collect();
@@ -134,8 +137,9 @@ async fn who_asks_for_the_danger_keeps_the_sessions() {
     let store = folder.open();
     assert!(store.find_session(&digest(1), NOW).await.unwrap().is_some());
     assert!(store.find_guest(&digest(2), NOW).await.unwrap().is_some());
-    // But nobody uses a code twice.
+    // But nobody uses a code twice, or a right to register.
     assert!(store.find_code(&digest(4), NOW).await.unwrap().is_none());
+    assert!(store.list_initial_tokens(NOW).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -262,6 +266,16 @@ async fn furnished(folder: &Folder) -> std::path::PathBuf {
         polled_at: None,
     };
     server.insert_device_request(device).await.unwrap();
+    let token = InitialToken {
+        id: InitialTokenId::new(NOW, [9; 10]),
+        digest: digest(9),
+        note: String::new(),
+        created_at: NOW,
+        expires_at: NOW.plus(DeviceRequest::LIVES),
+        uses_left: None,
+    };
+    server.insert_initial_token(token, &act(Kind::InitialTokenMade, 4)).await.unwrap();
+    assert_eq!(server.list_initial_tokens(NOW).await.unwrap().len(), 1);
     assert!(server.mark_once(digest(8), NOW.plus(DeviceRequest::LIVES), NOW).await.unwrap());
     let _rows = server.end_token("token", &act(Kind::ClientChanged, 3)).await.unwrap();
     let backup = folder.file("backup.db");

@@ -1,5 +1,4 @@
--- A database of schema version 2, with a row or two in it. Frozen when version 3 is made; until then it follows
--- the migrations.
+-- A database of schema version 2, with a row or two in it. Frozen.
 PRAGMA application_id = 1131178866;
 PRAGMA user_version = 2;
 

@@ -284,7 +284,7 @@ pub async fn an_end_wins_over_the_answers_it_races(store: Arc<dyn Store>) {
 }
 
 /// A device of the client `shop` that waits for a minute, with a code to type of its own.
-fn request(n: u8) -> DeviceRequest {
+pub(super) fn request(n: u8) -> DeviceRequest {
     DeviceRequest {
         digest: digest(n),
         user_code: digest(100 + n),

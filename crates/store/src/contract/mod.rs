@@ -24,6 +24,7 @@ pub mod device_requests;
 pub mod events;
 pub mod grants;
 pub mod guests;
+pub mod initial_tokens;
 pub mod keys;
 pub mod links;
 pub mod marks;
@@ -290,8 +291,15 @@ macro_rules! for_each_promise {
                 a_client_is_replaced_only_as_it_was_seen,
                 of_many_who_change_the_same_client_one_does,
                 a_removed_client_ends_its_grants_and_no_session,
-                a_link_registers_one_client,
-                of_many_who_follow_one_link_one_is_registered,
+                a_client_is_forgotten_only_while_nothing_hangs_from_it,
+                an_initial_token_registers_as_many_clients_as_it_is_for,
+                of_many_who_bring_one_initial_token_one_is_registered,
+                a_removed_initial_token_registers_nobody,
+            }
+            initial_tokens {
+                initial_tokens_are_listed_until_they_expire,
+                a_removed_initial_token_is_gone,
+                expired_initial_tokens_are_forgotten,
             }
             keys {
                 a_data_key_is_kept_once,

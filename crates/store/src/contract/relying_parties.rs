@@ -94,7 +94,7 @@ async fn two_sessions(store: &dyn Store) {
 }
 
 /// Tells a client of session `n`.
-async fn note(store: &dyn Store, n: u8, client: &str) {
+pub(super) async fn note(store: &dyn Store, n: u8, client: &str) {
     let name = u8::try_from(store.list_grants_of_user(user_id(1)).await.unwrap().len()).unwrap();
     let of_client = client_id(client);
     let mut code = code(100 + name, user_id(1), session_id(n));

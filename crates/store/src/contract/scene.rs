@@ -14,7 +14,8 @@ use cloakroom_model::data::{
 };
 use cloakroom_model::event::{Actor, Event, Kind, Reason};
 use cloakroom_model::grant::{Details, Grant};
-use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
+use cloakroom_model::id::{ClientId, GrantId, InitialTokenId, SessionId, UserId};
+use cloakroom_model::initial_token::InitialToken;
 use cloakroom_model::link::{Link, Purpose};
 use cloakroom_model::log::Row;
 use cloakroom_model::registration::Registration;
@@ -197,6 +198,22 @@ pub(super) fn link(n: u8, purpose: Purpose) -> Link {
 }
 
 /// A request of the client `shop` that waits for a minute.
+pub(super) fn initial_token_id(n: u8) -> InitialTokenId {
+    InitialTokenId::new(START, [n; 10])
+}
+
+/// A right to register `uses` clients within a minute, by the digest `n`.
+pub(super) fn initial_token(n: u8, uses: Option<u32>) -> InitialToken {
+    InitialToken {
+        id: initial_token_id(n),
+        digest: digest(n),
+        note: format!("token {n}"),
+        created_at: at(0),
+        expires_at: at(60),
+        uses_left: uses,
+    }
+}
+
 pub(super) fn pushed_request(n: u8) -> PushedRequest {
     PushedRequest {
         digest: digest(n),
@@ -359,4 +376,8 @@ pub(super) async fn give_code(store: &dyn Store, code: Code) {
 pub(super) async fn insert_link(store: &dyn Store, link: Link) {
     let inserted = store.insert_link(link, &act(Kind::LinkMade)).await.unwrap();
     assert_eq!(inserted, InsertLink::Done);
+}
+
+pub(super) async fn insert_initial_token(store: &dyn Store, token: InitialToken) {
+    store.insert_initial_token(token, &act(Kind::InitialTokenMade)).await.unwrap();
 }

@@ -4,7 +4,6 @@ use async_trait::async_trait;
 use cloakroom_model::client::Client;
 use cloakroom_model::event::Reason;
 use cloakroom_model::id::ClientId;
-use cloakroom_model::link::Purpose;
 use cloakroom_model::log::Subject;
 use cloakroom_model::secret::Digest;
 
@@ -25,10 +24,10 @@ impl Clients for Memory {
     async fn insert_client(
         &self,
         client: Client,
-        link: Option<Digest>,
+        token: Option<Digest>,
         act: &Act,
     ) -> Result<InsertClient, Error> {
-        Ok(self.state()?.insert_client(client, link, act))
+        Ok(self.state()?.insert_client(client, token, act))
     }
 
     async fn replace_client(
@@ -43,18 +42,33 @@ impl Clients for Memory {
     async fn remove_client(&self, id: &ClientId, act: &Act) -> Result<Option<Done<()>>, Error> {
         Ok(self.state()?.remove_client(id, act))
     }
+
+    async fn remove_unused_client(
+        &self,
+        id: &ClientId,
+        act: &Act,
+    ) -> Result<Option<Done<()>>, Error> {
+        let mut state = self.state()?;
+        if state.is_in_use(id) || state.clients.remove(id).is_none() {
+            return Ok(None);
+        }
+        let mut trace = Trace::default();
+        trace.changed(Subject::Client(id.clone()));
+        Ok(Some(Done { value: (), rows: state.finish(act, trace) }))
+    }
 }
 
 impl State {
-    fn insert_client(&mut self, client: Client, link: Option<Digest>, act: &Act) -> InsertClient {
-        if link.is_some_and(|link| !self.link_works(&link, act.at, Purpose::Register)) {
-            return InsertClient::LinkSpent;
+    fn insert_client(&mut self, client: Client, token: Option<Digest>, act: &Act) -> InsertClient {
+        let right = token.map(|token| self.initial_token(&token, act.at));
+        if right == Some(None) {
+            return InsertClient::TokenSpent;
         }
         if self.clients.contains_key(&client.id) {
             return InsertClient::Taken;
         }
-        if let Some(link) = link {
-            self.links.remove(&link);
+        if let Some(token) = right.flatten() {
+            self.spend_initial_token(token);
         }
         InsertClient::Done(self.keep_client(client, act))
     }
@@ -75,6 +89,15 @@ impl State {
         self.relying_parties.retain(|_, party| party.client != *id);
         trace.ended(Subject::Client(id.clone()));
         Some(Done { value: (), rows: self.finish(act, trace) })
+    }
+
+    fn is_in_use(&self, id: &ClientId) -> bool {
+        self.grants.values().any(|grant| grant.client == *id)
+            || self.consents.keys().any(|(_, client)| client == id)
+            || self.pushed_requests.values().any(|request| request.client == *id)
+            || self.codes.values().any(|kept| kept.code.client == *id)
+            || self.device_requests.values().any(|request| request.client == *id)
+            || self.relying_parties.keys().any(|(_, client)| client == id)
     }
 
     fn keep_client(&mut self, client: Client, act: &Act) -> Done<()> {

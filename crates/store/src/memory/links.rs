@@ -36,12 +36,11 @@ impl State {
             Purpose::SetUp => !self.has_admin(),
             Purpose::Recover { user } => self.users.contains_key(&user),
             Purpose::Cookie { session } => self.signed_in(session).is_some(),
-            Purpose::Register => true,
         };
         if !has_a_point {
             return InsertLink::Pointless;
         }
-        if !matches!(link.purpose, Purpose::Cookie { .. } | Purpose::Register) {
+        if !matches!(link.purpose, Purpose::Cookie { .. }) {
             self.links.retain(|_, earlier| earlier.purpose != link.purpose);
         }
         self.links.insert(link.digest, link);

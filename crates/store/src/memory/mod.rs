@@ -15,6 +15,7 @@ mod endings;
 mod events;
 mod grants;
 mod guests;
+mod initial_tokens;
 mod keys;
 mod links;
 mod marks;
@@ -35,7 +36,8 @@ use cloakroom_model::authorization::{Consent, DeviceRequest, PushedRequest, Rely
 use cloakroom_model::client::Client;
 use cloakroom_model::data::{Document, Namespace, Owner};
 use cloakroom_model::grant::Grant;
-use cloakroom_model::id::{ClientId, GrantId, KeyId, SessionId, UserId};
+use cloakroom_model::id::{ClientId, GrantId, InitialTokenId, KeyId, SessionId, UserId};
+use cloakroom_model::initial_token::InitialToken;
 use cloakroom_model::key::{DataKey, SigningKey};
 use cloakroom_model::link::Link;
 use cloakroom_model::secret::Digest;
@@ -97,6 +99,7 @@ struct State {
     marks: HashMap<Digest, Timestamp>,
     statuses: statuses::StatusList,
     links: HashMap<Digest, Link>,
+    initial_tokens: BTreeMap<InitialTokenId, InitialToken>,
     clients: BTreeMap<ClientId, Client>,
     data_keys: BTreeMap<u32, DataKey>,
     signing_keys: BTreeMap<KeyId, SigningKey>,

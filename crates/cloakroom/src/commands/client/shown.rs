@@ -33,6 +33,7 @@ pub(super) struct Shown {
     data: Vec<DataRule>,
     data_of_others: Vec<ForeignNamespace>,
     registration: Option<Said>,
+    registered_by: &'static str,
     danger_without_pkce: bool,
     created_at: When,
 }
@@ -77,6 +78,7 @@ impl Shown {
             data: client.data.clone(),
             data_of_others: client.data_of_others.clone(),
             registration: registered(client),
+            registered_by: client.registration.by.as_str(),
             danger_without_pkce: client.registration.requests.danger_without_pkce,
             created_at: When(client.created_at),
         }
@@ -93,6 +95,7 @@ impl Shown {
             ("origins", self.origins.join(" ")),
             ("audiences", self.audiences.join(" ")),
             ("scopes", self.scopes.join(" ")),
+            ("registered by", self.registered_by.to_owned()),
         ];
         let more = more.iter().filter(|(_, text)| !text.is_empty());
         lines.extend(more.map(|(name, text)| printable(&format!("{name:13}  {text}"))));

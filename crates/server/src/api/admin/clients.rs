@@ -125,6 +125,8 @@ pub struct View<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     registration: Option<Said>,
+    /// Who registered it: `operator`, `itself` or `document`.
+    registered_by: &'static str,
     /// Whether PKCE may be left out.
     danger_without_pkce: bool,
     #[schema(value_type = String, format = "date-time")]
@@ -149,6 +151,7 @@ impl<'a> View<'a> {
             absolute_ttl: client.lifetimes.absolute.as_secs(),
             confidential: client.is_confidential(),
             registration: registered(client),
+            registered_by: client.registration.by.as_str(),
             danger_without_pkce: client.registration.requests.danger_without_pkce,
             created_at: Rfc3339(client.created_at),
         }

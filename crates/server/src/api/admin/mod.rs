@@ -2,6 +2,7 @@
 
 pub mod clients;
 pub mod events;
+pub mod initial_tokens;
 pub mod keys;
 pub(crate) mod registration;
 pub mod sessions;

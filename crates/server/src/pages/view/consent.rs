@@ -6,6 +6,7 @@
 use askama::Template;
 
 use super::form::{Form, Trouble};
+use super::says::Says;
 use super::site::Site;
 use crate::pages::form_token::FormToken;
 use crate::pages::local_path::LocalPath;
@@ -18,6 +19,7 @@ pub struct Consent<'a> {
     site: &'a Site,
     form: Form,
     asked: Asked<'a>,
+    says: Says,
     /// Where another account is taken.
     another: String,
 }
@@ -25,12 +27,10 @@ pub struct Consent<'a> {
 /// Who asks whom for what.
 #[derive(Debug)]
 pub struct Asked<'a> {
-    /// The client's name for people.
-    pub client: &'a str,
     /// The host that the answer goes to, where nobody here has vouched for the client.
     pub unknown_at: Option<&'a str>,
-    /// Its home page, policy and terms, as it says, with the words for each.
-    pub links: Vec<(&'static str, &'a str)>,
+    /// The host of the document that a client is known by, where it is known by one.
+    pub document_at: Option<&'a str>,
     /// Whose account it is, an email.
     pub who: &'a str,
     /// What it wants to know and to do, a line each.
@@ -72,9 +72,15 @@ impl Want {
 impl<'a> Consent<'a> {
     /// The question as it is first asked.
     #[must_use]
-    pub fn new(site: &'a Site, token: FormToken, asked: Asked<'a>, onward: LocalPath) -> Self {
+    pub fn new(
+        site: &'a Site,
+        token: FormToken,
+        asked: Asked<'a>,
+        says: Says,
+        onward: LocalPath,
+    ) -> Self {
         let another = onward.as_return_to(paths::SIGN_IN_AS_ANOTHER);
-        Self { site, form: Form::new(token).return_to(Some(onward)), asked, another }
+        Self { site, form: Form::new(token).return_to(Some(onward)), asked, says, another }
     }
 
     /// Says why the answer did not count.

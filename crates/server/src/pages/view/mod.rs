@@ -21,6 +21,7 @@ pub mod moment;
 pub mod password;
 pub mod profile;
 pub mod recover;
+pub mod says;
 pub mod sentence;
 pub mod set_up;
 pub mod sign_in;

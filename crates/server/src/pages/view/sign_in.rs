@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::field::Field;
 use super::form::{Form, Notice, Trouble};
+use super::says::Says;
 use super::sentence::Sentence;
 use super::site::Site;
 use crate::pages::assets;
@@ -19,6 +20,7 @@ pub struct SignIn<'a> {
     identifier: Field,
     password: Field,
     remember: bool,
+    says: Says,
 }
 
 /// Why somebody who did not ask for it sees the page.
@@ -57,6 +59,7 @@ impl<'a> SignIn<'a> {
             identifier: Field::text("identifier", "Email or username", "username").first(),
             password: Field::password("password", "Password", "current-password"),
             remember: false,
+            says: Says::default(),
         }
     }
 
@@ -76,6 +79,13 @@ impl<'a> SignIn<'a> {
             )),
         });
         self.start()
+    }
+
+    /// Says who sent somebody here.
+    #[must_use]
+    pub fn sent_by(mut self, says: Says) -> Self {
+        self.says = says;
+        self
     }
 
     /// Keeps what was typed.

@@ -3,6 +3,7 @@
 mod authorize;
 mod back_channel;
 mod client_credentials;
+mod client_document;
 mod code;
 mod consent;
 mod device;
@@ -15,6 +16,7 @@ mod logout;
 mod mtls;
 mod par;
 pub(crate) mod private_key_jwt;
+pub(crate) mod register;
 pub(crate) mod relying_party;
 mod request_object;
 mod request_uri;

@@ -1,6 +1,7 @@
 //! The faults of which each promise must fail.
 
 mod authorization;
+mod clients;
 
 use crate::memory::broken::Fault::{self, Hasty, Keeps, Late, Slips};
 use crate::memory::broken::{Part, Slip};
@@ -10,7 +11,7 @@ type Faults = [(&'static str, &'static [Fault])];
 
 /// What breaks each promise that there is.
 pub(super) fn faults() -> impl Iterator<Item = &'static (&'static str, &'static [Fault])> {
-    FAULTS.iter().chain(authorization::FAULTS)
+    FAULTS.iter().chain(authorization::FAULTS).chain(clients::FAULTS)
 }
 
 const FAULTS: &Faults = &[
@@ -466,33 +467,6 @@ const FAULTS: &Faults = &[
     ("links::a_link_to_nothing_is_not_kept", &[Slips(Slip::InsertLinkAnyway)]),
     ("links::an_ended_session_takes_the_links_to_it_along", &[Keeps("end_session", Part::Links)]),
     ("links::expired_links_are_forgotten", &[Keeps("expire_links", Part::Links)]),
-    (
-        "clients::a_client_is_kept_as_it_was_registered",
-        &[Keeps("insert_client", Part::Clients), Keeps("insert_client", Part::Log)],
-    ),
-    ("clients::insert_never_replaces_a_client", &[Slips(Slip::InsertClientReplaces)]),
-    (
-        "clients::a_client_is_replaced_only_as_it_was_seen",
-        &[
-            Slips(Slip::ReplaceClientUnseen),
-            Keeps("replace_client", Part::Clients),
-            Keeps("replace_client", Part::Log),
-        ],
-    ),
-    ("clients::of_many_who_change_the_same_client_one_does", &[Hasty("replace_client")]),
-    (
-        "clients::a_removed_client_ends_its_grants_and_no_session",
-        &[
-            Keeps("remove_client", Part::Clients),
-            Keeps("remove_client", Part::Grants),
-            Keeps("remove_client", Part::Log),
-        ],
-    ),
-    (
-        "clients::a_link_registers_one_client",
-        &[Slips(Slip::InsertClientWithoutLink), Keeps("insert_client", Part::Links)],
-    ),
-    ("clients::of_many_who_follow_one_link_one_is_registered", &[Hasty("insert_client")]),
     (
         "keys::a_data_key_is_kept_once",
         &[

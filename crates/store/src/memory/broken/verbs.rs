@@ -7,7 +7,8 @@ use cloakroom_model::client::Client;
 use cloakroom_model::data::{Change, Document, DocumentKey, Etag, Seen};
 use cloakroom_model::event::{Event, Kind, Reason, Recorded};
 use cloakroom_model::grant::Grant;
-use cloakroom_model::id::{ClientId, GrantId, KeyId, SessionId, UserId};
+use cloakroom_model::id::{ClientId, GrantId, InitialTokenId, KeyId, SessionId, UserId};
+use cloakroom_model::initial_token::InitialToken;
 use cloakroom_model::key::{DataKey, SigningKey, Stage};
 use cloakroom_model::link::Link;
 use cloakroom_model::log::{Place, Subject};
@@ -21,10 +22,10 @@ use crate::memory::State;
 use crate::memory::revocations::Log;
 use crate::{
     AccountFailures, Act, AdvanceKey, Begin, Begun, ChangePassword, Changed, Clients, Done, Ends,
-    Error, EventFilter, Events, FoundSession, Grants, Guests, InsertClient, InsertGrant,
-    InsertLink, InsertUser, Keys, Links, LiveGrant, LiveGuest, LiveSession, Login, NewUser,
-    Reading, ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData, Sessions,
-    Shown, Snapshot, Throttles, UserFilter, Users, Who, Write, Written,
+    Error, EventFilter, Events, FoundSession, Grants, Guests, InitialTokens, InsertClient,
+    InsertGrant, InsertLink, InsertUser, Keys, Links, LiveGrant, LiveGuest, LiveSession, Login,
+    NewUser, Reading, ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData,
+    Sessions, Shown, Snapshot, Throttles, UserFilter, Users, Who, Write, Written,
 };
 
 /// Passes a trait's verbs on. What stands in a verb's braces is done first, and may change its arguments.
@@ -281,8 +282,8 @@ pass_on! { Links {
 pass_on! { Clients {
     async fn find_client(&self, id: &ClientId) -> Option<Client> {}
     async fn list_clients(&self) -> Vec<Client> {}
-    async fn insert_client(&self, client: Client, link: Option<Digest>, act: &Act) -> InsertClient {
-        let link = link.filter(|_| !self.slips(Slip::InsertClientWithoutLink));
+    async fn insert_client(&self, client: Client, token: Option<Digest>, act: &Act) -> InsertClient {
+        let token = token.filter(|_| !self.slips(Slip::InsertClientWithoutToken));
         if self.slips(Slip::InsertClientReplaces) {
             self.inner.state()?.clients.remove(&client.id);
         }
@@ -297,6 +298,20 @@ pass_on! { Clients {
         };
     }
     async fn remove_client(&self, id: &ClientId, act: &Act) -> Option<Done<()>> {}
+    async fn remove_unused_client(&self, id: &ClientId, act: &Act) -> Option<Done<()>> {
+        if self.slips(Slip::RemoveClientInUse) {
+            return self.inner.remove_client(id, act).await;
+        }
+    }
+} }
+
+pass_on! { InitialTokens {
+    async fn insert_initial_token(&self, token: InitialToken, act: &Act) -> () {}
+    async fn list_initial_tokens(&self, now: Timestamp) -> Vec<InitialToken> {
+        let now = if self.slips(Slip::ListInitialTokensForever) { Timestamp(0) } else { now };
+    }
+    async fn remove_initial_token(&self, id: InitialTokenId, act: &Act) -> bool {}
+    async fn expire_initial_tokens(&self, now: Timestamp) -> () {}
 } }
 
 pass_on! { Keys {

@@ -2,6 +2,7 @@
 
 mod clients;
 mod events;
+mod initial_tokens;
 mod keys;
 mod rights;
 mod sessions;

@@ -19,7 +19,8 @@ async fn only_an_administrator_administrates() {
         }
         let method: Method = operation.method.to_uppercase().parse().unwrap();
         let id = "018bcfe5-6800-7101-8101-010101010101";
-        let path = operation.path.replace("{user}", id).replace("{sid}", id);
+        let path = operation.path.replace("{user}", id);
+        let path = path.replace("{sid}", id).replace("{id}", id);
         let ask = || request(method.clone(), &path, Body::empty());
         let mut nobody = server.browser();
         assert_eq!(nobody.send(ask()).await.is(401).code(), "not_signed_in", "{path}");
