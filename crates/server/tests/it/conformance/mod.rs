@@ -4,4 +4,5 @@
 mod basic;
 mod by_reference;
 mod discovery;
+mod dynamic;
 mod logout;
