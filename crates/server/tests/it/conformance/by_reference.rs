@@ -1,10 +1,9 @@
 //! Modules of the plan `oidcc-dynamic-certification-test-plan` in which the server fetches something of the client's: its
-//! keys, and its questions.
+//! keys, and its questions. All clients are registered by themselves.
 
 use std::time::Duration;
 
 use cloakroom_jose::{Algorithm, SigningKey};
-use cloakroom_model::registration::ClientKeys;
 use cloakroom_testkit::engine::ISSUER;
 use cloakroom_testkit::server::Server;
 use serde_json::{Value, json};
@@ -12,6 +11,7 @@ use url::form_urlencoded::{self, Serializer};
 
 use crate::oauth::keys::{key, public, sealed, signed};
 use crate::oauth::private_key_jwt::Signing;
+use crate::oauth::register::{app, open_server, register, relying_party};
 use crate::oauth::relying_party::{CALLBACK, RelyingParty, ada, callback, walk};
 
 const KEYS: &str = "https://app.example/jwks";
@@ -19,7 +19,7 @@ const REQUEST: &str = "https://app.example/request";
 
 #[tokio::test]
 async fn oidcc_registration_jwks_uri() {
-    let server = Server::start().await;
+    let server = open_server().await;
     let (app, tokens) = with_published_keys(&server).await;
     assert!(tokens["id_token"].is_string(), "{tokens}");
     assert_eq!(app.app.secret, None);
@@ -27,7 +27,7 @@ async fn oidcc_registration_jwks_uri() {
 
 #[tokio::test]
 async fn oidcc_refresh_token_rp_key_rotation() {
-    let server = Server::start().await;
+    let server = open_server().await;
     let (mut app, tokens) = with_published_keys(&server).await;
     app.key = key();
     publish(&server, &app.key);
@@ -42,12 +42,12 @@ async fn oidcc_refresh_token_rp_key_rotation() {
 
 #[tokio::test]
 async fn oidcc_request_uri_signed_rs256() {
-    let server = Server::start().await;
+    let server = open_server().await;
     let key = SigningKey::generate(Algorithm::Rs256).unwrap();
     let app = asking_by_reference(&server, &key).await;
     let header = json!({ "alg": "RS256", "kid": key.kid() });
     server.others.put(REQUEST, "application/jwt", &signed(&key, &header, &question(&app)));
-    let answer = walk(&mut ada(&server).await, &by_reference()).await;
+    let answer = walk(&mut ada(&server).await, &by_reference(&app)).await;
     assert_eq!(answer.parameters["state"], "the state");
     app.redeem(&answer.parameters["code"]).await.is(200);
 }
@@ -55,7 +55,7 @@ async fn oidcc_request_uri_signed_rs256() {
 /// `none` is not listed, so the suite skips the module.
 #[tokio::test]
 async fn oidcc_request_uri_unsigned() {
-    let server = Server::start().await;
+    let server = open_server().await;
     let document = server.browser().get("/.well-known/openid-configuration").await.json();
     assert_eq!(document["request_uri_parameter_supported"], true);
     let listed = document["request_object_signing_alg_values_supported"].as_array().unwrap();
@@ -64,13 +64,18 @@ async fn oidcc_request_uri_unsigned() {
     let app = asking_by_reference(&server, &key()).await;
     let unsigned = sealed(&json!({ "alg": "none" }), &question(&app), |_| Vec::new());
     server.others.put(REQUEST, "application/jwt", &unsigned);
-    let refused = callback(&ada(&server).await.get(&by_reference()).await).unwrap();
+    let refused = callback(&ada(&server).await.get(&by_reference(&app)).await).unwrap();
     assert_eq!(refused.parameters["error"], "request_not_supported");
 }
 
 /// A client whose keys lie elsewhere, and the tokens of a sign-in at it.
 async fn with_published_keys(server: &Server) -> (Signing, Value) {
-    let app = Signing::registering(server, "app", key(), ClientKeys::At(KEYS.to_owned())).await;
+    let mut said = app();
+    said["token_endpoint_auth_method"] = json!("private_key_jwt");
+    said["jwks_uri"] = json!(KEYS);
+    let registered = register(server, None, &said).await.is(201).json();
+    assert_eq!(registered["jwks_uri"], KEYS);
+    let app = Signing { app: relying_party(server, &registered), key: key() };
     publish(server, &app.key);
     let mut browser = ada(server).await;
     let wanted = [("scope", "openid offline_access"), ("prompt", "consent")];
@@ -93,11 +98,10 @@ fn publish(server: &Server, key: &SigningKey) {
 async fn asking_by_reference(server: &Server, key: &SigningKey) -> RelyingParty {
     let set = json!({ "keys": [public(key)] });
     server.others.put(KEYS, "application/json", &set.to_string());
-    RelyingParty::with(server, |new| {
-        new.registration.keys = Some(ClientKeys::At(KEYS.to_owned()));
-        new.registration.requests.request_uris = vec![REQUEST.to_owned()];
-    })
-    .await
+    let mut said = app();
+    said["jwks_uri"] = json!(KEYS);
+    said["request_uris"] = json!([REQUEST]);
+    relying_party(server, &register(server, None, &said).await.is(201).json())
 }
 
 /// What the client asks, as claims.
@@ -109,9 +113,13 @@ fn question(app: &RelyingParty) -> Value {
     claims
 }
 
-fn by_reference() -> String {
+fn by_reference(app: &RelyingParty) -> String {
     let query = Serializer::new(String::new())
-        .extend_pairs([("client_id", "app"), ("response_type", "code"), ("scope", "openid")])
+        .extend_pairs([
+            ("client_id", app.id.as_str()),
+            ("response_type", "code"),
+            ("scope", "openid"),
+        ])
         .extend_pairs([("redirect_uri", CALLBACK), ("request_uri", REQUEST)])
         .finish();
     format!("/oauth/authorize?{query}")
