@@ -1,7 +1,9 @@
 // Signs in with libraries that others wrote, from nothing but the issuer's URL, with a person in a real browser between.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { createServer } from "node:http";
+import { createInterface } from "node:readline";
 import * as oauth from "oauth4webapi";
 import * as openid from "openid-client";
 import { chromium } from "playwright-core";
@@ -195,6 +197,30 @@ await check("oauth4webapi: the OAuth metadata alone, a code, and an access token
   const request = new Request(callback, { headers: { authorization: `Bearer ${tokens.access_token}` } });
   const claims = await oauth.validateJwtAccessToken(server, request, issuer.origin, http);
   assert.equal(claims.client_id, "plain");
+  await somebody.leave();
+});
+
+await check("openidconnect, a crate: a web client signs in and out", async () => {
+  const registration = { redirect_uris: [callback], post_logout_redirect_uris: [callback] };
+  const secret = await register("crate", "web", registration);
+  const client = spawn(env("CLOAKROOM_RUST_CLIENT"), {
+    env: { ...process.env, CLIENT_ID: "crate", CLIENT_SECRET: secret, CLIENT_CALLBACK: callback },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const ended = new Promise((resolve) => client.on("close", resolve));
+  const somebody = await person();
+  const seen = [];
+  let last;
+  // Each URL that it prints is one for the person.
+  for await (const line of createInterface({ input: client.stdout })) {
+    last = line;
+    if (line === "done") continue;
+    client.stdin.write(`${await somebody.goThrough(new URL(line))}\n`);
+    seen.push(...somebody.seen);
+  }
+  assert.equal(await ended, 0);
+  assert.equal(last, "done");
+  assert.deepEqual(seen, ["sign-in", "consent"]);
   await somebody.leave();
 });
 

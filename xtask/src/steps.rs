@@ -92,7 +92,7 @@ pub(crate) const ALL: &[Step] = &[
     },
     Step {
         name: "clients",
-        proves: "openid-client and oauth4webapi sign in from nothing but the server's URL",
+        proves: "openid-client, oauth4webapi and the crate openidconnect sign in from nothing but the server's URL",
         needs: &[NODE, NPM, Need::Program { name: "chromium", package: "chromium" }],
         run: strangers::clients,
     },

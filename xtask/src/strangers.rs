@@ -1,12 +1,13 @@
 //! Steps in which a stranger uses the running server: a browser, and a generator of requests.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use anyhow::{Result, ensure};
 
 use crate::server::{self, Folder, Server, binary};
-use crate::shell::{program, root, run};
+use crate::shell::{cargo, program, root, run, target};
 use crate::tools::{node, npm_ci, python};
 
 /// Chromium does what people do, on every page, with JavaScript and without.
@@ -33,15 +34,27 @@ pub(crate) fn clients() -> Result<()> {
     const FOLDER: &str = "tests/clients";
     server::build()?;
     npm_ci(FOLDER)?;
+    let client = rust_client()?;
     let folder = Folder::create("clients")?;
     let server = Server::start(folder.path(), &["--answer-delay=50ms"])?;
     add_administrator(&folder, EMAIL, PASSWORD)?;
     let mut libraries = node(FOLDER)?;
     libraries.env("CLOAKROOM_URL", server.url());
+    libraries.env("CLOAKROOM_RUST_CLIENT", client);
     libraries.env("CLOAKROOM_EMAIL", EMAIL).env("CLOAKROOM_PASSWORD", PASSWORD);
     run(libraries.arg("run.mjs"))?;
     drop(server);
     folder.remove()
+}
+
+/// The program that signs in by the crate `openidconnect`. It is no member of the workspace, so that nothing it depends on
+/// is near the product, and is built where that finds nothing of it.
+fn rust_client() -> Result<PathBuf> {
+    let folder = target().join("clients");
+    let mut build = cargo();
+    build.args(["build", "--locked", "--manifest-path=tests/clients/openidconnect/Cargo.toml"]);
+    run(build.arg("--target-dir").arg(&folder))?;
+    Ok(folder.join("debug").join("cloakroom-client-openidconnect"))
 }
 
 /// schemathesis holds every answer against the OpenAPI document.
