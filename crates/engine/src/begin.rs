@@ -235,6 +235,7 @@ impl Engine {
             audience: self.first_audience(&grant.audience),
             scope: &scope,
             details: Some(&grant.details),
+            origin: None,
         })?;
         let refresh = self.refresh_token(grant, grant.counter)?;
         Ok(TokenPair { access, refresh, scope, beside: Beside::default() })

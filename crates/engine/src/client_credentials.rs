@@ -36,12 +36,13 @@ impl Engine {
         };
         let details = Details { confirmation: proved, ..Details::default() };
         let access = self.mint(&Mint {
-            holder: Holder::Service,
+            holder: Holder::Service(&client.id),
             client,
             grant: None,
             audience,
             scope: &scope,
             details: Some(&details),
+            origin: None,
         })?;
         Ok(Granted {
             access,

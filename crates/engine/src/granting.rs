@@ -4,7 +4,7 @@
 use cloakroom_model::client::Client;
 use cloakroom_model::grant::{Confirmation, Details, Grant};
 use cloakroom_model::id::UserId;
-use cloakroom_model::registration::GrantType;
+use cloakroom_model::registration::{GrantType, RegisteredBy};
 use cloakroom_model::session::Session;
 use cloakroom_model::time::Timestamp;
 use cloakroom_oauth::scope::Scope;
@@ -130,6 +130,7 @@ impl Engine {
             audience,
             scope: &scope,
             details: Some(details),
+            origin: None,
         })?;
         let refreshes = may_ask_by(client, GrantType::RefreshToken);
         let refresh = refreshes.then(|| self.refresh_token(grant, counter)).transpose()?;
@@ -160,6 +161,12 @@ pub(crate) fn may_ask_by(client: &Client, grant_type: GrantType) -> bool {
         // RFC 6749 §4.4: for clients that prove who they are.
         GrantType::ClientCredentials => {
             registered.contains(&grant_type) && client.is_confidential()
+        }
+        // RFC 8693 §5: and these are sent tokens because somebody of this house said that they are a service.
+        GrantType::TokenExchange => {
+            registered.contains(&grant_type)
+                && client.is_confidential()
+                && client.registration.by == RegisteredBy::Operator
         }
         GrantType::RefreshToken if registered.is_empty() => true,
         _ => registered.contains(&grant_type),

@@ -10,7 +10,7 @@ use cloakroom_store::LiveGrant;
 
 use crate::Engine;
 use crate::identity::NotSignedIn;
-use crate::memory::Name;
+use crate::memory::{Name, Remembered};
 use crate::tokens::TokenClaims;
 
 /// What a good token hangs from.
@@ -19,6 +19,8 @@ pub(crate) struct Held {
     pub(crate) client: Option<Arc<Client>>,
     /// Whom it is about; `None` for a guest and for a client's own.
     pub(crate) user: Option<User>,
+    /// Its session, where it has one.
+    pub(crate) session: Option<Arc<Remembered>>,
 }
 
 impl Engine {
@@ -28,6 +30,7 @@ impl Engine {
             return Err(NotSignedIn::Revoked);
         }
         let client = self.clients.find(&claims.client_id);
+        let mut found = None;
         let user = match (claims.session(), claims.grant()) {
             // It ended with neither, or the log would say so.
             (Some(sid), _) => {
@@ -36,12 +39,12 @@ impl Engine {
                     Some(session) => session,
                     None => self.look_up_session(sid, name).await?,
                 };
-                session.user.as_deref().cloned()
+                found.insert(session).user.as_deref().cloned()
             }
             (None, Some(grant)) => self.live_grant(grant).await?.user,
             (None, None) => None,
         };
-        Ok(Held { client, user })
+        Ok(Held { client, user, session: found })
     }
 
     /// What the grant of a verified token says; nothing where it has none.
@@ -52,7 +55,7 @@ impl Engine {
         }
     }
 
-    async fn live_grant(&self, grant: GrantId) -> Result<LiveGrant, NotSignedIn> {
+    pub(crate) async fn live_grant(&self, grant: GrantId) -> Result<LiveGrant, NotSignedIn> {
         self.store.find_grant(grant).await?.ok_or(NotSignedIn::Revoked)
     }
 }

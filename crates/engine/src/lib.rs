@@ -50,6 +50,7 @@ pub mod sign_out;
 pub mod sign_up;
 pub mod start;
 pub mod throttle;
+pub mod token_exchange;
 pub mod tokens;
 pub mod userinfo;
 pub mod users;

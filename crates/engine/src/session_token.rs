@@ -64,6 +64,7 @@ impl Engine {
             audience,
             scope: &scope,
             details: None,
+            origin: None,
         })?)
     }
 }

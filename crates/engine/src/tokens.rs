@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cloakroom_jose::{Algorithm, Error, Expectations, KeyRing, Verified, Verifier};
 use cloakroom_model::client::{Client, Lifetimes};
 use cloakroom_model::grant::{Details, Grant};
-use cloakroom_model::id::{GrantId, KeyId, SessionId};
+use cloakroom_model::id::{ClientId, GrantId, KeyId, SessionId};
 use cloakroom_model::log::Subject;
 use cloakroom_model::registration::Subjects;
 use cloakroom_model::session::Authentication;
@@ -114,11 +114,13 @@ impl TokenClaims {
         let claims = &self.claims;
         let session = claims.sid.map(Subject::Session);
         let grant = claims.grant_id.map(Subject::Grant);
-        [session, grant].into_iter().flatten().chain([
+        let own = [
             Subject::Client(claims.client_id.clone()),
             Subject::Key(KeyId(kid.to_owned())),
             Subject::Token(claims.jti.clone()),
-        ])
+        ];
+        let hangs_from = [session, grant].into_iter().flatten();
+        hangs_from.chain(own).chain(claims.came_from.iter().cloned())
     }
 }
 
@@ -131,6 +133,16 @@ pub(crate) struct Mint<'a> {
     pub(crate) scope: &'a Scope,
     /// What its grant says beside.
     pub(crate) details: Option<&'a Details>,
+    /// The tokens that it is made of, where it is exchanged.
+    pub(crate) origin: Option<Origin>,
+}
+
+/// What an exchanged token comes from.
+pub(crate) struct Origin {
+    /// When the first of them is void, in seconds.
+    pub(crate) exp: u64,
+    /// What it dies with beside its session and its grant.
+    pub(crate) came_from: Vec<Subject>,
 }
 
 /// Whose right a token carries, and with what it dies.
@@ -140,8 +152,8 @@ pub(crate) enum Holder<'a> {
     Session(&'a Remembered),
     /// A user's, by a grant that outlives sessions.
     User { user: &'a User, grant: &'a Grant },
-    /// The client's own.
-    Service,
+    /// A client's own.
+    Service(&'a ClientId),
 }
 
 impl Holder<'_> {
@@ -149,7 +161,7 @@ impl Holder<'_> {
         match self {
             Self::Session(session) => session.user.as_deref(),
             Self::User { user, .. } => Some(user),
-            Self::Service => None,
+            Self::Service(_) => None,
         }
     }
 
@@ -158,14 +170,14 @@ impl Holder<'_> {
         match self {
             Self::Session(session) => session.session.authentication.as_ref(),
             Self::User { grant, .. } => grant.details.authentication.as_ref(),
-            Self::Service => None,
+            Self::Service(_) => None,
         }
     }
 
     pub(crate) fn sid(&self) -> Option<SessionId> {
         match self {
             Self::Session(session) => Some(session.session.id),
-            Self::User { .. } | Self::Service => None,
+            Self::User { .. } | Self::Service(_) => None,
         }
     }
 
@@ -174,7 +186,7 @@ impl Holder<'_> {
         match self {
             Self::Session(session) => Some(session.session.expires_at),
             Self::User { grant, .. } => Some(grant.expires_at),
-            Self::Service => None,
+            Self::Service(_) => None,
         }
     }
 }
@@ -224,13 +236,15 @@ impl Engine {
         // Never longer than what it hangs from, nor than the log remembers.
         let left = holder.expires_at().map_or(Duration::MAX, |end| end.since(now));
         let ttl = self.token_lifetime(client).min(left).min(Lifetimes::ACCESS_TOKEN_CEILING);
+        let exp = seconds(now.plus(ttl));
+        let exp = mint.origin.as_ref().map_or(exp, |origin| exp.min(origin.exp));
         let how = holder.authentication();
         let claims = Claims {
             iss: self.settings.issuer.clone(),
             sub: self.subject_of(holder, client),
             aud: vec![mint.audience.to_owned()],
             client_id: client.id.clone(),
-            exp: seconds(now.plus(ttl)),
+            exp,
             iat: seconds(now),
             jti: URL_SAFE_NO_PAD.encode(self.random.bytes::<16>()),
             scope: mint.scope.clone(),
@@ -242,6 +256,7 @@ impl Engine {
             roles: holder.user().map(|user| user.roles.clone()).unwrap_or_default(),
             cnf: details.and_then(|details| details.confirmation.clone()),
             act: json_of(details.and_then(|details| details.actor.as_deref()))?,
+            came_from: mint.origin.as_ref().map(|it| it.came_from.clone()).unwrap_or_default(),
             authorization_details: json_of(
                 details.and_then(|details| details.authorization_details.as_deref()),
             )?,
@@ -249,7 +264,8 @@ impl Engine {
         };
         let signed = self.ring.sign(algorithm, mint.audience, &claims);
         let token = signed.map_err(|error| not_signed(error, algorithm, mint.audience))?;
-        Ok(AccessToken { token, expires_in: Duration::from_secs(ttl.as_secs()) })
+        let left = exp.saturating_sub(seconds(now)).min(ttl.as_secs());
+        Ok(AccessToken { token, expires_in: Duration::from_secs(left) })
     }
 
     /// Signs what is no access token; `typ` is what it says it is.
@@ -271,7 +287,8 @@ impl Engine {
                 Subjects::Pairwise { .. } => About::Pairwise(self.subject_for(client, user.id)),
             },
             (Holder::Session(session), None) => About::of(session.session.user, session.session.id),
-            (Holder::User { .. } | Holder::Service, None) => About::Client(client.id.clone()),
+            (Holder::Service(id), None) => About::Client((*id).clone()),
+            (Holder::User { .. }, None) => About::Client(client.id.clone()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! RFC 9068 §2.1, §2.2: access tokens as JSON Web Tokens, with the claims that tie them to a session and a grant.
 //!
 //! Beside them what other specifications put there: the key they are bound to (RFC 7800 §3.1), who acts (RFC 8693 §4.1),
-//! what is allowed in detail (RFC 9396 §9.1), and their place in a status list.
+//! what is allowed in detail (RFC 9396 §9.1), their place in a status list, and what an exchanged one came from.
 //! Signing and verifying is `jose`'s; whether the session still lives is the engine's.
 
 use std::fmt;
@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use cloakroom_model::grant::Confirmation;
 use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
+use cloakroom_model::log::Subject as Ended;
 use cloakroom_model::session::Acr;
 use cloakroom_model::user::Role;
 use serde::de::Error as _;
@@ -68,6 +69,10 @@ pub struct Claims {
     /// Who acts for the one it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Actor>,
+    /// What it dies with beside its session and its grant, where it was exchanged: the tokens it came from, and what those
+    /// die with. A claim of ours, in the words of the revocation log.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub came_from: Vec<Ended>,
     /// What it allows in detail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization_details: Option<AuthorizationDetails>,
@@ -213,6 +218,7 @@ mod tests {
             roles: vec![Role::admin()],
             cnf: Some(Confirmation::Key("thumb".into())),
             act: Some(Actor::new(&Subject::Client(ClientId::built_in()))),
+            came_from: vec![Ended::Token("before".into())],
             authorization_details: serde_json::from_str(r#"[{"type":"payment"}]"#).ok(),
             status: Some(Status::at("https://id.example.com/status/1".into(), 7)),
         };
@@ -236,6 +242,7 @@ mod tests {
                 "roles": ["admin"],
                 "cnf": {"jkt": "thumb"},
                 "act": {"sub": "client:cloakroom"},
+                "came_from": [{"kind": "token", "id": "before"}],
                 "authorization_details": [{"type": "payment"}],
                 "status": {"status_list": {"uri": "https://id.example.com/status/1", "idx": 7}},
             })

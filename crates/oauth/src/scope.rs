@@ -50,6 +50,12 @@ impl Scope {
         self.0.iter().all(|word| granted.contains(word))
     }
 
+    /// The words that are in both.
+    #[must_use]
+    pub fn shared_with(&self, other: &Self) -> Self {
+        Self(self.0.iter().filter(|word| other.contains(word)).cloned().collect())
+    }
+
     /// Its words, sorted.
     #[must_use]
     pub fn words(&self) -> &[String] {

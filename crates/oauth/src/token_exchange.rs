@@ -1,7 +1,8 @@
 //! RFC 8693 §1.1, §4.1: who may have a token exchanged, and what the new one says.
 //!
 //! Always delegation and never impersonation: the new token names whoever acts, and every one that acted before. It allows
-//! no more than the one it came from, and does not outlive it; the caller sees to the latter.
+//! no more than the one it came from, and does not outlive it; the caller sees to the latter. It is never for the issuer
+//! itself: what a person may do with their account is for those who signed in, not for those who act for them.
 
 use cloakroom_model::client::Client;
 use serde::{Deserialize, Serialize};
@@ -49,9 +50,11 @@ pub struct Exchanged {
 }
 
 /// Decides what `client` gets for the token `subject`, presented together with `actor`, for the audience and the scope
-/// that it asks for. Both tokens were verified; neither has ended.
+/// that it asks for; `own` is what its tokens may allow at all. Both tokens were verified. Whether either has ended is for
+/// the caller to find out, and afterwards: who may not bring a token is not told what became of it.
 pub fn decide(
     client: &Client,
+    own: &Scope,
     subject: &Claims,
     actor: Option<&Claims>,
     audience: Option<&str>,
@@ -74,11 +77,29 @@ pub fn decide(
             "actor_token is neither this client's nor for it",
         ));
     }
-    let audience = audience_of(client, audience)?;
-    let scope = scope.unwrap_or(&subject.scope);
-    if !scope.is_within(&subject.scope) {
-        return Err(Error::new(Code::InvalidScope, "the scope is more than subject_token allows"));
+    // It would name the one for whom somebody acts, and hide who that is.
+    if actor.is_some_and(|actor| actor.act.is_some()) {
+        return Err(Error::new(
+            Code::InvalidRequest,
+            "actor_token is one by which somebody acts for another",
+        ));
     }
+    let audience = audience_of(client, audience)?;
+    if audience == subject.iss {
+        return Err(Code::InvalidTarget.into());
+    }
+    let scope = match scope {
+        Some(asked) if !asked.is_within(&subject.scope) => {
+            let why = "the scope is more than subject_token allows";
+            return Err(Error::new(Code::InvalidScope, why));
+        }
+        Some(asked) if !asked.is_within(own) => {
+            let why = "the scope is more than this client's tokens may have";
+            return Err(Error::new(Code::InvalidScope, why));
+        }
+        Some(asked) => asked.clone(),
+        None => subject.scope.shared_with(own),
+    };
     let acting =
         actor.map_or_else(|| Subject::Client(client.id.clone()), |actor| actor.sub.clone());
     let act = Actor { act: subject.act.clone().map(Box::new), ..Actor::new(&acting) };
@@ -88,7 +109,7 @@ pub fn decide(
             "subject_token has passed through too many hands",
         ));
     }
-    Ok(Exchanged { audience, scope: scope.clone(), act })
+    Ok(Exchanged { audience, scope, act })
 }
 
 /// The audience that is asked for, which the client's tokens must be allowed to name; its first where it asks for none.

@@ -29,6 +29,8 @@ pub enum What {
     Code,
     /// Tokens that clients ask about from a network.
     Introspect,
+    /// Tokens that clients bring to have them exchanged, from a network.
+    Exchange,
     /// Proofs of a key beside requests for tokens from a network.
     Proof,
     /// Links to a cookie that a session asks for.
@@ -63,7 +65,7 @@ pub struct Row {
 }
 
 /// All limits.
-pub const TABLE: [Row; 20] = [
+pub const TABLE: [Row; 21] = [
     Row {
         what: What::SignIn,
         name: "sign_in_address",
@@ -129,6 +131,12 @@ pub const TABLE: [Row; 20] = [
         name: "introspect_address",
         rate: Rate::new(60_000, Duration::from_mins(1)),
         sentence: "A service may ask for every request of its own; each costs a signature to verify.",
+    },
+    Row {
+        what: What::Exchange,
+        name: "exchange_address",
+        rate: Rate::new(60_000, Duration::from_mins(1)),
+        sentence: "A service may exchange a token for every request of its own; each costs signatures to verify and to make.",
     },
     Row {
         what: What::Proof,

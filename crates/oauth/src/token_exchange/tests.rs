@@ -29,6 +29,18 @@ fn claims(more: &serde_json::Value) -> Claims {
     serde_json::from_value(claims).unwrap()
 }
 
+/// What the service decides with scopes of its own for all that is asked for here.
+fn decide(
+    client: &Client,
+    subject: &Claims,
+    actor: Option<&Claims>,
+    audience: Option<&str>,
+    scope: Option<&Scope>,
+) -> Result<Exchanged, Error> {
+    let own = Scope::parse("a b c d e f read write").unwrap();
+    super::decide(client, &own, subject, actor, audience, scope)
+}
+
 fn code(result: Result<Exchanged, Error>) -> Code {
     result.unwrap_err().code
 }
@@ -56,6 +68,10 @@ fn an_actor_with_a_token_is_named_instead_of_the_client() {
     let agent = claims(&json!({"sub": "client:agent", "aud": "orders", "client_id": "agent"}));
     let exchanged = decide(&service(), &sent(), Some(&agent), None, None).unwrap();
     assert_eq!(exchanged.act.sub, "client:agent");
+    let mut acted_for = agent.clone();
+    acted_for.act = Some(Actor::new(&Subject::Client(ClientId::parse("hidden").unwrap())));
+    let refused = decide(&service(), &sent(), Some(&acted_for), None, None);
+    assert_eq!(code(refused), Code::InvalidRequest, "it would hide who acts");
     let elsewhere = claims(&json!({"sub": "client:agent", "aud": "x", "client_id": "agent"}));
     let refused = decide(&service(), &sent(), Some(&elsewhere), None, None);
     assert_eq!(code(refused), Code::InvalidRequest);
@@ -74,8 +90,25 @@ fn the_audience_is_one_that_the_client_may_name() {
     let audience = |asked| decide(&service(), &sent(), None, asked, None).map(|it| it.audience);
     assert_eq!(audience(Some(ORDERS)).unwrap(), ORDERS);
     assert_eq!(audience(Some("https://other.example")).unwrap_err().code, Code::InvalidTarget);
+    let issuer = Client { audiences: vec!["i".into()], ..service() };
+    assert_eq!(code(decide(&issuer, &sent(), None, None, None)), Code::InvalidTarget);
+    assert_eq!(code(decide(&issuer, &sent(), None, Some("i"), None)), Code::InvalidTarget);
     let nobody = Client { audiences: Vec::new(), ..service() };
     assert_eq!(code(decide(&nobody, &sent(), None, None, None)), Code::InvalidTarget);
+}
+
+#[test]
+fn no_more_is_allowed_than_the_clients_tokens_may_have() {
+    let own = Scope::parse("read more").unwrap();
+    let read = Scope::parse("read").unwrap();
+    let (service, sent) = (service(), sent());
+    let decide = |scope: Option<&Scope>| super::decide(&service, &own, &sent, None, None, scope);
+    assert_eq!(decide(None).unwrap().scope, read);
+    assert_eq!(decide(Some(&read)).unwrap().scope, read);
+    for refused in ["write", "more", "read write"] {
+        let refused = Scope::parse(refused).unwrap();
+        assert_eq!(code(decide(Some(&refused))), Code::InvalidScope, "{refused}");
+    }
 }
 
 #[test]

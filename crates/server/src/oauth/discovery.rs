@@ -32,11 +32,12 @@ const ENDPOINTS: [Endpoint; 9] = [
     Endpoint::Logout,
     Endpoint::Keys,
 ];
-const GRANT_TYPES: [GrantType; 4] = [
+const GRANT_TYPES: [GrantType; 5] = [
     GrantType::AuthorizationCode,
     GrantType::RefreshToken,
     GrantType::ClientCredentials,
     GrantType::DeviceCode,
+    GrantType::TokenExchange,
 ];
 const METHODS: [AuthenticationMethod; 4] = [
     AuthenticationMethod::ClientSecretBasic,

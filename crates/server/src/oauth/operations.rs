@@ -39,7 +39,7 @@ fn for_requests() -> Vec<Operation> {
             .says("Where this server's tokens come from (RFC 9728)")
             .answers_as(200, "What it takes", "application/json", resource_metadata()),
         post("/oauth/token", "token", token::post)
-            .says("Exchanges a code, a device's code, a refresh token, or the client's own right for tokens (RFC 6749 section 3.2)")
+            .says("Exchanges a code, a device's code, a refresh token, another token, or the client's own right for tokens (RFC 6749 section 3.2)")
             .oauth()
             .takes("header", "dpop", text(), PROOF)
             .reads_form(&with_client(&[
@@ -49,6 +49,12 @@ fn for_requests() -> Vec<Operation> {
                 ("code_verifier", false),
                 ("refresh_token", false),
                 ("device_code", false),
+                ("subject_token", false),
+                ("subject_token_type", false),
+                ("actor_token", false),
+                ("actor_token_type", false),
+                ("requested_token_type", false),
+                ("audience", false),
                 ("scope", false),
                 ("resource", false),
             ]))

@@ -6,6 +6,7 @@ use axum::response::Response;
 use cloakroom_engine::granting::{Beside, Granted};
 use cloakroom_engine::redeem_code::RedeemError;
 use cloakroom_engine::refresh::RefreshError;
+use cloakroom_engine::token_exchange::ExchangeError;
 use cloakroom_model::grant::Confirmation;
 use cloakroom_model::registration::Binding;
 use cloakroom_oauth::error::{Code, Error};
@@ -51,13 +52,19 @@ pub async fn post(
         TokenRequest::DeviceCode(request) => {
             app.engine.redeem_device(request, &client, proved, &visitor).await?
         }
-        TokenRequest::Exchange(_) => return Err(Code::UnsupportedGrantType.into()),
+        TokenRequest::Exchange(request) => {
+            app.engine.exchange(request, &client, proved, &visitor).await?
+        }
     };
-    Ok(answered(granted)?)
+    let response = answer_with(granted)?;
+    Ok(unkept(answer::ok(&match request {
+        TokenRequest::Exchange(_) => response.exchanged(),
+        _ => response,
+    })))
 }
 
 /// RFC 6749 §5.1.
-fn answered(granted: Granted) -> Result<Response, Problem> {
+fn answer_with(granted: Granted) -> Result<TokenResponse, Problem> {
     let Granted { access, refresh, scope, beside } = granted;
     let Beside { id_token, confirmation, authorization_details } = beside;
     let mut response = TokenResponse::new(access.token, access.expires_in, refresh, scope);
@@ -72,7 +79,7 @@ fn answered(granted: Granted) -> Result<Response, Problem> {
         response = response
             .authorization_details(details.map_err(|error| crate::refusals::internal(&error))?);
     }
-    Ok(unkept(answer::ok(&response)))
+    Ok(response)
 }
 
 /// Nobody on the way keeps the answer (RFC 6749 §5.1).
@@ -95,6 +102,16 @@ impl From<RefreshError> for Refusal {
             RefreshError::Limited(limited) => Problem::from(limited).into(),
             RefreshError::Mint(error) => Problem::from(error).into(),
             RefreshError::Store(error) => Problem::from(error).into(),
+            error => crate::refusals::internal(&error).into(),
+        }
+    }
+}
+
+impl From<ExchangeError> for Refusal {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Refused(error) => error.into(),
+            ExchangeError::Redeem(error) => error.into(),
             error => crate::refusals::internal(&error).into(),
         }
     }

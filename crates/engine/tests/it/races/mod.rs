@@ -1,6 +1,7 @@
 //! Two nodes on one store, and clients that do everything at once. A seed decides who goes on at each step; a
 //! failing run prints its seed, and `CLOAKROOM_RACE_SEED` runs it again.
 
+mod exchange;
 mod refresh;
 mod registry;
 mod sign_out;

@@ -267,17 +267,17 @@ async fn a_nonce_that_is_not_ours_is_answered_with_one_that_is() {
 }
 
 /// Whoever holds a key.
-struct Holder {
+pub(crate) struct Holder {
     server: Server,
     key: SigningKey,
 }
 
 impl Holder {
-    fn new(server: &Server) -> Self {
+    pub(crate) fn new(server: &Server) -> Self {
         Self { server: server.clone(), key: key() }
     }
 
-    fn thumbprint(&self) -> String {
+    pub(crate) fn thumbprint(&self) -> String {
         self.key.public_jwk().unwrap().thumbprint()
     }
 
@@ -299,12 +299,17 @@ impl Holder {
     }
 
     /// Posts to an OAuth endpoint as `app`, and proves the key.
-    async fn post(&self, app: &RelyingParty, path: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(
+        &self,
+        app: &RelyingParty,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> Answer {
         let proof = self.sign(&self.claims("POST", &format!("{ISSUER}{path}"), None));
         app.post_beside(path, form, &[("dpop", &proof)]).await
     }
 
-    async fn redeem(&self, app: &RelyingParty, code: &str) -> Answer {
+    pub(crate) async fn redeem(&self, app: &RelyingParty, code: &str) -> Answer {
         let proof = self.sign(&self.claims("POST", &format!("{ISSUER}/oauth/token"), None));
         app.redeem_beside(code, &[("dpop", &proof)]).await
     }

@@ -23,4 +23,5 @@ mod request_uri;
 mod revoke;
 mod step_up;
 mod token;
+mod token_exchange;
 mod userinfo;

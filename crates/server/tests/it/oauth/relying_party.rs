@@ -195,7 +195,9 @@ impl RelyingParty {
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         headers.insert("content-type", form);
         if let Some(secret) = &self.secret {
-            let basic = STANDARD.encode(format!("{}:{secret}", self.id));
+            // RFC 6749 §2.3.1.
+            let id: String = form_urlencoded::byte_serialize(self.id.as_bytes()).collect();
+            let basic = STANDARD.encode(format!("{id}:{secret}"));
             headers.insert("authorization", format!("Basic {basic}").parse().unwrap());
         }
         request
