@@ -11,11 +11,12 @@ use cloakroom_oauth::authorization_request::{
 };
 use cloakroom_oauth::consent::Needed;
 use cloakroom_oauth::form::Form;
+use cloakroom_oauth::profile::Profile;
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 
 const RULES: Rules<'static> =
-    Rules { issuer: "https://id.test", pkce_always: false, pushed_always: false };
+    Rules { issuer: "https://id.test", profile: Profile::OAuth21.rules() };
 /// Requests that are granted; the seeds of this target.
 const GRANTED: [&[u8]; 2] = [
     include_bytes!("../seeds/authorization_request/code"),

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use cloakroom_jose::{Algorithm, SigningKey, base64url};
 use cloakroom_model::time::Timestamp;
-use cloakroom_oauth::dpop::{Freshness, Nonces, Proved, Request, verify};
+use cloakroom_oauth::dpop::{ALGORITHMS, Freshness, Nonces, Proved, Request, verify};
 use cloakroom_oauth::error::Error;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
@@ -38,7 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 fn read(proof: &str) -> Result<Proved, Error> {
-    verify(proof, &REQUEST, Freshness::Stated(&NONCES), NOW)
+    verify(proof, &REQUEST, Freshness::Stated(&NONCES), ALGORITHMS, NOW)
 }
 
 fn signed(header: &[u8], claims: &[u8]) -> String {

@@ -50,10 +50,18 @@ pub(crate) fn run<T>(
     keys: Keys,
     act: impl AsyncFnOnce(&Offline) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let settings = settings::load(given)?.settings;
-    let sqlite = Arc::new(attach(&settings)?);
+    with(&settings::load(given)?.settings, keys, act)
+}
+
+/// The same for settings that were read.
+pub(crate) fn with<T>(
+    settings: &Settings,
+    keys: Keys,
+    act: impl AsyncFnOnce(&Offline) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let sqlite = Arc::new(attach(settings)?);
     let masters = match keys {
-        Keys::Needed => Some(master_key::needed(&settings)?),
+        Keys::Needed => Some(master_key::needed(settings)?),
         Keys::NotNeeded => None,
     };
     block_on(async {
@@ -62,10 +70,10 @@ pub(crate) fn run<T>(
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(SystemRandomness::default()),
             masters,
-            passwords: Pool::start(wiring::password_pool_of_one(&settings))
+            passwords: Pool::start(wiring::password_pool_of_one(settings))
                 .map_err(|error| no_thread(&error))?,
-            limits: wiring::limits(&settings),
-            settings: wiring::engine_settings(&settings, &settings.public_url),
+            limits: wiring::limits(settings),
+            settings: wiring::engine_settings(settings, &settings.public_url),
         })
         .await?;
         let public_url = settings.public_url.clone();

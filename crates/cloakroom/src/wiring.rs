@@ -13,7 +13,6 @@ use cloakroom_model::policy::{
     key_rotation::KeyRotation,
     limit::Limit,
     password::{MinimumLength, Rules, ServiceWords},
-    rotation::Rotation,
 };
 use cloakroom_server::{app, layers::client_certificate::Sources};
 use url::Url;
@@ -35,7 +34,8 @@ pub(crate) fn engine_settings(settings: &Settings, public_url: &Url) -> EngineSe
     EngineSettings {
         issuer: public_url.origin().ascii_serialization(),
         sign_up_open: settings.sign_up == SignUp::Open,
-        rotation: Rotation { replay_window: settings.refresh_replay_window },
+        profile: settings.profile,
+        replay_window: settings.refresh_replay_window,
         key_rotation: KeyRotation {
             period: settings.key_rotation_period,
             ahead: settings.key_publish_ahead,

@@ -18,7 +18,6 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::Engine;
-use crate::authorize::algorithm_of;
 use crate::fetch::{Fetch, FetchError, Limits};
 use crate::tokens::{MintError, seconds};
 
@@ -141,7 +140,7 @@ impl Engine {
             seconds(self.time.now()),
         );
         // §2.4: signed as the client's ID tokens are.
-        let algorithm = algorithm_of(client.registration.signing.id_token.as_deref())?;
+        let algorithm = self.algorithm_of(client.registration.signing.id_token.as_deref())?;
         let token = self.sign_as(TYP, algorithm, &claims)?;
         let answer = fetch.post(&url, &[("logout_token", &token)], Limits::default()).await?;
         // §2.8: 200, and 204 from frameworks that put it in its place.

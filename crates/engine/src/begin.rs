@@ -91,6 +91,11 @@ pub enum CarryError {
     /// The client's policy does not allow this carrier.
     #[error("this client may not carry identities this way")]
     Carrier,
+    /// Its tokens are bound to a key, and none is proved here.
+    #[error(
+        "this client's tokens are bound to a key, and a password proves none: it must ask at the pages"
+    )]
+    Bound,
 }
 
 impl Engine {
@@ -109,8 +114,8 @@ impl Engine {
             return Err(CarryError::Carrier);
         }
         // No key is proved here.
-        if carrier == Carrier::Token && client.registration.binding != Binding::WhereProved {
-            return Err(CarryError::Carrier);
+        if carrier == Carrier::Token && self.binding_of(&client) != Binding::WhereProved {
+            return Err(CarryError::Bound);
         }
         Ok(client)
     }

@@ -33,6 +33,7 @@ impl Engine {
         self.hear().await?;
         let client = self.clients.find(&claimed.client);
         let client = client.ok_or_else(|| Error::from(Code::InvalidClient))?;
+        self.rules().admit(&client, Code::InvalidClient)?;
         let is_it = match claimed.check(&client)? {
             Check::Nothing => true,
             Check::Secret(secret) => self.is_client_secret(&client, secret),
@@ -76,7 +77,7 @@ impl Engine {
     ) -> Result<(), Unproved> {
         let unknown = |why: &'static str| Error::new(Code::InvalidClient, why);
         let (issuer, now) = (&self.settings.issuer, self.time.now());
-        let accept = Algorithms::ASYMMETRIC;
+        let accept = self.rules().algorithms.and(Algorithms::ASYMMETRIC);
         client_assertion::could_be(assertion, &client.id, accept, issuer, now)?;
         let verify = |keys: &Jwks| {
             let keys = TrustedKeys::new(keys.verifying_keys(accept).flatten());

@@ -11,7 +11,7 @@ use cloakroom_oauth::token_request::ClientCredentialsRequest;
 
 use crate::Engine;
 use crate::granting::{Beside, Granted};
-use crate::redeem_code::{RedeemError, bound_as_it_must};
+use crate::redeem_code::RedeemError;
 use crate::tokens::{Holder, Mint};
 
 impl Engine {
@@ -22,7 +22,7 @@ impl Engine {
         client: &Arc<Client>,
         proved: Option<Confirmation>,
     ) -> Result<Granted, RedeemError> {
-        bound_as_it_must(client, proved.as_ref())?;
+        self.bound_as_it_must(client, proved.as_ref())?;
         let scope = match &request.scope {
             Some(asked) if !may_have(client, asked) => return Err(RedeemError::Scope),
             Some(asked) => asked.clone(),

@@ -18,6 +18,7 @@ use cloakroom_model::log::{CONCERNS_FOR, Subject};
 use cloakroom_model::registration::Registration;
 use cloakroom_model::secret::Secret;
 use cloakroom_model::time::Timestamp;
+use cloakroom_oauth::profile::{Contradiction, takes_part};
 use cloakroom_store::{Error, InsertClient};
 
 pub use self::initial_token::{InitialTokenError, NewInitialToken};
@@ -126,6 +127,19 @@ impl Engine {
         self.clients.all()
     }
 
+    /// The registered clients that cannot work under the profile, and why.
+    #[must_use]
+    pub fn clients_that_cannot_work(&self) -> Vec<(ClientId, Contradiction)> {
+        let clients = self.clients.all();
+        let taking_part = clients.iter().filter(|client| takes_part(client));
+        taking_part
+            .filter_map(|client| {
+                let first = self.rules().contradictions(client).into_iter().next()?;
+                Some((client.id.clone(), first))
+            })
+            .collect()
+    }
+
     /// Registers a client by its template. A name is free again when no token of the client that had it before
     /// can be alive: until then the log says of the name that it ended.
     pub async fn add_client(
@@ -165,7 +179,7 @@ impl Engine {
             registration: new.registration,
             created_at: now,
         };
-        check::check(&client)?;
+        check::check(&client, self.rules())?;
         self.clients.alone_at_its_origins(&client)?;
         let mut act = self.act(Kind::ClientAdded, actor);
         act.event.client = Some(id);
@@ -204,7 +218,7 @@ impl Engine {
         let seen = self.store.find_client(id).await?.ok_or(ClientError::NoClient)?;
         let mut client = seen.clone();
         change(&mut client)?;
-        check::check(&client)?;
+        check::check(&client, self.rules())?;
         self.clients.alone_at_its_origins(&client)?;
         let mut act = self.act(Kind::ClientChanged, actor);
         act.event.client = Some(id.clone());

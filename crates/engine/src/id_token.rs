@@ -12,7 +12,6 @@ use cloakroom_oauth::id_token::{self, Claims, Hint, TYP, half_hash};
 use serde_json::Map;
 
 use crate::Engine;
-use crate::authorize::algorithm_of;
 use crate::keys::KeysError;
 use crate::tokens::{Holder, MintError, seconds};
 
@@ -41,7 +40,7 @@ impl Engine {
         question: &OfQuestion<'_>,
     ) -> Result<String, MintError> {
         let now = self.time.now();
-        let algorithm = algorithm_of(client.registration.signing.id_token.as_deref())?;
+        let algorithm = self.algorithm_of(client.registration.signing.id_token.as_deref())?;
         let how = holder.authentication();
         let asked = claims_of(details)?;
         let more = if asked.id_token.is_empty() {

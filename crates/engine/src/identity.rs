@@ -17,7 +17,6 @@ use cloakroom_store::{Error, FoundSession, Hanging, LiveGuest};
 use crate::Engine;
 use crate::identifying_cookie::Presented;
 use crate::memory::{Name, Remembered};
-use crate::possession::holds;
 use crate::secret::{CookieSecret, Kind as CookieKind};
 use crate::tokens::TokenClaims;
 
@@ -151,7 +150,7 @@ impl Engine {
         let now = self.time.now();
         let verified = self.tokens.verify(token, now).map_err(NotSignedIn::Token)?;
         let claims = verified.claims();
-        if !holds(claims.cnf.as_ref(), proved) {
+        if !self.holds(claims.cnf.as_ref(), proved) {
             return Err(NotSignedIn::Unbound);
         }
         if self.is_revoked(claims, verified.kid()) {

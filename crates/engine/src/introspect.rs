@@ -12,7 +12,6 @@ use cloakroom_oauth::token_in_question::TokenInQuestion;
 use cloakroom_store::Error;
 
 use crate::Engine;
-use crate::authorize::algorithm_of;
 use crate::identity::NotSignedIn;
 use crate::throttle::{Limited, What};
 use crate::tokens::MintError;
@@ -75,7 +74,7 @@ impl Engine {
         introspection: &Introspection,
         asker: &Client,
     ) -> Result<String, MintError> {
-        let algorithm = algorithm_of(asker.registration.signing.introspection.as_deref())?;
+        let algorithm = self.algorithm_of(asker.registration.signing.introspection.as_deref())?;
         let now = self.time.now();
         let signed = Signed::new(&self.settings.issuer, &asker.id, now, introspection);
         self.sign_as(TYP, algorithm, &signed)

@@ -63,6 +63,7 @@ use std::sync::atomic::AtomicI64;
 
 use cloakroom_jose::Algorithms;
 use cloakroom_model::event::{Actor, Event, Kind};
+use cloakroom_oauth::profile::Rules;
 use cloakroom_store::{Act, Store};
 /// What callers of the use cases need of storage's words, so that they need not know storage.
 pub use cloakroom_store::{EventFilter, LiveSession, Page, UserFilter};
@@ -126,6 +127,12 @@ impl Engine {
         &self.0.settings
     }
 
+    /// The rules that clients are held to.
+    #[must_use]
+    pub fn rules(&self) -> &'static Rules {
+        self.settings.profile.rules()
+    }
+
     /// The present, by the store's clock.
     #[must_use]
     pub fn now(&self) -> cloakroom_model::time::Timestamp {
@@ -141,7 +148,7 @@ impl Engine {
     /// What can be signed with, for whoever verifies by that set.
     #[must_use]
     pub fn signs_with(&self) -> Algorithms {
-        self.ring.keys().algorithms()
+        self.ring.keys().algorithms().and(self.rules().algorithms)
     }
 
     /// An act that happens now.

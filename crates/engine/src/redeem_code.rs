@@ -91,7 +91,7 @@ impl Engine {
     ) -> Result<Granted, RedeemError> {
         self.limits.check(What::Code, &visitor.address, self.time.now())?;
         self.hear().await?;
-        bound_as_it_must(client, proved.as_ref())?;
+        self.bound_as_it_must(client, proved.as_ref())?;
         let digest = from_text(request.code.as_str()).as_ref().map(digest_of);
         let digest = digest.ok_or(RedeemError::Refused)?;
         let noted = self.memory.note();
@@ -191,19 +191,20 @@ impl Engine {
         Err(RedeemError::Refused)
     }
 
+    /// A client whose tokens are bound proves its key each time.
+    pub(crate) fn bound_as_it_must(
+        &self,
+        client: &Client,
+        proved: Option<&Confirmation>,
+    ) -> Result<(), RedeemError> {
+        let binding = self.binding_of(client);
+        if is_by(binding, proved) { Ok(()) } else { Err(RedeemError::Unbound(binding)) }
+    }
+
     /// The audiences that a request's tokens may name, the default first.
     fn audiences_granted(&self, asked: &AuthorizationRequest, client: &Client) -> Vec<String> {
         if asked.resources.is_empty() { self.audiences_of(client) } else { asked.resources.clone() }
     }
-}
-
-/// A client whose tokens are bound proves its key each time.
-pub(crate) fn bound_as_it_must(
-    client: &Client,
-    proved: Option<&Confirmation>,
-) -> Result<(), RedeemError> {
-    let binding = client.registration.binding;
-    if is_by(binding, proved) { Ok(()) } else { Err(RedeemError::Unbound(binding)) }
 }
 
 /// Whether something is bound in this way.

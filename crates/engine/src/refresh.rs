@@ -10,7 +10,7 @@ use std::time::Duration;
 use cloakroom_model::client::Client;
 use cloakroom_model::event::{Actor, Kind, Reason};
 use cloakroom_model::grant::{Confirmation, Grant};
-use cloakroom_model::policy::rotation::Outcome;
+use cloakroom_model::policy::rotation::{Outcome, Rotation};
 use cloakroom_oauth::refresh_token::Presented;
 use cloakroom_oauth::scope::Scope;
 use cloakroom_store::{Act, Error, LiveGrant, Rotate, RotateOutcome};
@@ -97,7 +97,7 @@ impl Engine {
                 || live.grant.client != client.id
                 || bound_to.is_some_and(|key| Some(key) != proved)
                 // From before the client wanted its tokens bound.
-                || !is_by(client.registration.binding, bound_to)
+                || !is_by(self.binding_of(client), bound_to)
             {
                 return Err(RefreshError::Refused);
             }
@@ -120,15 +120,36 @@ impl Engine {
             }
             self.can_mint(client, &audience)?;
             let authenticated = client.is_confidential();
-            match self.settings.rotation.decide(&live.grant, presented.counter, authenticated, now)
-            {
+            let rotation = Rotation {
+                replay_window: self.settings.replay_window,
+                rotates: self.rules().refresh_tokens_rotate,
+            };
+            match rotation.decide(&live.grant, presented.counter, authenticated, now) {
+                Outcome::Stay => {
+                    let act = self.about(&live, Kind::SecretReplaced, visitor);
+                    let counter = presented.counter;
+                    let rotations = live.grant.rotations.clone();
+                    let stay = Rotate {
+                        grant: live.grant.id,
+                        expected: counter,
+                        next: counter,
+                        rotations,
+                    };
+                    match self.store.rotate(stay, &act).await? {
+                        RotateOutcome::Done => {
+                            let wanted = For { scope, audience };
+                            return self.issue(&live, counter, client, &wanted, noted);
+                        }
+                        RotateOutcome::Lost => (),
+                    }
+                }
                 Outcome::Rotate(rotations) => {
                     let act = self.about(&live, Kind::SecretReplaced, visitor);
+                    let (expected, counter) = (presented.counter, presented.counter + 1);
                     let rotate =
-                        Rotate { grant: live.grant.id, expected: presented.counter, rotations };
+                        Rotate { grant: live.grant.id, expected, next: counter, rotations };
                     match self.store.rotate(rotate, &act).await? {
                         RotateOutcome::Done => {
-                            let counter = presented.counter + 1;
                             return self.issue(
                                 &live,
                                 counter,

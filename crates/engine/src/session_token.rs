@@ -45,7 +45,7 @@ impl Engine {
         if identity.carrier != Carrier::Cookie {
             return Err(SessionTokenError::NotACookie);
         }
-        if client.registration.binding != Binding::WhereProved {
+        if self.binding_of(client) != Binding::WhereProved {
             return Err(SessionTokenError::Bound);
         }
         if !self.audiences_of(client).iter().any(|allowed| allowed == audience) {

@@ -6,7 +6,8 @@ use cloakroom_jose::Algorithm;
 use cloakroom_model::policy::key_rotation::KeyRotation;
 use cloakroom_model::policy::limit::Limit;
 use cloakroom_model::policy::password::Rules;
-use cloakroom_model::policy::rotation::Rotation;
+/// Whose rules clients are held to, as those see it who need not know the specifications.
+pub use cloakroom_oauth::profile::{Contradiction, Profile};
 
 /// How an engine is set up.
 #[derive(Clone, Debug)]
@@ -16,8 +17,10 @@ pub struct Settings {
     pub issuer: String,
     /// Whether anybody may make an account.
     pub sign_up_open: bool,
-    /// How refresh tokens rotate.
-    pub rotation: Rotation,
+    /// Which rules clients are held to.
+    pub profile: Profile,
+    /// How long a rotated refresh token still earns the newest one.
+    pub replay_window: Duration,
     /// How signing keys rotate.
     pub key_rotation: KeyRotation,
     /// What access tokens are signed with where a client does not say otherwise.

@@ -22,7 +22,7 @@ use crate::Engine;
 use crate::granting::{Beside, Granted};
 use crate::identity::NotSignedIn;
 use crate::memory::Remembered;
-use crate::redeem_code::{RedeemError, bound_as_it_must};
+use crate::redeem_code::RedeemError;
 use crate::session_cookie;
 use crate::throttle::{Limited, What};
 use crate::tokens::{Holder, Mint, MintError, Origin, TokenClaims};
@@ -64,7 +64,7 @@ impl Engine {
     ) -> Result<Granted, ExchangeError> {
         self.limits.check(What::Exchange, &visitor.address, self.time.now())?;
         self.hear().await?;
-        bound_as_it_must(client, proved.as_ref())?;
+        self.bound_as_it_must(client, proved.as_ref())?;
         let subject = self.brought("subject_token", &request.subject)?;
         let actor = request.actor.as_ref().map(|actor| self.brought("actor_token", actor));
         let actor = actor.transpose()?;

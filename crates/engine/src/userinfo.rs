@@ -9,10 +9,8 @@ use cloakroom_oauth::{id_token, scopes};
 use serde_json::{Map, Value};
 
 use crate::Engine;
-use crate::authorize::algorithm_of;
 use crate::id_token::claims_of;
 use crate::identity::NotSignedIn;
-use crate::possession::holds;
 use crate::tokens::MintError;
 
 /// What a client is told.
@@ -57,7 +55,7 @@ impl Engine {
         self.hear().await.map_err(NotSignedIn::Store)?;
         let verified = self.tokens.verify(token, self.time.now()).map_err(NotSignedIn::Token)?;
         let claims = verified.claims();
-        if !holds(claims.cnf.as_ref(), proved) {
+        if !self.holds(claims.cnf.as_ref(), proved) {
             return Err(UserInfoError::Unbound);
         }
         let held = self.held(claims, verified.kid()).await?;
@@ -65,14 +63,16 @@ impl Engine {
         let (Some(user), Some(client), true) = (&held.user, &held.client, openid) else {
             return Err(UserInfoError::Scope);
         };
-        Carried { token, place }.allowed_by(&client.token_places).map_err(UserInfoError::Place)?;
+        let in_body = self.rules().token_in_body.then_some(TokenPlace::Body);
+        let places: Vec<_> = client.token_places.iter().copied().chain(in_body).collect();
+        Carried { token, place }.allowed_by(&places).map_err(UserInfoError::Place)?;
         let person = self.person_for(client, user);
         let wanted = claims_of(&self.details_of(claims).await?)?.userinfo;
         let claims = select(&person, &claims.scope, &wanted);
         let Some(algorithm) = client.registration.signing.userinfo.as_deref() else {
             return Ok(UserInfo::Plain(claims));
         };
-        let algorithm = algorithm_of(Some(algorithm))?;
+        let algorithm = self.algorithm_of(Some(algorithm))?;
         let signed = Signed { iss: &self.settings.issuer, aud: &client.id, claims };
         Ok(UserInfo::Signed(self.sign_as(id_token::TYP, algorithm, &signed)?))
     }

@@ -21,6 +21,7 @@ use crate::claims::ClaimsRequest;
 use crate::error::Error;
 use crate::form::Form;
 use crate::pkce::Challenge;
+use crate::profile;
 use crate::redirect::{self, VerifiedRedirect};
 use crate::response_mode::ResponseMode;
 use crate::scope::Scope;
@@ -111,10 +112,8 @@ pub struct Arrival {
 pub struct Rules<'a> {
     /// The issuer's own URL, which every client's tokens may be for.
     pub issuer: &'a str,
-    /// Nobody may go without PKCE.
-    pub pkce_always: bool,
-    /// Every request is pushed.
-    pub pushed_always: bool,
+    /// What the server's profile asks for.
+    pub profile: &'a profile::Rules,
 }
 
 impl AuthorizationRequest {
@@ -126,7 +125,7 @@ impl AuthorizationRequest {
         rules: &Rules<'_>,
     ) -> Result<Self, Refused> {
         // Until it is known where an answer may go, none goes anywhere.
-        let redirect = parameters::redirect(form, client)?;
+        let redirect = parameters::redirect(form, client, rules)?;
         // From here on every error is an answer, and comes as the client wants its answers to come.
         let state = parameters::echo(form, "state");
         let mode = parameters::response_mode(form);

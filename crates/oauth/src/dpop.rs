@@ -73,6 +73,8 @@ struct Claims {
     iat: f64,
     ath: Option<String>,
     nonce: Option<String>,
+    nbf: Option<f64>,
+    exp: Option<f64>,
 }
 
 impl Proved {
@@ -101,14 +103,15 @@ pub fn only<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> Result<Option<&'a 
     }
 }
 
-/// Verifies `proof` for `request` at `now` (§4.3).
+/// Verifies `proof`, which may be signed with one of `accept`, for `request` at `now` (§4.3).
 pub fn verify(
     proof: &str,
     request: &Request<'_>,
     freshness: Freshness<'_>,
+    accept: Algorithms,
     now: Timestamp,
 ) -> Result<Proved, Error> {
-    let proof = DpopProof::<Claims>::verify(proof, ALGORITHMS)
+    let proof = DpopProof::<Claims>::verify(proof, accept.and(ALGORITHMS))
         .map_err(|error| refused(format!("the DPoP proof was refused: {error}")))?;
     let claims = proof.claims();
     if claims.jti.is_empty() || claims.jti.len() > MAX_JTI {
@@ -126,10 +129,16 @@ pub fn verify(
             return Err(refused("ath of the DPoP proof is not of this access token"));
         }
     }
-    let made_at = made_at(claims.iat).ok_or_else(|| refused("iat of the DPoP proof is no time"))?;
+    let made_at = time(claims.iat).ok_or_else(|| refused("iat of the DPoP proof is no time"))?;
     freshness.check(claims.nonce.as_deref(), now)?;
     if made_at.plus(AGE) < now || made_at > now.plus(AHEAD) {
         return Err(refused("the DPoP proof was not made just now"));
+    }
+    // Nobody has to say these; what is said must hold (RFC 7519 §4.1.4, §4.1.5).
+    let begins = claims.nbf.is_none_or(|nbf| time(nbf).is_some_and(|at| at <= now.plus(AHEAD)));
+    let lasts = claims.exp.is_none_or(|exp| time(exp).is_some_and(|at| at.plus(AHEAD) > now));
+    if !begins || !lasts {
+        return Err(refused("nbf or exp of the DPoP proof does not hold"));
     }
     let thumbprint = proof.key().thumbprint();
     // A whole second more, since `iat` lost its fraction.
@@ -157,12 +166,12 @@ fn is_digest_of(ath: &str, token: &str) -> bool {
     digest.as_bytes().ct_eq(ath.as_bytes()).into()
 }
 
-fn made_at(iat: f64) -> Option<Timestamp> {
+fn time(seconds: f64) -> Option<Timestamp> {
     /// Behind every calendar, and far from where a number of seconds is no longer exact.
     const LAST: f64 = 1e12;
 
     #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
-    (0.0..LAST).contains(&iat).then(|| Timestamp::from_seconds(iat as i64))
+    (0.0..LAST).contains(&seconds).then(|| Timestamp::from_seconds(seconds as i64))
 }
 
 /// The value of a `WWW-Authenticate` header for the scheme `DPoP` (§7.1).
@@ -172,11 +181,14 @@ pub struct Challenge<'a> {
     pub refused: Option<&'a Error>,
     /// What a better token would have.
     pub needs: Needs<'a>,
+    /// What the next proof may be signed with.
+    pub accept: Algorithms,
 }
 
 impl fmt::Display for Challenge<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = ALGORITHMS.iter().map(cloakroom_jose::Algorithm::name).collect();
+        let accept = self.accept.and(ALGORITHMS);
+        let names: Vec<&str> = accept.iter().map(cloakroom_jose::Algorithm::name).collect();
         f.write_str("DPoP ")?;
         if let Some(Error { code, description }) = self.refused {
             // What may not stand between quotes (RFC 6750 §3) is left out.

@@ -24,6 +24,7 @@ pub mod logout_request;
 pub mod logout_token;
 pub mod metadata;
 pub mod pkce;
+pub mod profile;
 pub mod prompt;
 pub mod pushed_authorization;
 pub mod redirect;

@@ -113,6 +113,8 @@ pub struct Enabled<'a> {
     pub sign_up: bool,
     /// What this server signs with.
     pub signs: Algorithms,
+    /// What clients may sign assertions of who they are with (RFC 7523).
+    pub assertions: Algorithms,
     /// What clients may sign their requests with (RFC 9101); none where signed requests are not read.
     pub requests: Algorithms,
     /// Whether signed requests are fetched from where a client says they lie.
@@ -145,7 +147,7 @@ pub fn server(enabled: &Enabled<'_>) -> Map<String, Value> {
     let signs = names(enabled.signs);
     let methods: Vec<_> = enabled.methods.iter().filter_map(|method| method.as_str()).collect();
     let assertions = enabled.methods.contains(&AuthenticationMethod::PrivateKeyJwt);
-    let assertion_algorithms = || assertions.then(|| names(Algorithms::ASYMMETRIC));
+    let assertion_algorithms = || assertions.then(|| names(enabled.assertions));
     let signed = !enabled.requests.is_empty();
     let when = |condition: bool, value: Value| condition.then_some(value);
     let proves = |endpoint| when(is(endpoint), json!(methods));

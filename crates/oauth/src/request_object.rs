@@ -52,8 +52,14 @@ pub enum Times {
 impl RequestObject {
     /// Whether `object` could be a request by `client`, for `issuer`, at `now` in seconds since 1970, if only there was a key
     /// for it: what is asked before keys are fetched. Nothing is proved.
-    pub fn could_be(object: &str, client: &Client, issuer: &str, now: u64) -> Result<(), Error> {
-        let expect = expectations(client, algorithms(client)?, issuer);
+    pub fn could_be(
+        object: &str,
+        client: &Client,
+        accept: Algorithms,
+        issuer: &str,
+        now: u64,
+    ) -> Result<(), Error> {
+        let expect = expectations(client, algorithms(client)?.and(accept), issuer);
         match expect.could_be_met_by(object, now) {
             Err(TokenError::Type) => expect.untyped().could_be_met_by(object, now),
             seen => seen,
@@ -61,16 +67,18 @@ impl RequestObject {
         .map_err(refusal)
     }
 
-    /// Verifies `object` by the `keys` of the client, at `now` in seconds since 1970, and reads what it says.
+    /// Verifies `object`, signed with one of `accept`, by the `keys` of the client, at `now` in seconds since 1970, and reads
+    /// what it says.
     pub fn verify(
         object: &str,
         client: &Client,
         keys: &Jwks,
+        accept: Algorithms,
         issuer: &str,
         times: Times,
         now: u64,
     ) -> Result<Self, Error> {
-        let accept = algorithms(client)?;
+        let accept = algorithms(client)?.and(accept);
         let trusted = TrustedKeys::new(keys.verifying_keys(accept).flatten())
             .map_err(|problem| invalid(problem.to_string()))?;
         let expect = expectations(client, accept, issuer);

@@ -8,12 +8,13 @@ use cloakroom_model::time::Timestamp;
 
 use crate::authorization_request::{Arrival, AuthorizationRequest, Refused, Rules};
 use crate::form::Form;
+use crate::profile::Profile;
 
 pub(crate) const ISSUER: &str = "https://id.example";
 pub(crate) const REDIRECT: &str = "https://app.example/cb";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub(crate) const RULES: Rules<'static> =
-    Rules { issuer: ISSUER, pkce_always: false, pushed_always: false };
+    Rules { issuer: ISSUER, profile: Profile::OAuth21.rules() };
 
 /// A client of somebody else's, with a secret, that may ask for most things.
 pub(crate) fn client() -> Client {

@@ -85,7 +85,7 @@ pub fn challenges(
     let of_proof = |error: &&Error| is_about_proof(error);
     let bearer = refused.filter(|error| !of_proof(error));
     let bearer = bearer::Challenge { realm: app.address.origin(), refused: bearer, needs };
-    let dpop = dpop::Challenge { refused, needs };
+    let dpop = dpop::Challenge { refused, needs, accept: app.engine.rules().algorithms };
     let challenges = [bearer.to_string(), dpop.to_string()].into_iter();
     // A challenge is printable ASCII, whatever is put into it.
     let values = challenges.filter_map(|value| HeaderValue::try_from(value).ok());

@@ -91,7 +91,7 @@ impl From<CarryError> for Problem {
     fn from(error: CarryError) -> Self {
         let field = match error {
             CarryError::NoClient | CarryError::NotFirstParty => "client_id",
-            CarryError::Carrier => "carry",
+            CarryError::Carrier | CarryError::Bound => "carry",
         };
         Self::new(Kind::ClientRefused).and_field(field, error.to_string())
     }

@@ -33,8 +33,8 @@ impl Grants for Sqlite {
     async fn rotate(&self, rotate: Rotate, act: &Act) -> Result<RotateOutcome, Error> {
         let at = act.at;
         self.write(move |db| {
-            let chain =
-                (json(&rotate.rotations)?, at.0, rotate.grant.as_bytes(), number(rotate.expected));
+            let (expected, next) = (number(rotate.expected), number(rotate.next));
+            let chain = (next, json(&rotate.rotations)?, at.0, rotate.grant.as_bytes(), expected);
             let moved = db.find(sql::grants::ROTATE, chain, column::value::<Option<[u8; 16]>>)?;
             let Some(session) = moved else { return Ok(RotateOutcome::Lost) };
             if let Some(session) = session {

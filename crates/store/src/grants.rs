@@ -21,7 +21,7 @@ pub trait Grants: Send + Sync {
     /// Finds a grant with what it hangs from. A grant whose session or user is gone is gone.
     async fn find_grant(&self, id: GrantId) -> Result<Option<LiveGrant>, Error>;
 
-    /// Moves the chain from `expected` to the next number, if the grant and its parents are still there. Counts
+    /// Moves the chain from `expected` to the next number, or leaves it there where that is the same one, if the grant and its parents are still there. Counts
     /// as a use of the grant and of its session. Appends no row and records no event.
     ///
     /// Of any number of callers that hold the same newest token, exactly one moves the chain. A second winner
@@ -90,6 +90,8 @@ pub struct Rotate {
     pub grant: GrantId,
     /// The number the decision saw as the newest.
     pub expected: u64,
+    /// The newest number from then on: the one after it, or the same where the chain stays.
+    pub next: u64,
     /// What is to be remembered of earlier rotations, this one included.
     pub rotations: Vec<Rotated>,
 }

@@ -8,14 +8,13 @@ use cloakroom_engine::Engine;
 use cloakroom_engine::clock::Clock;
 use cloakroom_engine::keys::{MasterKey, MasterKeys};
 use cloakroom_engine::password::{self, Cost, Pool};
-use cloakroom_engine::settings::{OwnAccord, Settings};
+use cloakroom_engine::settings::{OwnAccord, Profile, Settings};
 use cloakroom_engine::start::Wiring;
 use cloakroom_engine::throttle::Limits;
 use cloakroom_engine::visitor::Visitor;
 use cloakroom_jose::Algorithm;
 use cloakroom_model::policy::key_rotation::KeyRotation;
 use cloakroom_model::policy::password::Rules;
-use cloakroom_model::policy::rotation::Rotation;
 use cloakroom_store::Store;
 
 use crate::clock::HandClock;
@@ -33,7 +32,8 @@ pub fn settings() -> Settings {
     Settings {
         issuer: ISSUER.to_owned(),
         sign_up_open: true,
-        rotation: Rotation { replay_window: Duration::from_secs(30) },
+        profile: Profile::default(),
+        replay_window: Duration::from_secs(30),
         key_rotation: KeyRotation {
             period: Duration::from_hours(90 * 24),
             ahead: Duration::from_hours(24),

@@ -16,6 +16,8 @@ pub(super) fn problems(settings: &Settings) -> Vec<Problem> {
         combine_tls::pair,
         combine_tls::scheme,
         plain_http,
+        profile_over_http,
+        profile_algorithm,
         unnamed_proxy,
         cookie_domain,
         admin_listener,
@@ -50,6 +52,31 @@ fn plain_http(settings: &Settings) -> Option<String> {
             "listen is {}, which other machines reach, while public_url is plain http: listen at localhost, or set \
              public_url to the https URL of the proxy in front, or set danger_plain_http = true",
             places(&settings.listen)
+        )
+    })
+}
+
+/// FAPI 2.0 Security Profile §5.2.1: a profile that asks for TLS asks for it on this machine too.
+fn profile_over_http(settings: &Settings) -> Option<String> {
+    let rules = settings.profile.rules();
+    let refused = rules.https_always
+        && settings.public_url.scheme() != "https"
+        && !settings.danger_plain_http;
+    refused.then(|| {
+        format!(
+            "profile {} asks for https, and public_url is {}: give it https, or set danger_plain_http = true to try the \
+             profile out without it",
+            rules.name, settings.public_url
+        )
+    })
+}
+
+fn profile_algorithm(settings: &Settings) -> Option<String> {
+    let (rules, algorithm) = (settings.profile.rules(), settings.signing_algorithm);
+    (!rules.algorithms.contains(algorithm)).then(|| {
+        format!(
+            "profile {} does not allow signing_algorithm {algorithm}: take ES256 or Ed25519",
+            rules.name
         )
     })
 }

@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use cloakroom_engine::{keys::MasterKey, settings::Registering};
+use cloakroom_engine::{
+    keys::MasterKey,
+    settings::{Profile, Registering},
+};
 use cloakroom_jose::Algorithm;
 use cloakroom_model::policy::limit::WhenFull;
 use http::HeaderName;
@@ -267,6 +270,17 @@ rows! {
         }
     }
     "Tokens and keys" {
+        profile: Profile {
+            takes: OneOf(&[
+                ("oauth21", Profile::OAuth21),
+                ("fapi2", Profile::Fapi2),
+                ("oidc-certification", Profile::OidcCertification),
+            ]),
+            default: "oauth21",
+            example: "fapi2",
+            secret: false,
+            sentence: "Which rules clients are held to: `oauth21` is OAuth 2.1 with RFC 9700; `fapi2` is the FAPI 2.0 Security Profile, for clients that prove themselves and their tokens by a key; `oidc-certification` also allows what the OpenID certification asks for, and is for that alone. docs/operating.md lists what differs.",
+        }
         access_token_ttl: Duration {
             takes: Lasting { from: MINUTE, to: HOUR },
             default: "10m",

@@ -70,6 +70,34 @@ fn a_master_key_that_does_not_fit_is_found_before_the_start() {
 }
 
 #[test]
+fn clients_that_the_profile_has_no_room_for_are_named_before_and_at_the_start() {
+    let mut program = Program::new();
+    program.serve().stop();
+    let add = ["client", "add", "shop", "--redirect-uri", "https://shop.example.com/cb"];
+    assert_eq!(program.run(&add).code(), 0);
+    let doctor = |program: &Program| program.run(&["doctor", "--json", "--listen", &free_port()]);
+    assert_eq!(result(&doctor(&program), "profile")["result"], "ok");
+
+    program.set("CLOAKROOM_DANGER_PLAIN_HTTP", "true");
+    program.set("CLOAKROOM_PROFILE", "fapi2");
+    let found = result(&doctor(&program), "profile");
+    assert_eq!(found["result"], "fail");
+    let words = found["found"].as_str().unwrap();
+    assert!(words.contains("shop (token_endpoint_auth_method"), "{words}");
+    let server = program.serve();
+    assert_eq!(server.greeting["profile"], "fapi2");
+    let refused = server.greeting["refused_clients"][0].as_str().unwrap();
+    assert!(refused.starts_with("shop ("), "{refused}");
+    server.stop();
+    let more = program.run(&["client", "add", "more", "--redirect-uri", "https://m.example/cb"]);
+    assert_ne!(more.code(), 0);
+    assert!(more.complaint().contains("fapi2"), "{}", more.complaint());
+
+    program.set("CLOAKROOM_PROFILE", "oidc-certification");
+    assert_eq!(result(&doctor(&program), "profile")["result"], "warn");
+}
+
+#[test]
 fn a_database_of_a_newer_version_is_found() {
     let mut program = Program::new();
     program.serve().stop();

@@ -35,6 +35,15 @@ impl Engine {
         self.deliver(client, AuthorizationResponse::error(returned))
     }
 
+    /// The algorithm that a client registered for an answer, or the profile's where it did not.
+    pub(crate) fn algorithm_of(&self, registered: Option<&str>) -> Result<Algorithm, MintError> {
+        let rules = self.rules();
+        let Some(name) = registered else { return Ok(rules.default_algorithm) };
+        let algorithm = name.parse().ok();
+        let allowed = algorithm.filter(|algorithm| rules.algorithms.contains(*algorithm));
+        allowed.ok_or_else(|| MintError::Algorithm(name.to_owned()))
+    }
+
     fn deliver(
         &self,
         client: &Client,
@@ -44,18 +53,11 @@ impl Engine {
         let signing = &client.registration.signing;
         // JARM §3 has RS256 where nothing is registered; what the client's ID tokens have it can read for sure.
         let registered = signing.authorization.as_deref().or(signing.id_token.as_deref());
-        let algorithm = algorithm_of(registered)?;
+        let algorithm = self.algorithm_of(registered)?;
         response
             .deliver(&self.settings.issuer, &client.id, now, |claims| {
                 self.sign_as(id_token::TYP, algorithm, claims)
             })
             .map(Answer)
     }
-}
-
-/// The algorithm that a client registered for an answer, or the one that OpenID Connect has where it did not.
-pub(crate) fn algorithm_of(registered: Option<&str>) -> Result<Algorithm, MintError> {
-    registered.map_or(Ok(id_token::DEFAULT_ALGORITHM), |name| {
-        name.parse().map_err(|_| MintError::Algorithm(name.to_owned()))
-    })
 }

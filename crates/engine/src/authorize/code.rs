@@ -1,8 +1,10 @@
 //! Giving a code (RFC 6749 §4.1.2).
 
-use cloakroom_model::authorization::Code as StoredCode;
+use cloakroom_model::authorization::{Code as StoredCode, PushedRequest};
+use cloakroom_model::time::Timestamp;
 use cloakroom_oauth::error::Code;
-use cloakroom_store::{InsertCode, NewCode};
+use cloakroom_oauth::replay::Mark;
+use cloakroom_store::{Error, InsertCode, NewCode};
 
 use super::{Answer, Question, Unanswerable, text_of};
 use crate::Engine;
@@ -33,6 +35,9 @@ impl Engine {
             expires_at: now.plus(StoredCode::LIVES),
         };
         let spends = question.kept.as_ref().map(|kept| kept.digest);
+        if !self.is_first_answer(question, now).await? {
+            return Err(Unanswerable::Shown(Code::InvalidRequestUri.into()));
+        }
         match self.store.insert_code(NewCode { code, spends, rests_on_consent }, now).await? {
             InsertCode::Done => match question.request.redirect(&question.client) {
                 Ok(redirect) => Ok(self.answer_code(question, redirect, &to_text(&secret))?),
@@ -41,5 +46,14 @@ impl Engine {
             InsertCode::Pointless => Err(self.refuse(question, Code::LoginRequired.into())),
             InsertCode::RequestSpent => Err(Unanswerable::Shown(Code::InvalidRequestUri.into())),
         }
+    }
+
+    /// RFC 9126 §7.3, FAPI 2.0 Security Profile §5.3.2.2: a pushed request is good for one code, and not for one visit. A
+    /// browser that came with its name twice has two names of ours for it by now.
+    async fn is_first_answer(&self, question: &Question, now: Timestamp) -> Result<bool, Error> {
+        let Some(pushed) = question.pushed_name() else { return Ok(true) };
+        let until = question.began_at.plus(PushedRequest::BROUGHT_LIVES);
+        let mark = Mark::of("pushed request", question.client.id.as_str(), pushed, until);
+        self.store.mark_once(mark.digest, mark.until, now).await
     }
 }

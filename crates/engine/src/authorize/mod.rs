@@ -12,6 +12,8 @@ mod hint;
 mod object;
 mod question;
 
+use std::borrow::Cow;
+
 use cloakroom_model::authorization::PushedRequest;
 use cloakroom_model::client::Client;
 use cloakroom_model::policy::authorization::{Consented, Decision, Person, Why};
@@ -22,9 +24,9 @@ use cloakroom_oauth::authorization_request::AuthorizationRequest;
 use cloakroom_oauth::error::Code;
 use cloakroom_oauth::pushed_authorization::request_uri;
 use cloakroom_store::Error;
+use serde::{Deserialize, Serialize};
 
 pub use self::answer::Answer;
-pub(crate) use self::answer::algorithm_of;
 pub use self::question::{PushError, Question, Unanswerable};
 use crate::Engine;
 use crate::identity::Identity;
@@ -97,13 +99,17 @@ impl Engine {
         }
         let until = self.time.now().plus(PushedRequest::BROUGHT_LIVES);
         let Question { client, request, began_at, .. } = question;
-        Ok(request_uri(&self.keep(client, request, *began_at, until).await?).to_string())
+        let request = KeptRequest {
+            request: Cow::Borrowed(request),
+            pushed: question.pushed_name().map(str::to_owned),
+        };
+        Ok(request_uri(&self.keep(client, &request, *began_at, until).await?).to_string())
     }
 
     async fn keep(
         &self,
         client: &Client,
-        request: &AuthorizationRequest,
+        request: &KeptRequest<'_>,
         began_at: Timestamp,
         expires_at: Timestamp,
     ) -> Result<Secret, Error> {
@@ -119,6 +125,17 @@ impl Engine {
             .await?;
         Ok(secret)
     }
+}
+
+/// A request as it is kept while its person is asked.
+#[derive(Deserialize, Serialize)]
+struct KeptRequest<'a> {
+    #[serde(flatten)]
+    request: Cow<'a, AuthorizationRequest>,
+    /// What tells the name under which its client pushed it from others, so that it is answered once however often the
+    /// browser came with that name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pushed: Option<String>,
 }
 
 /// Why a question cannot be answered, as its client reads it (OpenID Connect Core §3.1.2.6).
@@ -145,6 +162,6 @@ fn person(identity: &Identity, chosen: bool) -> Option<Person> {
 }
 
 /// A request as storage keeps it.
-fn text_of(request: &AuthorizationRequest) -> Result<String, Error> {
+fn text_of(request: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string(request).map_err(|error| Error::Corrupt(error.to_string()))
 }

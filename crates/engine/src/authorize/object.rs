@@ -22,14 +22,15 @@ impl Engine {
         fetch: &Arc<dyn Fetch>,
     ) -> Result<Form, Unproved> {
         let (issuer, now) = (&self.settings.issuer, self.time.now());
-        let at = seconds(now);
+        let (at, accept) = (seconds(now), self.rules().algorithms);
         // Of a client without keys nothing can be read, well made as it may be.
         if client.registration.keys.is_none() {
             return Err(Error::from(Code::RequestNotSupported).into());
         }
-        RequestObject::could_be(object, client, issuer, at)?;
-        let verify =
-            |keys: &Jwks| RequestObject::verify(object, client, keys, issuer, Times::WhereSaid, at);
+        RequestObject::could_be(object, client, accept, issuer, at)?;
+        let verify = |keys: &Jwks| {
+            RequestObject::verify(object, client, keys, accept, issuer, Times::WhereSaid, at)
+        };
         let opened = self.with_keys_of(client, fetch, verify).await;
         let opened = opened.map_err(|why| why.told(Code::InvalidRequestObject))??;
         if let Some(mark) = opened.mark

@@ -1,7 +1,10 @@
 //! Reading what a client asks, wherever the parameters are.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cloakroom_model::authorization::PushedRequest;
 use cloakroom_model::client::Client;
 use cloakroom_model::grant::Confirmation;
@@ -14,7 +17,7 @@ use cloakroom_oauth::authorization_request::{
 use cloakroom_oauth::error::{Code, Error};
 use cloakroom_oauth::form::Form;
 
-use super::Answer;
+use super::{Answer, KeptRequest};
 use crate::Engine;
 use crate::clients::RegisterError;
 use crate::fetch::Fetch;
@@ -48,6 +51,8 @@ pub(super) struct Kept {
     pub(super) request_uri: String,
     /// Whether it is kept for as long as a person may need.
     pub(super) for_a_person: bool,
+    /// What tells the name under which its client pushed it from others; `None` where none did.
+    pub(super) pushed: Option<String>,
 }
 
 impl std::fmt::Debug for Kept {
@@ -119,6 +124,13 @@ impl From<Unproved> for PushError {
     }
 }
 
+impl Question {
+    /// What tells the name under which its client pushed it from others.
+    pub(super) fn pushed_name(&self) -> Option<&str> {
+        self.kept.as_ref()?.pushed.as_deref()
+    }
+}
+
 impl Engine {
     /// Reads a question that a browser brings.
     pub async fn read_question(
@@ -136,6 +148,10 @@ impl Engine {
             Ok(Source::Parameters) => Ok(None),
             Ok(Source::Pushed(name)) => return self.read_kept(name, client).await,
             Ok(Source::Object(object)) => self.open_object(object, &client, fetch).await.map(Some),
+            // It was not pushed, so nobody need fetch it to refuse it.
+            Ok(Source::Elsewhere(_)) if self.rules().pushed_always => {
+                Err(Error::from(Code::RequestUriNotSupported).into())
+            }
             Ok(Source::Elsewhere(uri)) => {
                 self.open_elsewhere(uri, &client, visitor, fetch).await.map(Some)
             }
@@ -188,6 +204,7 @@ impl Engine {
             return Err(Error::new(Code::InvalidDpopProof, other).into());
         }
         let now = self.time.now();
+        let request = KeptRequest { request: Cow::Owned(request), pushed: None };
         Ok(self.keep(client, &request, now, now.plus(PushedRequest::PUSHED_LIVES)).await?)
     }
 
@@ -198,8 +215,7 @@ impl Engine {
         client: &Client,
         arrival: Arrival,
     ) -> Result<AuthorizationRequest, Refused> {
-        let rules =
-            Rules { issuer: &self.settings.issuer, pkce_always: false, pushed_always: false };
+        let rules = Rules { issuer: &self.settings.issuer, profile: self.rules() };
         AuthorizationRequest::read(form, client, arrival, &rules)
     }
 
@@ -210,20 +226,24 @@ impl Engine {
         let now = self.time.now();
         let found = self.store.find_pushed_request(&digest, now).await?;
         let kept = found.filter(|kept| kept.client == client.id).ok_or_else(unknown)?;
-        let request = serde_json::from_str(&kept.request)
+        let KeptRequest { request, pushed } = serde_json::from_str(&kept.request)
             .map_err(|error| cloakroom_store::Error::Corrupt(error.to_string()))?;
         let request_uri = format!("{REQUEST_URI_PREFIX}{name}");
         let for_a_person = kept.expires_at.since(kept.created_at) > PushedRequest::PUSHED_LIVES;
-        let kept_as = Some(Kept { digest, request_uri, for_a_person });
-        let began_at = kept.created_at;
+        let pushed = if for_a_person { pushed } else { Some(URL_SAFE_NO_PAD.encode(digest.0)) };
+        let kept_as = Some(Kept { digest, request_uri, for_a_person, pushed });
+        let (request, began_at) = (request.into_owned(), kept.created_at);
         Ok(Question { client, request, began_at, comes_once: false, kept: kept_as })
     }
 
     fn asking_client(&self, form: &Form) -> Result<Arc<Client>, Error> {
         let id = form.require("client_id")?;
         let id = ClientId::parse(id).ok();
-        id.and_then(|id| self.clients.find(&id))
-            .ok_or_else(|| Error::new(Code::InvalidRequest, "client_id is none that is known here"))
+        let client = id.and_then(|id| self.clients.find(&id)).ok_or_else(|| {
+            Error::new(Code::InvalidRequest, "client_id is none that is known here")
+        })?;
+        self.rules().admit(&client, Code::UnauthorizedClient)?;
+        Ok(client)
     }
 
     /// A question that is answered with an error.

@@ -3,12 +3,13 @@
 use cloakroom_jose::Algorithm;
 use cloakroom_model::client::{Client, Template};
 use cloakroom_model::registration::{AuthenticationMethod, Registration};
+use cloakroom_oauth::profile::{Contradiction, Rules, takes_part};
 use cloakroom_oauth::registration_request;
 use url::Url;
 
 use super::{ClientError, invalid};
 
-pub(super) fn check(client: &Client) -> Result<(), ClientError> {
+pub(super) fn check(client: &Client, rules: &Rules) -> Result<(), ClientError> {
     if client.name.trim().is_empty() || client.name.chars().count() > 100 {
         return Err(invalid("name", "expected 1 to 100 characters".to_owned()));
     }
@@ -53,7 +54,14 @@ pub(super) fn check(client: &Client) -> Result<(), ClientError> {
         ));
     }
     registration_request::check(&client.registration)?;
-    proves_itself_in_one_way(client)
+    proves_itself_in_one_way(client)?;
+    let mut contradictions = rules.contradictions(client).into_iter();
+    match contradictions.next().filter(|_| takes_part(client)) {
+        None => Ok(()),
+        Some(Contradiction { member, problem }) => {
+            Err(invalid(member, format!("{problem}, as the profile {} asks", rules.name)))
+        }
+    }
 }
 
 /// A secret is for those who prove themselves by it, and PKCE may be left out only by those who prove themselves.

@@ -107,7 +107,7 @@ impl Engine {
         let client =
             self.offered(|offer| client_metadata_document::read(id, document, offer, by, now))?;
         self.check_name(&client.name)?;
-        check::check(&client)?;
+        check::check(&client, self.rules())?;
         Ok(client)
     }
 

@@ -130,7 +130,7 @@ impl Engine {
         let mut client = metadata.into_client(id, kept, by, now);
         client.registration.requests.danger_without_pkce =
             self.settings.own_accord.danger_without_pkce && client.is_confidential();
-        check::check(&client)?;
+        check::check(&client, self.rules())?;
         self.let_in(&client, Stranger::Registered, right, visitor).await?;
         Ok(self.told(client, secret.as_ref(), Some(to_text(&token))))
     }
@@ -304,7 +304,7 @@ impl Engine {
         if method == AuthenticationMethod::None {
             client.registration.requests.danger_without_pkce = false;
         }
-        check::check(&client)?;
+        check::check(&client, self.rules())?;
         Ok((client, renewed))
     }
 

@@ -12,7 +12,7 @@ use super::asked_by;
 use crate::Engine;
 use crate::granting::{Granted, TokensError, Wanted};
 use crate::id_token::OfQuestion;
-use crate::redeem_code::{Allowed, RedeemError, bound_as_it_must};
+use crate::redeem_code::{Allowed, RedeemError};
 use crate::secret::{digest_of, from_text};
 use crate::throttle::{Limited, What};
 use crate::visitor::Visitor;
@@ -49,7 +49,7 @@ impl Engine {
     ) -> Result<Granted, PollError> {
         self.limits.check(What::DevicePoll, &visitor.address, self.time.now())?;
         self.hear().await?;
-        bound_as_it_must(client, proved.as_ref())?;
+        self.bound_as_it_must(client, proved.as_ref())?;
         let digest = from_text(request.device_code.as_str()).as_ref().map(digest_of);
         let digest = digest.ok_or(RedeemError::Refused)?;
         let noted = self.memory.note();

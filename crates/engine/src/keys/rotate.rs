@@ -7,7 +7,7 @@ use cloakroom_model::id::KeyId;
 use cloakroom_model::key::{SigningKey as StoredKey, Stage};
 use cloakroom_model::policy::key_rotation::Step;
 use cloakroom_model::registration::{AnswerSigning, GrantType};
-use cloakroom_oauth::id_token;
+use cloakroom_oauth::profile::Rules;
 use cloakroom_store::AdvanceKey;
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -178,13 +178,14 @@ impl Engine {
 
     /// The algorithms that tokens are signed with: the issuer's own and the clients'.
     fn signing_algorithms(&self) -> Vec<Algorithm> {
-        let clients = self.clients.all();
+        let (clients, rules) = (self.clients.all(), self.rules());
         // Who comes of its own accord and says nothing gets what OpenID Connect has as the default, and is told before.
-        let default = self.settings.own_accord.is_on().then_some(id_token::DEFAULT_ALGORITHM);
+        let default = self.settings.own_accord.is_on().then_some(rules.default_algorithm);
         let mut all: Vec<Algorithm> = std::iter::once(self.settings.algorithm)
             .chain(default)
-            .chain(clients.iter().flat_map(|client| algorithms_of(client)))
+            .chain(clients.iter().flat_map(|client| algorithms_of(client, rules)))
             .filter(|algorithm: &Algorithm| !algorithm.is_symmetric())
+            .filter(|algorithm| rules.algorithms.contains(*algorithm))
             .collect();
         all.sort_unstable();
         all.dedup();
@@ -278,13 +279,13 @@ impl Engine {
 }
 
 /// What a client's tokens and answers are signed with, where it can be asked for them.
-fn algorithms_of(client: &Client) -> Vec<Algorithm> {
+fn algorithms_of(client: &Client, rules: &Rules) -> Vec<Algorithm> {
     let registration = &client.registration;
     let AnswerSigning { id_token, userinfo, authorization, introspection } = &registration.signing;
     let asks_who = registration.grant_types.iter().any(|grant_type| {
         matches!(grant_type, GrantType::AuthorizationCode | GrantType::DeviceCode)
     });
-    let default = (asks_who && id_token.is_none()).then_some(id_token::DEFAULT_ALGORITHM);
+    let default = (asks_who && id_token.is_none()).then_some(rules.default_algorithm);
     [&client.algorithm, id_token, userinfo, authorization, introspection]
         .into_iter()
         .filter_map(|name| name.as_ref()?.parse().ok())

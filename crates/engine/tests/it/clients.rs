@@ -93,7 +93,7 @@ async fn what_no_key_could_sign_is_refused_before_anything_is_done<F: Future<Out
     let refused = node.refresh(&first, &client, None, None, None, &visitor()).await;
     assert!(matches!(refused.map(drop), Err(RefreshError::Mint(_))));
     // However long it takes until there is a key again, the token is still the newest of its chain.
-    scene.clock.go(node.settings().rotation.replay_window * 2);
+    scene.clock.go(node.settings().replay_window * 2);
     node.add_shared_key(Algorithm::Hs256, AUDIENCE, Actor::Operator).await.unwrap();
     node.refresh(&first, &client, None, None, None, &visitor()).await.unwrap();
 }

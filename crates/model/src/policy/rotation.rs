@@ -3,7 +3,9 @@
 //! The tokens of a chain are numbered, and any of them can be computed again, so a token that was rotated a
 //! moment ago earns the newest one instead of a sign-out: two tabs, a lost answer and a retry all look like
 //! that. One that was rotated longer ago means that somebody else has a copy (RFC 9700 §4.14.2), and the
-//! grant ends. Proof of the token itself (its MAC), of the client and of its key come before this.
+//! grant ends. Where a profile wants no rotation (FAPI 2.0 Security Profile §5.3.2.1) the newest token stays what it is, since
+//! without its client's proof and its key a copy is worth nothing; one from before that is old all the same.
+//! Proof of the token itself (its MAC), of the client and of its key come before this.
 
 use std::time::Duration;
 
@@ -16,11 +18,15 @@ use crate::time::Timestamp;
 pub struct Rotation {
     /// How long a rotated token still earns the newest one (`refresh_replay_window`).
     pub replay_window: Duration,
+    /// Whether the newest token earns another one.
+    pub rotates: bool,
 }
 
 /// What the presented token earns.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Outcome {
+    /// Itself once more: the chain stays where it is.
+    Stay,
     /// Its successor, and these are then the rotations to remember.
     Rotate(Vec<Rotated>),
     /// The chain's newest token, once more.
@@ -45,6 +51,9 @@ impl Rotation {
     ) -> Outcome {
         if life::of_grant(grant, now) != Life::Live || presented > grant.counter {
             return Outcome::Refuse;
+        }
+        if presented == grant.counter && !self.rotates {
+            return Outcome::Stay;
         }
         if presented == grant.counter {
             return self.rotate(grant, now);

@@ -20,11 +20,16 @@ use crate::{prompt, resource, scopes, token_request};
 /// The longest `state` and `nonce`. They come back to the client as they were, or not at all.
 const LONGEST_ECHO: usize = 2048;
 
-pub(super) fn redirect(form: &Form, client: &Client) -> Result<VerifiedRedirect, Refused> {
+pub(super) fn redirect(
+    form: &Form,
+    client: &Client,
+    rules: &Rules<'_>,
+) -> Result<VerifiedRedirect, Refused> {
     let openid = form
         .value("scope")
         .is_some_and(|scope| scope.split(' ').any(|word| word == scopes::OPENID));
-    redirect::verify(&client.registration.redirect_uris, form.value("redirect_uri"), openid)
+    let needed = openid || rules.profile.redirect_uri_always;
+    redirect::verify(&client.registration.redirect_uris, form.value("redirect_uri"), needed)
         .map_err(|problem| Refused::Shown(invalid(problem.to_string())))
 }
 
@@ -75,7 +80,7 @@ pub(super) fn came_as_it_must(
         return Err(Code::RegistrationNotSupported.into());
     }
     let must = &client.registration.requests;
-    if (must.pushed || rules.pushed_always) && !arrival.pushed {
+    if (must.pushed || rules.profile.pushed_always) && !arrival.pushed {
         return Err(invalid("the request must be pushed first (RFC 9126)"));
     }
     if must.signed && !arrival.signed {
@@ -90,9 +95,7 @@ pub(super) fn code_challenge(
     rules: &Rules<'_>,
 ) -> Result<Option<Challenge>, Error> {
     let challenge = Challenge::read(form)?;
-    let allowed = client.registration.requests.danger_without_pkce;
-    let may_go_without = allowed && client.is_confidential() && !rules.pkce_always;
-    if challenge.is_none() && !may_go_without {
+    if challenge.is_none() && !rules.profile.may_go_without_pkce(client) {
         return Err(invalid("code_challenge is missing (PKCE, RFC 7636)"));
     }
     Ok(challenge)

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::error::Code;
+use crate::profile::Profile;
 use crate::scene::{self, CHALLENGE, REDIRECT, RULES, parameters, read};
 
 /// Where an error goes, and which it is.
@@ -161,9 +162,12 @@ fn pkce_is_left_out_only_by_a_client_that_proves_itself_and_was_allowed_to() {
     assert_eq!(returned(&without, &client).error.code, Code::InvalidRequest);
     client.registration.requests.danger_without_pkce = true;
     assert_eq!(read(&without, &client).unwrap().code_challenge, None);
-    let always = Rules { pkce_always: true, ..RULES };
+    let always = Rules { profile: Profile::Fapi2.rules(), ..RULES };
     let form = Form::parse(without.as_bytes()).unwrap();
-    assert!(AuthorizationRequest::read(&form, &client, Arrival::default(), &always).is_err());
+    let pushed = Arrival { pushed: true, signed: false };
+    let whole = Form::parse(parameters("").as_bytes()).unwrap();
+    assert!(AuthorizationRequest::read(&whole, &client, pushed, &always).is_ok());
+    assert!(AuthorizationRequest::read(&form, &client, pushed, &always).is_err());
     // A challenge that is there is held to, whoever sent it.
     assert!(read(&with("code_challenge_method", "plain"), &client).is_err());
     client.registration.method = AuthenticationMethod::Unsaid;
@@ -172,6 +176,23 @@ fn pkce_is_left_out_only_by_a_client_that_proves_itself_and_was_allowed_to() {
     assert!(read(&without, &client).is_err());
     client.registration.method = AuthenticationMethod::None;
     assert!(read(&without, &client).is_err());
+}
+
+/// FAPI 2.0 Security Profile §5.3.2.2.
+#[test]
+fn a_strict_profile_takes_no_redirect_uri_for_granted() {
+    let client = scene::client();
+    let plain = parameters("").replace("scope=openid", "scope=read");
+    let without = plain.replace(&format!("redirect_uri={REDIRECT}&"), "");
+    let strict = Rules { profile: Profile::Fapi2.rules(), ..RULES };
+    let pushed = Arrival { pushed: true, signed: false };
+    let outcome = |text: &str, rules: &Rules<'_>| {
+        let form = Form::parse(text.as_bytes()).unwrap();
+        AuthorizationRequest::read(&form, &client, pushed, rules).map_err(|why| outcome(&why))
+    };
+    assert!(outcome(&plain, &strict).is_ok());
+    assert!(outcome(&without, &RULES).is_ok());
+    assert_eq!(outcome(&without, &strict).unwrap_err(), ("shown", Code::InvalidRequest));
 }
 
 #[test]
@@ -184,7 +205,7 @@ fn a_request_comes_the_way_it_must() {
     };
     let mut client = scene::client();
     assert!(reads(&client, Arrival::default(), &RULES));
-    let always = Rules { pushed_always: true, ..RULES };
+    let always = Rules { profile: Profile::Fapi2.rules(), ..RULES };
     assert!(!reads(&client, signed, &always) && reads(&client, pushed, &always));
     client.registration.requests.pushed = true;
     assert!(!reads(&client, signed, &RULES) && reads(&client, pushed, &RULES));

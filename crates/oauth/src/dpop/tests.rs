@@ -34,7 +34,7 @@ fn the_example_of_the_specification_is_read() {
                  2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFLbdLXiOSsX0x7NVY-FNyJK70nfbV37xRZT3Lg";
     let request = Request { url: "https://server.example.com/token", ..REQUEST };
     let now = Timestamp::from_seconds(1_562_262_620);
-    let proved = verify(proof, &request, Freshness::Stated(&NONCES), now).unwrap();
+    let proved = verify(proof, &request, Freshness::Stated(&NONCES), ALGORITHMS, now).unwrap();
     assert_eq!(proved.thumbprint, "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
 }
 
@@ -78,7 +78,7 @@ fn a_proof_beside_a_token_is_for_that_token() {
     let with = |ath: Value| {
         let mut claims = claims();
         claims["ath"] = ath;
-        verify(&sign(&claims), &request, Freshness::Stated(&NONCES), NOW)
+        verify(&sign(&claims), &request, Freshness::Stated(&NONCES), ALGORITHMS, NOW)
     };
     assert!(with(json!(ATH)).is_ok());
     for ath in [Value::Null, json!(""), json!(&ATH[1..]), json!(format!("{ATH}="))] {
@@ -87,7 +87,7 @@ fn a_proof_beside_a_token_is_for_that_token() {
     let other = Request { access_token: Some("other"), ..REQUEST };
     let mut claims = claims();
     claims["ath"] = json!(ATH);
-    assert!(verify(&sign(&claims), &other, Freshness::Stated(&NONCES), NOW).is_err());
+    assert!(verify(&sign(&claims), &other, Freshness::Stated(&NONCES), ALGORITHMS, NOW).is_err());
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_nonce_is_asked_for_and_a_stale_one_is_never_accepted() {
     let with = |nonce: Option<String>, freshness| {
         let mut claims = claims();
         claims["nonce"] = json!(nonce);
-        verify(&sign(&claims), &REQUEST, freshness, NOW).map_err(|error| error.code)
+        verify(&sign(&claims), &REQUEST, freshness, ALGORITHMS, NOW).map_err(|error| error.code)
     };
     let (stated, proved) = (Freshness::Stated(&NONCES), Freshness::Proved(&NONCES));
     let fresh = Some(NONCES.current(NOW));
@@ -114,7 +114,7 @@ fn a_nonce_is_asked_for_and_a_stale_one_is_never_accepted() {
 fn the_same_proof_has_the_same_mark_and_another_keys_has_another() {
     let mark = |key: &SigningKey| {
         let proof = sign_with(key, &claims());
-        verify(&proof, &REQUEST, Freshness::Stated(&NONCES), NOW).unwrap().mark
+        verify(&proof, &REQUEST, Freshness::Stated(&NONCES), ALGORITHMS, NOW).unwrap().mark
     };
     assert_eq!(mark(&KEY), mark(&KEY));
     assert_ne!(mark(&KEY), mark(&SigningKey::generate(Algorithm::Es256).unwrap()));
@@ -155,12 +155,13 @@ fn one_header_holds_one_proof() {
 #[test]
 fn a_challenge_says_what_was_wrong_and_what_may_sign() {
     assert!(
-        Challenge { refused: None, needs: Needs::Nothing }
+        Challenge { refused: None, needs: Needs::Nothing, accept: ALGORITHMS }
             .to_string()
             .starts_with("DPoP algs=\"Ed25519 EdDSA ES256")
     );
     let error = Error::new(Code::UseDpopNonce, "a \"quoted\"\nword");
-    let written = Challenge { refused: Some(&error), needs: Needs::Nothing }.to_string();
+    let written =
+        Challenge { refused: Some(&error), needs: Needs::Nothing, accept: ALGORITHMS }.to_string();
     let expected = r#"DPoP error="use_dpop_nonce", error_description="a quotedword", algs="Ed"#;
     assert!(written.starts_with(expected), "{written}");
 }
@@ -168,7 +169,7 @@ fn a_challenge_says_what_was_wrong_and_what_may_sign() {
 proptest! {
     #[test]
     fn no_text_breaks_the_reader(text in "\\PC*|([A-Za-z0-9_-]{0,60}\\.){2}[A-Za-z0-9_-]*") {
-        prop_assert!(verify(&text, &REQUEST, Freshness::Stated(&NONCES), NOW).is_err());
+        prop_assert!(verify(&text, &REQUEST, Freshness::Stated(&NONCES), ALGORITHMS, NOW).is_err());
     }
 
     #[test]
@@ -197,5 +198,5 @@ fn sign_with(key: &SigningKey, claims: &Value) -> String {
 }
 
 fn verify_claims(claims: &Value) -> Result<Proved, Error> {
-    verify(&sign(claims), &REQUEST, Freshness::Stated(&NONCES), NOW)
+    verify(&sign(claims), &REQUEST, Freshness::Stated(&NONCES), ALGORITHMS, NOW)
 }

@@ -17,6 +17,7 @@ fn enabled<'a>(endpoints: &'a [Endpoint], scopes: &'a [String]) -> Enabled<'a> {
         documents: true,
         sign_up: true,
         signs: SIGNS,
+        assertions: Algorithms::ASYMMETRIC,
         requests: request_object::ALGORITHMS,
         request_uris: true,
         back_channel_logout: true,

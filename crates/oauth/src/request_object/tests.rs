@@ -43,7 +43,7 @@ fn signed(claims: &Value) -> String {
 
 fn verify(object: &str, times: Times) -> Result<RequestObject, Code> {
     let client = scene::client();
-    RequestObject::verify(object, &client, &keys(&[&KEY, &OTHER]), ISSUER, times, NOW)
+    RequestObject::verify(object, &client, &keys(&[&KEY, &OTHER]), ALGORITHMS, ISSUER, times, NOW)
         .map_err(|error| error.code)
 }
 
@@ -134,7 +134,7 @@ fn times_are_required_where_the_profile_asks_for_them() {
 fn only_the_clients_own_keys_and_algorithm_count() {
     let mut client = scene::client();
     let verify = |client: &Client, object: &str, keys: &Jwks| {
-        RequestObject::verify(object, client, keys, ISSUER, Times::Required, NOW)
+        RequestObject::verify(object, client, keys, ALGORITHMS, ISSUER, Times::Required, NOW)
             .map(|_| ())
             .map_err(|error| error.code)
     };

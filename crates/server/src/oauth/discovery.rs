@@ -6,7 +6,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use cloakroom_jose::Algorithm;
+use cloakroom_jose::{Algorithm, Algorithms};
 use cloakroom_model::registration::{AuthenticationMethod, GrantType};
 use cloakroom_model::session::Acr;
 use cloakroom_oauth::metadata::{self, Enabled, Endpoint, ProtectedResource};
@@ -66,27 +66,33 @@ pub async fn server(State(app): State<App>) -> Response {
     let settings = app.engine.settings();
     let issuer = settings.issuer.as_str();
     let mtls = app.mtls_address.as_ref().map(PublicAddress::origin);
+    let rules = app.engine.rules();
     let own_accord = &settings.own_accord;
     let registers = app.engine.clients_register_themselves();
     let registration = if registers { &[Endpoint::Registration][..] } else { &[] };
     let by_certificate = if mtls.is_some() { &METHODS_BY_CERTIFICATE[..] } else { &[] };
     let open = own_accord.resources.iter();
     let resources: Vec<_> = std::iter::once(&settings.issuer).chain(open).cloned().collect();
+    let mut methods = [&METHODS, by_certificate].concat();
+    methods.retain(|method| rules.methods.contains(method));
+    let signed_by_clients = |algorithms: Algorithms| algorithms.and(rules.algorithms);
     let enabled = Enabled {
         issuer,
         endpoints: &[&ENDPOINTS, registration].concat(),
         grant_types: &GRANT_TYPES,
-        methods: &[&METHODS, by_certificate].concat(),
+        methods: &methods,
         mtls,
-        pushed_always: false,
+        pushed_always: rules.pushed_always,
         documents: own_accord.documents,
         sign_up: settings.sign_up_open,
         signs: app.engine.signs_with(),
-        requests: request_object::ALGORITHMS,
-        request_uris: true,
+        assertions: signed_by_clients(Algorithms::ASYMMETRIC),
+        requests: signed_by_clients(request_object::ALGORITHMS),
+        // One that is fetched was not pushed.
+        request_uris: !rules.pushed_always,
         back_channel_logout: true,
         front_channel_logout: true,
-        dpop: dpop::ALGORITHMS,
+        dpop: signed_by_clients(dpop::ALGORITHMS),
         scopes: &SCOPES.map(str::to_owned),
         claims: &CLAIMS,
         acrs: &[Acr::Aal1],
@@ -100,13 +106,16 @@ pub async fn server(State(app): State<App>) -> Response {
 /// What the server says of itself as one that takes tokens.
 pub async fn resource(State(app): State<App>) -> Response {
     let issuer = app.engine.settings().issuer.as_str();
+    let rules = app.engine.rules();
+    let proofs = dpop::ALGORITHMS.and(rules.algorithms);
+    let methods: &[&str] = if rules.token_in_body { &["header", "body"] } else { &["header"] };
     kept_for_a_while(answer::ok(&ProtectedResource {
         resource: issuer,
         authorization_servers: &[issuer],
         resource_name: "Cloakroom",
         scopes_supported: &SCOPES.map(str::to_owned),
-        bearer_methods_supported: &["header"],
-        dpop_signing_alg_values_supported: dpop::ALGORITHMS.iter().map(Algorithm::name).collect(),
+        bearer_methods_supported: methods,
+        dpop_signing_alg_values_supported: proofs.iter().map(Algorithm::name).collect(),
         tls_client_certificate_bound_access_tokens: app.mtls_address.is_some(),
     }))
 }

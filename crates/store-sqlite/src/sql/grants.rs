@@ -28,10 +28,10 @@ statements! {
 
     /// Exactly one of those that saw the same counter.
     ROTATE = "UPDATE grants SET
-            counter = counter + 1,
-            rotations = $1,
-            last_used_at = CASE WHEN last_used_at < $2 THEN $2 ELSE last_used_at END
-        WHERE id = $3 AND counter = $4
+            counter = $1,
+            rotations = $2,
+            last_used_at = CASE WHEN last_used_at < $3 THEN $3 ELSE last_used_at END
+        WHERE id = $4 AND counter = $5
         RETURNING session_id";
 
     TO_LOOK_AT = "SELECT id, expires_at, idle, last_used_at FROM grants

@@ -153,7 +153,7 @@ pub async fn a_grant_without_a_session_lives_and_ends_like_any_other(store: Arc<
     }
     let mut log = Listener::new(&*store).await;
     for n in [10, 11, 30, 31] {
-        let rotate = Rotate { grant: grant_id(n), expected: 0, rotations: Vec::new() };
+        let rotate = Rotate { grant: grant_id(n), expected: 0, next: 1, rotations: Vec::new() };
         let rotated = store.rotate(rotate, &act_at(at(3000), Kind::SignedIn)).await.unwrap();
         assert_eq!(rotated, RotateOutcome::Done);
         let live = store.find_grant(grant_id(n)).await.unwrap().unwrap();
@@ -193,14 +193,20 @@ pub async fn a_rotation_moves_the_chain_from_the_number_it_saw(store: Arc<dyn St
     sign_in(&*store, &user, 2).await;
     let rotations = |n: u64| (0..n).map(|counter| Rotated { counter, at: at(counter) }).collect();
     let rotate = async |n, expected| {
-        let rotate = Rotate { grant: grant_id(n), expected, rotations: rotations(expected + 1) };
+        let rotate = Rotate {
+            grant: grant_id(n),
+            expected,
+            next: expected + 1,
+            rotations: rotations(expected + 1),
+        };
         store.rotate(rotate, &act(Kind::GrantEnded)).await.unwrap()
     };
 
     assert_eq!(rotate(1, 0).await, RotateOutcome::Done);
     assert_eq!(rotate(1, 1).await, RotateOutcome::Done);
     for expected in [0, 1, 3, u64::MAX - 1] {
-        let late = Rotate { grant: grant_id(1), expected, rotations: Vec::new() };
+        let late =
+            Rotate { grant: grant_id(1), expected, next: expected + 1, rotations: Vec::new() };
         let late = store.rotate(late, &act(Kind::GrantEnded)).await.unwrap();
         assert_eq!(late, RotateOutcome::Lost, "{expected}");
     }
@@ -218,7 +224,7 @@ pub async fn of_many_who_rotate_the_same_token_one_does(store: Arc<dyn Store>) {
     for expected in 0..3 {
         let answers = at_once(&store, |store, caller| async move {
             let rotations = vec![Rotated { counter: expected, at: at(u64::from(caller)) }];
-            let rotate = Rotate { grant: grant_id(1), expected, rotations };
+            let rotate = Rotate { grant: grant_id(1), expected, next: expected + 1, rotations };
             store.rotate(rotate, &act(Kind::GrantEnded)).await.unwrap()
         })
         .await;
@@ -240,7 +246,8 @@ pub async fn a_rotation_is_a_use_of_the_grant_and_of_its_session(store: Arc<dyn 
     // Earlier than what is known already: nothing is lowered.
     for (expected, seconds) in [(0, 9), (1, 5)] {
         for n in [1, 2] {
-            let rotate = Rotate { grant: grant_id(n), expected, rotations: Vec::new() };
+            let rotate =
+                Rotate { grant: grant_id(n), expected, next: expected + 1, rotations: Vec::new() };
             let answer = store.rotate(rotate, &act_at(at(seconds), Kind::SignedIn)).await.unwrap();
             assert_eq!(answer, RotateOutcome::Done);
             let live = store.find_grant(grant_id(n)).await.unwrap().unwrap();
@@ -252,6 +259,26 @@ pub async fn a_rotation_is_a_use_of_the_grant_and_of_its_session(store: Arc<dyn 
     assert_eq!(events(&*store).await, before);
 }
 
+pub async fn a_chain_that_stays_is_used_and_keeps_its_number(store: Arc<dyn Store>) {
+    let user = sign_up(&*store, 1).await;
+    sign_in(&*store, &user, 1).await;
+    let stay = async |expected, seconds| {
+        let rotations = vec![Rotated { counter: expected, at: at(seconds) }];
+        let stay = Rotate { grant: grant_id(1), expected, next: expected, rotations };
+        store.rotate(stay, &act_at(at(seconds), Kind::SignedIn)).await.unwrap()
+    };
+    // Whoever holds it may use it again.
+    for seconds in [9, 12] {
+        assert_eq!(stay(0, seconds).await, RotateOutcome::Done);
+        let live = store.find_grant(grant_id(1)).await.unwrap().unwrap();
+        assert_eq!((live.grant.counter, live.grant.last_used_at), (0, at(seconds)));
+        assert_eq!(live.session.unwrap().last_seen_at, at(seconds));
+    }
+    assert_eq!(stay(1, 15).await, RotateOutcome::Lost, "nobody was given that one");
+    let live = store.find_grant(grant_id(1)).await.unwrap().unwrap();
+    assert_eq!((live.grant.counter, live.grant.last_used_at), (0, at(12)));
+}
+
 pub async fn an_ended_grant_rotates_no_more(store: Arc<dyn Store>) {
     let user = sign_up(&*store, 1).await;
     sign_in(&*store, &user, 1).await;
@@ -261,7 +288,7 @@ pub async fn an_ended_grant_rotates_no_more(store: Arc<dyn Store>) {
     let done = store.end_grant(grant_id(1), Reason::Stolen, &stolen).await.unwrap().unwrap();
     log.hears(&*store, &stolen, &done.rows, [grant_ended(1)]).await;
 
-    let rotate = Rotate { grant: grant_id(1), expected: 0, rotations: Vec::new() };
+    let rotate = Rotate { grant: grant_id(1), expected: 0, next: 1, rotations: Vec::new() };
     assert_eq!(store.rotate(rotate, &ending()).await.unwrap(), RotateOutcome::Lost);
     assert!(grants_there(&*store, [1]).await.is_empty());
     assert!(opens(&*store, 1).await, "the session stays");
@@ -281,7 +308,7 @@ pub async fn an_end_of_a_grant_wins_over_the_rotations_it_races(store: Arc<dyn S
             let ended = store.end_grant(grant_id(1), Reason::Stolen, &ending()).await.unwrap();
             assert!(ended.is_some());
         } else {
-            let rotate = Rotate { grant: grant_id(1), expected: 0, rotations: Vec::new() };
+            let rotate = Rotate { grant: grant_id(1), expected: 0, next: 1, rotations: Vec::new() };
             store.rotate(rotate, &ending()).await.unwrap();
         }
     })
@@ -298,7 +325,7 @@ pub async fn grants_whose_time_is_over_end_with_their_reason(store: Arc<dyn Stor
     begun(&*store, short).await;
     sign_in(&*store, &user, 2).await;
     sign_in(&*store, &user, 3).await;
-    let rotate = Rotate { grant: grant_id(3), expected: 0, rotations: Vec::new() };
+    let rotate = Rotate { grant: grant_id(3), expected: 0, next: 1, rotations: Vec::new() };
     store.rotate(rotate, &act_at(at(3000), Kind::SignedIn)).await.unwrap();
     let mut log = Listener::new(&*store).await;
 

@@ -214,6 +214,7 @@ macro_rules! for_each_promise {
                 a_rotation_moves_the_chain_from_the_number_it_saw,
                 of_many_who_rotate_the_same_token_one_does,
                 a_rotation_is_a_use_of_the_grant_and_of_its_session,
+                a_chain_that_stays_is_used_and_keeps_its_number,
                 an_ended_grant_rotates_no_more,
                 an_end_of_a_grant_wins_over_the_rotations_it_races,
                 grants_whose_time_is_over_end_with_their_reason,

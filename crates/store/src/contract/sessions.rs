@@ -336,7 +336,7 @@ fn replacing(n: u8) -> ReplaceSecret {
 
 fn rotating(n: u8) -> Rotate {
     let rotations = vec![Rotated { counter: 0, at: at(1) }];
-    Rotate { grant: grant_id(n), expected: 0, rotations }
+    Rotate { grant: grant_id(n), expected: 0, next: 1, rotations }
 }
 
 fn ids(sessions: &[Session]) -> Vec<SessionId> {

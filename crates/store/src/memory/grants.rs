@@ -120,7 +120,7 @@ impl State {
         else {
             return RotateOutcome::Lost;
         };
-        grant.counter += 1;
+        grant.counter = rotate.next;
         grant.rotations = rotate.rotations;
         grant.last_used_at = grant.last_used_at.max(act.at);
         if let Some(session) = grant.session {

@@ -8,6 +8,7 @@ mod clock;
 mod database;
 mod folder;
 mod machine;
+mod profile;
 mod reach;
 
 use serde::Serialize;
@@ -51,6 +52,7 @@ const CHECKS: &[Check] = &[
     Check { name: "database", check: database::schema },
     Check { name: "master key", check: database::master_key },
     Check { name: "write-ahead log", check: database::write_ahead_log },
+    Check { name: "profile", check: profile::clients },
     Check { name: "clock", check: clock::clock },
     Check { name: "disk", check: folder::disk },
     Check { name: "open files", check: machine::open_files },

@@ -1,7 +1,7 @@
 //! What a server says on standard output when it is ready: where it is, what to know, and how to become its
 //! administrator.
 
-use cloakroom_engine::Engine;
+use cloakroom_engine::{Engine, settings::Profile};
 use cloakroom_server::{listener::Sockets, pages::paths};
 use serde::{Serialize, Serializer};
 use url::Url;
@@ -27,6 +27,10 @@ pub(super) struct Greeting {
     development: bool,
     /// What was switched on that weakens the server.
     dangers: Vec<&'static str>,
+    /// Which rules clients are held to.
+    profile: &'static str,
+    /// The registered clients that are refused under them, and why.
+    refused_clients: Vec<String>,
     /// By which somebody becomes administrator; null where there is one.
     set_up_link: Option<Link>,
 }
@@ -67,6 +71,12 @@ impl Greeting {
             },
             development: public_url.scheme() != "https",
             dangers: settings.dangers(),
+            profile: settings.profile.name(),
+            refused_clients: engine
+                .clients_that_cannot_work()
+                .iter()
+                .map(|(client, why)| format!("{client} ({why})"))
+                .collect(),
             set_up_link: secret
                 .map(|secret| Link(paths::one_time_link(origin, paths::SET_UP, &secret))),
         })
@@ -101,6 +111,21 @@ impl Greeting {
         }
         if !self.dangers.is_empty() {
             lines.push(format!("\nDANGER: {} is on.", self.dangers.join(", ")));
+        }
+        if self.profile == Profile::OidcCertification.name() {
+            lines.push(format!(
+                "\nProfile {}: clients may do what the default forbids. It is for the OpenID certification alone.",
+                self.profile
+            ));
+        } else if self.profile != Profile::default().name() {
+            lines.push(format!("  profile       {}", self.profile));
+        }
+        if !self.refused_clients.is_empty() {
+            lines.push(format!(
+                "\nUnder the profile {} these clients are refused: {}",
+                self.profile,
+                self.refused_clients.join("; ")
+            ));
         }
         if let Some(Link(link)) = &self.set_up_link {
             lines.push(format!(

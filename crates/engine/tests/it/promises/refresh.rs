@@ -10,7 +10,6 @@ use cloakroom_engine::sign_in::SignIn;
 use cloakroom_engine::visitor::Browser;
 use cloakroom_model::client::Template;
 use cloakroom_model::event::{Actor, Kind};
-use cloakroom_model::policy::rotation::Rotation;
 use cloakroom_model::session::Carrier;
 use cloakroom_oauth::scope::Scope;
 use cloakroom_store::EventFilter;
@@ -165,7 +164,7 @@ async fn a_refresh_may_narrow_the_scope_and_never_widen_it<F: Future<Output = Sc
 }
 
 fn no_window() -> Settings {
-    Settings { rotation: Rotation { replay_window: Duration::ZERO }, ..defaults() }
+    Settings { replay_window: Duration::ZERO, ..defaults() }
 }
 
 async fn a_clients_tokens_are_for_its_own_api_unless_it_asks_for_cloakroom<

@@ -70,8 +70,23 @@ fn seventeen_rotations_in_one_window_are_one_too_many() {
     );
 }
 
+/// FAPI 2.0 Security Profile §5.3.2.1.
+#[test]
+fn where_nothing_rotates_the_newest_token_stays_and_an_older_one_still_ends_the_grant() {
+    let stays = Rotation { rotates: false, ..policy() };
+    let grant = grant(5, &[(3, 60_000), (4, 1_000)]);
+    assert_eq!(policy().decide(&grant, 3, true, NOW), Outcome::EndGrant);
+    for (presented, expected) in
+        [(5, Outcome::Stay), (4, Outcome::Replay), (3, Outcome::EndGrant), (6, Outcome::Refuse)]
+    {
+        assert_eq!(stays.decide(&grant, presented, true, NOW), expected, "{presented}");
+    }
+    let over = Grant { expires_at: NOW, ..grant };
+    assert_eq!(stays.decide(&over, 5, true, NOW), Outcome::Refuse);
+}
+
 fn policy() -> Rotation {
-    Rotation { replay_window: WINDOW }
+    Rotation { replay_window: WINDOW, rotates: true }
 }
 
 /// A grant whose newest token is `counter`; each rotation is a number and how many milliseconds ago it was.
@@ -153,7 +168,7 @@ proptest! {
                     grant = Grant { counter: grant.counter + 1, rotations, last_used_at: now, ..grant };
                 }
                 Outcome::EndGrant => return Ok(()),
-                Outcome::Replay | Outcome::Wait(_) | Outcome::Refuse => (),
+                Outcome::Stay | Outcome::Replay | Outcome::Wait(_) | Outcome::Refuse => (),
             }
         }
     }
@@ -176,7 +191,7 @@ proptest! {
                     rotated_at.push(now);
                     grant = Grant { counter: grant.counter + 1, rotations, last_used_at: now, ..grant };
                 }
-                Outcome::Replay | Outcome::Wait(_) => (),
+                Outcome::Stay | Outcome::Replay | Outcome::Wait(_) => (),
                 outcome @ (Outcome::EndGrant | Outcome::Refuse) => {
                     prop_assert!(false, "signed out by accident: {outcome:?}");
                 }
@@ -188,6 +203,7 @@ proptest! {
 /// An outcome without what it carries.
 #[derive(Debug, Eq, PartialEq)]
 enum Said {
+    Stay,
     Rotate,
     Replay,
     Wait,
@@ -198,6 +214,7 @@ enum Said {
 impl From<&Outcome> for Said {
     fn from(outcome: &Outcome) -> Self {
         match outcome {
+            Outcome::Stay => Self::Stay,
             Outcome::Rotate(_) => Self::Rotate,
             Outcome::Replay => Self::Replay,
             Outcome::Wait(_) => Self::Wait,

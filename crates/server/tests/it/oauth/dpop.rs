@@ -11,7 +11,7 @@ use cloakroom_testkit::server::Server;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::keys::{fresh, key, public, sealed, sealed_with_secret, signed};
+use super::keys::{ath, fresh, key, public, sealed, sealed_with_secret, signed};
 use super::relying_party::{RelyingParty, ada, claims, walk};
 
 const ASK: (&str, &str) = ("grant_type", "client_credentials");
@@ -363,15 +363,6 @@ async fn present(
 fn challenge(answer: &Answer) -> String {
     let lines = answer.headers.get_all("www-authenticate").iter();
     lines.map(|line| line.to_str().unwrap()).collect::<Vec<_>>().join(", ")
-}
-
-/// RFC 9449 §4.2.
-fn ath(token: &str) -> String {
-    use aws_lc_rs::digest;
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, token.as_bytes()))
 }
 
 /// A question's parameters.

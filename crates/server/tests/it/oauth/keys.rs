@@ -49,3 +49,10 @@ pub(crate) fn sealed_with_secret(header: &Value, claims: &Value, secret: &[u8]) 
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
     sealed(&header, claims, |text| hmac::sign(&key, text).as_ref().to_vec())
 }
+
+/// The digest by which a proof names a token (RFC 9449 §4.2).
+pub(crate) fn ath(token: &str) -> String {
+    use aws_lc_rs::digest;
+
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, token.as_bytes()))
+}

@@ -16,6 +16,7 @@ mod logout;
 mod mtls;
 mod par;
 pub(crate) mod private_key_jwt;
+mod profile;
 pub(crate) mod register;
 pub(crate) mod relying_party;
 mod request_object;

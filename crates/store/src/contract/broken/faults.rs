@@ -439,6 +439,10 @@ const FAULTS: &Faults = &[
         &[Keeps("rotate", Part::Sessions), Slips(Slip::RotateLowers)],
     ),
     (
+        "grants::a_chain_that_stays_is_used_and_keeps_its_number",
+        &[Slips(Slip::RotateUnseen), Slips(Slip::RotateLowers), Keeps("rotate", Part::Sessions)],
+    ),
+    (
         "grants::an_ended_grant_rotates_no_more",
         &[
             Keeps("end_grant", Part::Grants),

@@ -230,6 +230,7 @@ pass_on! { Grants {
         if let Some(grant) = self.inner.state()?.grants.get_mut(&rotate.grant) {
             if self.slips(Slip::RotateUnseen) {
                 rotate.expected = grant.counter;
+                rotate.next = grant.counter + 1;
             }
             if self.slips(Slip::RotateLowers) {
                 grant.last_used_at = Timestamp(0);
