@@ -27,7 +27,7 @@ pub(crate) fn page() -> Result<String> {
     let listed = fs::read_to_string(root().join(MODULES)).context(MODULES)?;
     let modules = listed.lines().skip(1).map(module).collect::<Result<Vec<_>>>()?;
     let tests = tests()?;
-    let has_test = |module: &Module<'_>| tests.contains(&module.name.replace('-', "_"));
+    let has_test = |module: &Module<'_>| tests.contains(&snake_case(module.name));
     let (there, all) = (modules.iter().filter(|module| has_test(module)).count(), modules.len());
     let mut page = format!(
         "# Conformance\n\n\
@@ -46,7 +46,7 @@ pub(crate) fn page() -> Result<String> {
             )?;
         }
         let test = if has_test(module) {
-            format!("`{}`", module.name.replace('-', "_"))
+            format!("`{}`", snake_case(module.name))
         } else {
             "not yet".to_owned()
         };
@@ -63,13 +63,26 @@ fn module(line: &str) -> Result<Module<'_>> {
     Ok(Module { plan, name, remark: remark.trim_matches('"') })
 }
 
+/// A module's name as a function's.
+fn snake_case(module: &str) -> String {
+    module.replace('-', "_").to_ascii_lowercase()
+}
+
 /// The names of all functions among the tests.
 fn tests() -> Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
-    for entry in fs::read_dir(root().join(TESTS)).context(TESTS)? {
-        let text = fs::read_to_string(entry?.path())?;
-        let functions = text.lines().filter_map(|line| line.strip_prefix("async fn "));
-        names.extend(functions.filter_map(|rest| rest.split('(').next()).map(str::to_owned));
+    let mut folders = vec![root().join(TESTS)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).context(TESTS)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(path)?;
+            let functions = text.lines().filter_map(|line| line.strip_prefix("async fn "));
+            names.extend(functions.filter_map(|rest| rest.split('(').next()).map(str::to_owned));
+        }
     }
     Ok(names)
 }

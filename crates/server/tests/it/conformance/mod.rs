@@ -5,4 +5,5 @@ mod basic;
 mod by_reference;
 mod discovery;
 mod dynamic;
+mod fapi2;
 mod logout;
