@@ -9,9 +9,10 @@ use std::path::Path;
 use crate::tree::{File, files, folder, nothing_in, packages, read, root, sources, text};
 
 const ASVS: &str = "docs/security/asvs.md";
+const ATTACKS: &str = "docs/security/attacks.md";
 
 /// Documents that quote tests by their names.
-const QUOTING: &[&str] = &[ASVS, "ARCHITECTURE.md"];
+const QUOTING: &[&str] = &[ASVS, ATTACKS, "ARCHITECTURE.md"];
 
 /// How many requirements each section of the chapters about sessions and tokens has in ASVS 5.0.
 const SECTIONS: &[(&str, u8)] = &[
@@ -63,6 +64,20 @@ fn every_requirement_on_sessions_and_tokens_has_a_row() {
         }
     }
     nothing_in(&complaints, "the page about ASVS has gaps:");
+}
+
+#[test]
+fn every_attack_that_is_listed_is_made_by_a_test() {
+    let page = read(ATTACKS);
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("| ")?.split('|').map(str::trim).collect()))
+        .filter(|cells: &Vec<&str>| !matches!(cells[0], "attack" | "---"))
+        .collect();
+    assert!(rows.len() > 20, "{ATTACKS} has only {} rows", rows.len());
+    let unshown = rows.iter().filter(|cells| cells.len() < 3 || !quoted(cells[2]).any(is_claim));
+    let complaints: Vec<String> = unshown.map(|cells| cells[0].to_owned()).collect();
+    nothing_in(&complaints, "nothing shows the defence against:");
 }
 
 #[test]

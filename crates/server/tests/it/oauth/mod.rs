@@ -1,5 +1,6 @@
 //! `/oauth/…`
 
+mod attacks;
 mod authorize;
 mod back_channel;
 mod client_credentials;
