@@ -13,6 +13,8 @@ use cloakroom_oauth::error::{Code, Error};
 use crate::Engine;
 use crate::fetch::Fetch;
 use crate::possession::Unproved;
+use crate::throttle::What;
+use crate::visitor::Visitor;
 
 /// The certificate that a connection showed, whose key it proved to hold.
 pub struct Shown {
@@ -28,8 +30,10 @@ impl Engine {
         &self,
         claimed: &Claimed,
         shown: Option<&Shown>,
+        visitor: &Visitor,
         fetch: &Arc<dyn Fetch>,
     ) -> Result<Arc<Client>, Unproved> {
+        self.limits.check(What::Client, &visitor.address, self.time.now())?;
         self.hear().await?;
         let client = self.clients.find(&claimed.client);
         let client = client.ok_or_else(|| Error::from(Code::InvalidClient))?;

@@ -133,6 +133,12 @@ impl Engine {
         self.settings.profile.rules()
     }
 
+    /// How often things may be tried here.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
     /// The present, by the store's clock.
     #[must_use]
     pub fn now(&self) -> cloakroom_model::time::Timestamp {

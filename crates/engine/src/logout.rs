@@ -14,6 +14,8 @@ use cloakroom_oauth::logout_request::{Decision, LogoutRequest};
 use cloakroom_oauth::logout_token::front_channel;
 use cloakroom_oauth::redirect::VerifiedRedirect;
 
+use crate::throttle::{Limited, What};
+use crate::visitor::Visitor;
 use crate::{Engine, StoreError};
 
 /// A client's wish that its user be signed out, read and checked.
@@ -27,10 +29,22 @@ pub struct Logout {
     hint: Option<Hint>,
 }
 
+/// Why a wish is not read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LogoutError {
+    /// It is not what it must be. For the person to read: nobody can be told who is not known to have sent it.
+    #[error(transparent)]
+    Refused(#[from] Error),
+    /// Too many from here.
+    #[error(transparent)]
+    Limited(#[from] Limited),
+}
+
 impl Engine {
-    /// Reads a wish that a browser brings. What is wrong with it is for the person to read: nobody can be told who is
-    /// not known to have sent it.
-    pub fn read_logout(&self, form: &Form) -> Result<Logout, Error> {
+    /// Reads a wish that a browser brings.
+    pub fn read_logout(&self, form: &Form, visitor: &Visitor) -> Result<Logout, LogoutError> {
+        self.limits.check(What::Logout, &visitor.address, self.time.now())?;
         let request = LogoutRequest::read(form)?;
         let hint = request.id_token_hint.as_deref().map(|token| {
             self.read_id_token_hint(token).ok_or_else(|| {

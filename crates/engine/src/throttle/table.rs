@@ -25,6 +25,8 @@ pub enum What {
     Reference,
     /// Authorization requests that clients push from a network.
     Push,
+    /// Requests in which clients say who they are, from a network.
+    Client,
     /// Codes that clients bring from a network.
     Code,
     /// Tokens that clients ask about from a network.
@@ -49,6 +51,8 @@ pub enum What {
     OwnRegistration,
     /// Documents about clients that are fetched for a network.
     ClientDocument,
+    /// Wishes of clients that their user be signed out, from a network.
+    Logout,
 }
 
 /// One limit.
@@ -65,7 +69,7 @@ pub struct Row {
 }
 
 /// All limits.
-pub const TABLE: [Row; 21] = [
+pub const TABLE: [Row; 23] = [
     Row {
         what: What::SignIn,
         name: "sign_in_address",
@@ -119,6 +123,12 @@ pub const TABLE: [Row; 21] = [
         name: "push_address",
         rate: Rate::new(6000, Duration::from_mins(1)),
         sentence: "One server of a client pushes for all of its users, and every request is stored.",
+    },
+    Row {
+        what: What::Client,
+        name: "client_address",
+        rate: Rate::new(60_000, Duration::from_mins(1)),
+        sentence: "Nobody guesses 256 bits; but each costs a digest or a signature, whatever comes of it, and introspection alone may be asked as often.",
     },
     Row {
         what: What::Code,
@@ -191,6 +201,12 @@ pub const TABLE: [Row; 21] = [
         name: "client_document_address",
         rate: Rate::new(60, Duration::from_mins(10)),
         sentence: "Anybody can name any address in an authorization request, and each is asked for.",
+    },
+    Row {
+        what: What::Logout,
+        name: "logout_address",
+        rate: Rate::new(600, Duration::from_mins(1)),
+        sentence: "Each may bring a token whose signature is verified; a person signs out once.",
     },
 ];
 

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use cloakroom_engine::client_authentication::Shown;
 use cloakroom_engine::possession::Unproved;
 use cloakroom_engine::visitor::Visitor;
 use cloakroom_model::client::Client;
@@ -15,9 +14,10 @@ use cloakroom_oauth::error::{Code, Error};
 use cloakroom_oauth::form::Form;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request};
+use http::{HeaderValue, Request};
 
 use crate::app::App;
+use crate::around::Around;
 use crate::body;
 use crate::dpop::Proof;
 use crate::layers::client_certificate::ClientCertificate;
@@ -32,8 +32,7 @@ pub async fn read(
 ) -> Result<(Parts, Form, Arc<Client>), Refusal> {
     let (parts, body) = request.into_parts();
     let form = body::form(&parts.headers, body).await?;
-    let shown = ClientCertificate::shown(&parts.extensions);
-    let client = authenticate(app, &parts.headers, &form, shown.as_ref()).await?;
+    let client = authenticate(app, &parts, &form).await?;
     Ok((parts, form, client))
 }
 
@@ -46,8 +45,7 @@ pub async fn meet(
     let (parts, body) = request.into_parts();
     let form = body::form(&parts.headers, body).await?;
     app.engine.meet_client(form.value("client_id"), &*app.fetch, visitor).await?;
-    let shown = ClientCertificate::shown(&parts.extensions);
-    let client = authenticate(app, &parts.headers, &form, shown.as_ref()).await?;
+    let client = authenticate(app, &parts, &form).await?;
     Ok((parts, form, client))
 }
 
@@ -76,18 +74,15 @@ pub async fn proved_key(
     })
 }
 
-async fn authenticate(
-    app: &App,
-    headers: &HeaderMap,
-    form: &Form,
-    shown: Option<&Shown>,
-) -> Result<Arc<Client>, Refusal> {
-    let mut lines = headers.get_all(AUTHORIZATION).iter();
+async fn authenticate(app: &App, parts: &Parts, form: &Form) -> Result<Arc<Client>, Refusal> {
+    let mut lines = parts.headers.get_all(AUTHORIZATION).iter();
     let (authorization, None) = (lines.next(), lines.next()) else {
         return Err(Error::new(Code::InvalidRequest, "there are two Authorization headers").into());
     };
     let claimed = Claimed::read(authorization.map(HeaderValue::as_bytes), form)?;
-    Ok(app.engine.authenticate_client(&claimed, shown, &app.fetch).await?)
+    let shown = ClientCertificate::shown(&parts.extensions);
+    let Around { visitor, .. } = Around::of(parts, app);
+    Ok(app.engine.authenticate_client(&claimed, shown.as_ref(), &visitor, &app.fetch).await?)
 }
 
 impl From<Unproved> for Refusal {

@@ -91,7 +91,7 @@ fn for_requests() -> Vec<Operation> {
             .oauth()
             .reads_form(&with_client(&[("token", true), ("token_type_hint", false)]))
             .answers_nothing(200, "The token earns nothing any more")
-            .refuses(&[InvalidRequest]),
+            .refuses(&[InvalidRequest, TooManyRequests]),
         get("/oauth/userinfo", "userInfo", userinfo::get)
             .says("Says who a token's user is (OpenID Connect Core section 5.3)")
             .by_token()

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
-use cloakroom_engine::logout::Logout;
+use cloakroom_engine::logout::{Logout, LogoutError};
 use cloakroom_oauth::form::Form;
 use cloakroom_oauth::logout_request::Decision;
 use http::{Method, StatusCode};
@@ -51,9 +51,11 @@ async fn answer(
     form: &Form,
     method: &Method,
 ) -> Result<Response, Failure> {
-    let logout = match pages.engine.read_logout(form) {
+    let logout = match pages.engine.read_logout(form, &visit.visitor) {
         Ok(logout) => logout,
-        Err(error) => return Ok(told(pages, &error)),
+        Err(LogoutError::Refused(error)) => return Ok(told(pages, &error)),
+        Err(LogoutError::Limited(limited)) => return Err(limited.into()),
+        Err(other) => return Err(Failure::ours(&other)),
     };
     let member = match visit.who(pages).await? {
         Who::Member(member) => member,

@@ -9,5 +9,6 @@ mod oauth;
 mod openapi;
 mod operators;
 mod pages;
+mod throttling;
 mod tls;
 mod well_known;

@@ -1,5 +1,7 @@
 //! Clients that are known by their certificates, and tokens that are bound to them (RFC 8705).
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use cloakroom_model::registration::{
@@ -48,6 +50,39 @@ async fn a_client_is_known_by_the_key_of_a_certificate_of_its_own() {
         let answer = app.post_beside("/oauth/token", &ASK, &beside).await;
         assert_eq!(answer.status, status, "{why}: {}", answer.text());
     }
+}
+
+#[tokio::test]
+async fn a_client_is_known_by_the_key_of_a_certificate_that_it_publishes() {
+    const KEYS: &str = "https://app.example/keys";
+    let server = behind_proxy(None).await;
+    let (key, newer) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let app = client(&server, |registration| {
+        registration.method = AuthenticationMethod::SelfSignedTlsClientAuth;
+        registration.keys = Some(ClientKeys::At(KEYS.to_owned()));
+    })
+    .await;
+    let publish = |key| {
+        let ClientKeys::Set(set) = set_of(key) else { panic!("it is a set") };
+        server.others.put(KEYS, "application/json", &set);
+    };
+    let ask = async |key| {
+        let certificate = own(key, &params(NAME));
+        app.post_beside("/oauth/token", &ASK, &[(HEADER, &certificate)]).await
+    };
+    publish(&key);
+    ask(&key).await.is(200);
+    publish(&newer);
+    ask(&newer).await.is(401);
+    server.clock.go(Duration::from_mins(1));
+    ask(&newer).await.is(200);
+    ask(&key).await.is(401);
+    let mut over = params(NAME);
+    over.not_after = date_time_ymd(2025, 12, 31);
+    server.clock.go(Duration::from_mins(10));
+    let over = own(&newer, &over);
+    app.post_beside("/oauth/token", &ASK, &[(HEADER, &over)]).await.is(401);
+    assert_eq!(server.others.asked(), [KEYS; 2], "for one that is over nobody is asked");
 }
 
 #[tokio::test]
