@@ -42,6 +42,7 @@ pub(crate) fn engine_settings(settings: &Settings, public_url: &Url) -> EngineSe
         },
         algorithm: settings.signing_algorithm,
         access_token_ttl: settings.access_token_ttl,
+        status_list_ttl: settings.status_list_ttl,
         staleness: settings.memory_trust,
         log_interval: LOG_INTERVAL,
         last_seen_flush: settings.last_seen_flush,

@@ -152,7 +152,10 @@ impl Engine {
         };
         let cookie = (carrier == Carrier::Cookie)
             .then(|| CookieSecret { kind: CookieKind::SignedIn, secret: self.random.secret() });
-        let grant = (carrier == Carrier::Token).then(|| self.grant_for(&session, client, now));
+        let grant = match carrier {
+            Carrier::Token => Some(self.grant_for(&session, client, now).await?),
+            Carrier::Cookie => None,
+        };
         if let Some(grant) = &grant {
             self.can_mint(client, self.first_audience(&grant.audience))?;
         }
@@ -195,10 +198,16 @@ impl Engine {
     }
 
     /// The grant by which a session is carried as tokens.
-    pub(crate) fn grant_for(&self, session: &Session, client: &Client, now: Timestamp) -> Grant {
+    pub(crate) async fn grant_for(
+        &self,
+        session: &Session,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<Grant, Error> {
+        let details = Details { status: self.place_for(client).await?, ..Details::default() };
         let mut scope = client.scopes.clone();
         scope.sort_unstable();
-        Grant {
+        Ok(Grant {
             id: self.random.grant_id(now),
             user: session.user,
             session: Some(session.id),
@@ -213,8 +222,8 @@ impl Engine {
             counter: 0,
             rotations: Vec::new(),
             bound: false,
-            details: Details::default(),
-        }
+            details,
+        })
     }
 
     /// The audiences a client's tokens may name, the default first: its own, and the issuer.

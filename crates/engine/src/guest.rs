@@ -60,7 +60,10 @@ impl Engine {
         };
         let cookie = (carrier == Carrier::Cookie)
             .then(|| CookieSecret { kind: CookieKind::Guest, secret: self.random.secret() });
-        let grant = (carrier == Carrier::Token).then(|| self.grant_for(&session, &client, now));
+        let grant = match carrier {
+            Carrier::Token => Some(self.grant_for(&session, &client, now).await?),
+            Carrier::Cookie => None,
+        };
         if let Some(grant) = &grant {
             self.can_mint(&client, self.first_audience(&grant.audience))?;
         }

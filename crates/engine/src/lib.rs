@@ -49,6 +49,7 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
 pub mod start;
+pub mod status_lists;
 pub mod throttle;
 pub mod token_exchange;
 pub mod tokens;
@@ -105,6 +106,7 @@ pub struct Parts {
     pub(crate) client_keys: PublishedKeys,
     pub(crate) passwords: Pool,
     pub(crate) limits: Limits,
+    pub(crate) statuses: status_lists::Lists,
     pub(crate) strangers: sign_in::Strangers,
     /// Held while a client is let in that comes of its own accord.
     pub(crate) letting_in: tokio::sync::Mutex<()>,

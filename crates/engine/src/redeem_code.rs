@@ -143,6 +143,7 @@ impl Engine {
         visitor: &Visitor,
     ) -> Result<(Redeem, Act), RedeemError> {
         let Allowed { digest, user, session, scope, audience, details } = allowed;
+        let details = Details { status: self.place_for(client).await?, ..details };
         let live = self.store.find_session_by_id(session).await?;
         let session = live.ok_or(RedeemError::Refused)?.session;
         if !self.is_live(&session) {

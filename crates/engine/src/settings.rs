@@ -27,6 +27,8 @@ pub struct Settings {
     pub algorithm: Algorithm,
     /// How long access tokens live where a client does not say otherwise.
     pub access_token_ttl: Duration,
+    /// How long a token status list is read before it is fetched again: how late it says that a grant ended.
+    pub status_list_ttl: Duration,
     /// How long memory is trusted without hearing the log.
     pub staleness: Duration,
     /// How often the log is read when nothing wakes the reader.

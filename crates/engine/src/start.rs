@@ -17,6 +17,7 @@ use crate::password::Pool;
 use crate::random::Random;
 use crate::settings::Settings;
 use crate::sign_in::Strangers;
+use crate::status_lists::Lists;
 use crate::throttle::Limits;
 use crate::tokens::Tokens;
 use crate::{Engine, Parts};
@@ -72,6 +73,7 @@ impl Engine {
         let ring = Ring::load(&*store, &data_keys).await?;
         let clients = Registry::new(store.list_clients().await?, &settings);
         let tokens = Tokens::new(&settings.issuer, Arc::clone(&ring.verifying));
+        let statuses = Lists::new(store.find_status_lists().await?.series);
         let memory = Memory::new(settings.remembered_sessions, settings.staleness);
         let engine = Self(Arc::new(Parts {
             store,
@@ -89,6 +91,7 @@ impl Engine {
             client_keys: PublishedKeys::default(),
             passwords,
             limits,
+            statuses,
             strangers: Strangers::default(),
             letting_in: Mutex::default(),
             forgot_unused_at: AtomicI64::default(),

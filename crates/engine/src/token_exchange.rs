@@ -84,7 +84,13 @@ impl Engine {
         let holder = holder(&right, &claims.sub).ok_or_else(|| not_good(subject.name))?;
         let act = serde_json::to_string(&exchanged.act)
             .map_err(|error| RedeemError::Store(Error::Corrupt(error.to_string())))?;
-        let details = Details { confirmation: proved, actor: Some(act), ..Details::default() };
+        let details = Details {
+            confirmation: proved,
+            actor: Some(act),
+            // The grant is the same, so its place is.
+            status: right.grant.as_ref().and_then(|live| live.grant.details.status),
+            ..Details::default()
+        };
         let access = self.mint(&Mint {
             holder,
             client,

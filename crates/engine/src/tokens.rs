@@ -260,7 +260,7 @@ impl Engine {
             authorization_details: json_of(
                 details.and_then(|details| details.authorization_details.as_deref()),
             )?,
-            status: None,
+            status: details.and_then(|it| it.status).map(|place| self.status_at(place)),
         };
         let signed = self.ring.sign(algorithm, mint.audience, &claims);
         let token = signed.map_err(|error| not_signed(error, algorithm, mint.audience))?;

@@ -37,11 +37,13 @@ pub enum Endpoint {
     Logout,
     /// The public keys.
     Keys,
+    /// Where all token status lists are named.
+    StatusLists,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Authorization,
         Self::Token,
         Self::Revocation,
@@ -52,6 +54,7 @@ impl Endpoint {
         Self::Registration,
         Self::Logout,
         Self::Keys,
+        Self::StatusLists,
     ];
 
     /// Its path behind the issuer's URL.
@@ -84,6 +87,8 @@ impl Endpoint {
             Self::Registration => ("/oauth/register", "registration_endpoint", false),
             Self::Logout => ("/oauth/logout", "end_session_endpoint", false),
             Self::Keys => ("/.well-known/jwks.json", "jwks_uri", false),
+            // draft-ietf-oauth-status-list, §9.2
+            Self::StatusLists => ("/oauth/status-lists", "status_list_aggregation_endpoint", false),
         }
     }
 }

@@ -77,6 +77,8 @@ pub fn metadata(client: &Client) -> Map<String, Value> {
         ("authorization_signed_response_alg", json!(signing.authorization)),
         ("introspection_signed_response_alg", json!(signing.introspection)),
         ("authorization_details_types", json!(registration.authorization_details_types)),
+        // Ours: the specification of status lists has no word for it.
+        ("status_list", flag(registration.status_list)),
         ("post_logout_redirect_uris", json!(logout.redirect_uris)),
         ("backchannel_logout_uri", json!(logout.back_channel)),
         ("backchannel_logout_session_required", flag(logout.back_channel_session)),

@@ -3,6 +3,8 @@
 //!
 //! Signing the list is `jose`'s, and which places are taken is the store's to know.
 
+mod spread;
+
 use std::io::Write as _;
 
 use cloakroom_jose::base64url;
@@ -11,8 +13,17 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use serde::{Deserialize, Serialize};
 
+pub use self::spread::{PLACES, Spread};
+
 /// The `typ` of a list's header (§5.1), and behind `application/` its media type.
 pub const TYP: &str = "statuslist+jwt";
+
+/// All lists (§9.3).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Aggregation {
+    /// Where each list lies.
+    pub status_lists: Vec<String>,
+}
 
 /// Where a token's status is found: the claim `status` (§6.1).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

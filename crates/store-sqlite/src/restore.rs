@@ -110,6 +110,9 @@ fn renew(mut doing: Doing<'_>, danger_keep_sessions: bool) -> Result<usize, Erro
     db.run(sql::log::MARK_ALL, [doing.act.nonce.cast_signed()])?;
     // One that was used up since would register once more, and one that was taken back would be good again.
     db.run(sql::initial_tokens::DELETE_ALL, [])?;
+    // Places that were given since the backup was made are given again, and the grants that had them are not here to
+    // end: lists of another name begin.
+    db.run(sql::statuses::BEGIN_SERIES, [doing.act.nonce.cast_signed()])?;
     let ended = if danger_keep_sessions {
         // A code that was spent since would be good once more, whoever may stay.
         endings::requests(db)?;

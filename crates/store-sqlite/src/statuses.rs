@@ -6,9 +6,9 @@ use std::ops::Range;
 use async_trait::async_trait;
 use cloakroom_model::grant::Grant;
 use cloakroom_model::time::Timestamp;
-use cloakroom_store::{Error, Statuses, status_until};
+use cloakroom_store::{Error, StatusLists, Statuses, status_until};
 
-use crate::driver::{Db, column, corrupt};
+use crate::driver::{Columns, Db, column, corrupt};
 use crate::{Sqlite, sql};
 
 #[async_trait]
@@ -16,6 +16,11 @@ impl Statuses for Sqlite {
     async fn take_status(&self) -> Result<u32, Error> {
         let taken = self.write(|db| db.find(sql::statuses::TAKE, [], column::value)).await?;
         taken.ok_or_else(|| corrupt("the status list has no counter"))
+    }
+
+    async fn find_status_lists(&self) -> Result<StatusLists, Error> {
+        let found = self.readers.short(|db| db.find(sql::statuses::FIND_LISTS, [], lists))?;
+        found.ok_or_else(|| corrupt("the status lists have no counter"))
     }
 
     async fn list_ended_statuses(
@@ -30,6 +35,11 @@ impl Statuses for Sqlite {
     async fn expire_statuses(&self, now: Timestamp) -> Result<(), Error> {
         self.write(move |db| db.run(sql::statuses::DELETE_ENDED, [now.0]).map(drop)).await
     }
+}
+
+fn lists(columns: &mut Columns<'_, '_>) -> Result<StatusLists, Error> {
+    let series: i64 = columns.value()?;
+    Ok(StatusLists { series: series.cast_unsigned(), given: columns.value()? })
 }
 
 /// Gives a grant that was just made the place that its details name.

@@ -54,7 +54,7 @@ pub use sessions::{
     Begin, Begun, Earlier, Ends, FoundSession, Hanging, LiveSession, Merge, ReplaceSecret,
     Replacing, Sessions, Who,
 };
-pub use statuses::{Statuses, status_until};
+pub use statuses::{StatusLists, Statuses, status_until};
 pub use throttles::{AccountFailures, Throttles};
 pub use users::{
     ChangePassword, Changed, CredentialLink, InsertUser, Login, NewUser, Shown, UserFilter, Users,

@@ -40,6 +40,7 @@ pub fn settings() -> Settings {
         },
         algorithm: Algorithm::Ed25519,
         access_token_ttl: Duration::from_mins(10),
+        status_list_ttl: Duration::from_mins(1),
         staleness: Duration::from_secs(2),
         log_interval: Duration::from_millis(200),
         last_seen_flush: Duration::from_secs(5),

@@ -34,7 +34,7 @@ use cloakroom_store::{
     InsertGrant, InsertLink, InsertUser, Keys, Links, LiveGrant, LiveGuest, LiveSession, Login,
     Marks, NewCode, NewUser, PollDeviceRequest, PushedRequests, Reading, Redeem, Redeemed,
     RelyingParties, ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData,
-    Sessions, Shown, Snapshot, Statuses, Throttles, UserFilter, Users, Write, Written,
+    Sessions, Shown, Snapshot, StatusLists, Statuses, Throttles, UserFilter, Users, Write, Written,
 };
 
 use crate::randomness::Seeded;
@@ -144,6 +144,7 @@ pausing! {
     }
     Statuses {
         take_status() -> Result<u32, Error>;
+        find_status_lists() -> Result<StatusLists, Error>;
         list_ended_statuses(places: Range<u32>, now: Timestamp) -> Result<Vec<u32>, Error>;
         expire_statuses(now: Timestamp) -> Result<(), Error>;
     }

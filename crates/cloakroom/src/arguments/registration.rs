@@ -27,6 +27,9 @@ pub(crate) struct Registration {
     /// Whom its certificate must be for, with `tls_client_auth`, such as 'CN=billing,O=Example'
     #[arg(long, value_name = "NAME")]
     pub(crate) certificate_subject: Option<String>,
+    /// Whether the tokens of its grants say where in a status list services see that the grant has ended
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub(crate) status_list: Option<bool>,
     /// Where a browser may go after it signed out
     #[arg(long = "post-logout-redirect-uri", value_name = "URL")]
     pub(crate) post_logout_redirect_uris: Vec<String>,

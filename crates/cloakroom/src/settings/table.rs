@@ -288,6 +288,13 @@ rows! {
             secret: false,
             sentence: "How long an access token lasts where its client does not say otherwise.",
         }
+        status_list_ttl: Duration {
+            takes: Lasting { from: SECOND, to: MINUTE * 30 },
+            default: "1m",
+            example: "5m",
+            secret: false,
+            sentence: "How long services keep a token status list: how late it tells them that a grant has ended.",
+        }
         refresh_replay_window: Duration {
             takes: Lasting { from: Duration::ZERO, to: MINUTE * 5 },
             default: "30s",

@@ -10,7 +10,7 @@ use cloakroom_oauth::registration_request::{self, Offer};
 use cloakroom_oauth::registration_response;
 use serde_json::{Map, Value, json};
 
-use super::{AddedClient, ClientError, kept};
+use super::{AddedClient, ClientError, invalid, kept};
 use crate::Engine;
 use crate::secret::to_text;
 
@@ -27,8 +27,9 @@ pub fn read_registration(
     confidential: bool,
     mut said: Said,
 ) -> Result<Registration, ClientError> {
+    let status_list = status_list(&mut said)?.unwrap_or_default();
     if said.is_empty() && template != Template::Service {
-        return Ok(Registration::default());
+        return Ok(Registration { status_list, ..Registration::default() });
     }
     let grant_types: Vec<_> = template.grant_types().iter().map(|it| it.as_str()).collect();
     let method = match template.authentication_method() {
@@ -40,7 +41,17 @@ pub fn read_registration(
     // Whatever can be signed with will have its key, because a client registers for it.
     let offer = Offer { scopes: &[], signing: Algorithms::ASYMMETRIC };
     let read = registration_request::read(Value::Object(said).to_string().as_bytes(), &offer)?;
-    Ok(read.registration)
+    Ok(Registration { status_list, ..read.registration })
+}
+
+/// Takes out whether its grants have a place in a status list: operators say so, and no client of itself.
+fn status_list(said: &mut Said) -> Result<Option<bool>, ClientError> {
+    match said.remove("status_list") {
+        None => Ok(None),
+        Some(Value::Null) => Ok(Some(false)),
+        Some(Value::Bool(wanted)) => Ok(Some(wanted)),
+        Some(_) => Err(invalid("status_list", "expected true or false".to_owned())),
+    }
 }
 
 /// What a client registered, as it would register it again; `None` where it takes no part in OAuth.
@@ -56,10 +67,11 @@ impl Engine {
     pub async fn change_registration(
         &self,
         id: &ClientId,
-        said: Said,
+        mut said: Said,
         actor: Actor,
     ) -> Result<AddedClient, ClientError> {
         let now = self.time.now();
+        let status_list = status_list(&mut said)?;
         let mut secret = None;
         let change = |client: &mut Client| {
             let mut members = registration_response::metadata(client);
@@ -67,6 +79,9 @@ impl Engine {
             let offer = Offer { scopes: &client.scopes, signing: Algorithms::ASYMMETRIC };
             let body = Value::Object(members).to_string();
             *client = registration_request::read(body.as_bytes(), &offer)?.applied_to(client);
+            if let Some(wanted) = status_list {
+                client.registration.status_list = wanted;
+            }
             if client.registration.method.needs_secret() && client.authentication.is_empty() {
                 let made = secret.insert(self.random.secret());
                 client.authentication.push(kept(made, now));
@@ -118,6 +133,17 @@ mod tests {
         assert_eq!(service.grant_types, [GrantType::ClientCredentials]);
         assert_eq!(service.method, AuthenticationMethod::ClientSecretBasic);
         assert_eq!(scopes(Vec::new(), &service), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_status_list_is_asked_for_by_itself_or_with_the_rest() {
+        let with_it = json!({ "status_list": true, "redirect_uris": ["https://app.example/cb"] });
+        assert!(read(Template::Web, &with_it).unwrap().status_list);
+        let alone = read(Template::Mobile, &json!({ "status_list": true })).unwrap();
+        assert_eq!(alone, Registration { status_list: true, ..Registration::default() });
+        assert!(!read(Template::Service, &json!({ "status_list": null })).unwrap().status_list);
+        let error = read(Template::Web, &json!({ "status_list": "yes" })).unwrap_err();
+        assert!(error.to_string().starts_with("status_list: "), "{error}");
     }
 
     #[test]

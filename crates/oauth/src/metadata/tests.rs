@@ -140,7 +140,7 @@ fn a_service_says_where_its_tokens_come_from() {
 proptest! {
     #[test]
     fn an_endpoint_is_named_if_and_only_if_it_answers(
-        endpoints in proptest::sample::subsequence(Endpoint::ALL.to_vec(), 0..=10)
+        endpoints in proptest::sample::subsequence(Endpoint::ALL.to_vec(), 0..=11)
     ) {
         let document = server(&enabled(&endpoints, &[]));
         for endpoint in Endpoint::ALL {

@@ -1,6 +1,6 @@
 //! Cross-Origin Resource Sharing (Fetch §3.3): scripts of a client's listed origins may call the API.
 //!
-//! What is well known says nothing of anybody, and any page may read it. Elsewhere no origin is let in that no client lists.
+//! What is well known, and the status lists, say nothing of anybody, and any page may read them. Elsewhere no origin is let in that no client lists.
 //! Credentials are allowed to those that are: a single-page application on a
 //! sibling host sends its cookie. Answers say `Vary: Origin`, or a cache would give one origin's answer to another.
 
@@ -26,7 +26,8 @@ pub fn origin_of(headers: &HeaderMap) -> Option<&str> {
 /// Whether any page may read what is there. Nothing that is there looks at who asks.
 #[must_use]
 pub fn is_for_everybody(path: &str) -> bool {
-    path.starts_with("/.well-known/")
+    // Token Status List, §8.1.
+    path.starts_with("/.well-known/") || path.starts_with("/oauth/status-lists")
 }
 
 /// Lets the scripts of every origin read an answer, without credentials.

@@ -21,7 +21,7 @@ use crate::app::App;
 /// As long as the key set: what is enabled changes with a restart, and what is signed with when a client is registered.
 const CACHING: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-const ENDPOINTS: [Endpoint; 9] = [
+const ENDPOINTS: [Endpoint; 10] = [
     Endpoint::Authorization,
     Endpoint::Token,
     Endpoint::Revocation,
@@ -31,6 +31,7 @@ const ENDPOINTS: [Endpoint; 9] = [
     Endpoint::Device,
     Endpoint::Logout,
     Endpoint::Keys,
+    Endpoint::StatusLists,
 ];
 const GRANT_TYPES: [GrantType; 5] = [
     GrantType::AuthorizationCode,

@@ -12,5 +12,6 @@ pub mod par;
 pub mod refusal;
 pub mod register;
 pub mod revoke;
+pub mod status_lists;
 pub mod token;
 pub mod userinfo;

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{device, discovery, introspect, jwks, par, register, revoke, token, userinfo};
+use super::{
+    device, discovery, introspect, jwks, par, register, revoke, status_lists, token, userinfo,
+};
 use crate::operation::{Operation, Schema, delete, get, post, put};
 use crate::problem::Kind::{InvalidRequest, NotFound, TooManyRequests};
 
@@ -86,6 +88,15 @@ fn for_requests() -> Vec<Operation> {
             .reads_form(&with_client(&[("token", true), ("token_type_hint", false)]))
             .answers_as(200, "What it is worth", "application/json", introspection_response())
             .refuses(&[TooManyRequests]),
+        get("/oauth/status-lists", "statusLists", status_lists::all)
+            .says("Where the token status lists lie (Token Status List, section 9)")
+            .answers_as(200, "All of them", "application/json", all_status_lists()),
+        get("/oauth/status-lists/{list}", "statusList", status_lists::one)
+            .says("Which grants have ended (Token Status List, section 8)")
+            .names_text("list", "The name that a token's claim `status` ends with")
+            .answers_as(200, "The signed list", "application/statuslist+jwt", Schema::inline(text()))
+            .with("etag", "Names this state of the list")
+            .answers_nothing(304, "The list is as it was"),
         post("/oauth/revoke", "revoke", revoke::post)
             .says("Gives a token back (RFC 7009)")
             .oauth()
@@ -239,6 +250,15 @@ fn waiting_response() -> Schema {
             "interval": { "type": "integer" },
         },
         "required": ["device_code", "user_code", "verification_uri", "expires_in"],
+    }))
+}
+
+/// Token Status List, §9.3.
+fn all_status_lists() -> Schema {
+    Schema::inline(json!({
+        "type": "object",
+        "properties": { "status_lists": { "type": "array", "items": text() } },
+        "required": ["status_lists"],
     }))
 }
 

@@ -307,6 +307,7 @@ impl Scene {
             .replace("{namespace}", "cart")
             .replace("{client_id}", "shop")
             .replace("{kid}", "none")
+            .replace("{list}", "0-0")
             .replace("{id}", "018bcfe5-6800-7101-8101-010101010101")
             .replace("{code}", "internal");
         assert!(!self.path.contains('{'), "{}: what is it filled with?", self.path);

@@ -11,8 +11,8 @@ use cloakroom_model::log::{Place, Subject};
 use cloakroom_store::{
     Codes as _, DeviceRequests as _, EventFilter, Events as _, Grants as _, Guests as _, Hanging,
     InitialTokens as _, InsertCode, InsertLink, Links as _, Marks as _, NewCode,
-    PushedRequests as _, Reading, Revocations as _, SessionData as _, Sessions as _, Users as _,
-    Write, Written,
+    PushedRequests as _, Reading, Revocations as _, SessionData as _, Sessions as _, StatusLists,
+    Statuses as _, Users as _, Write, Written,
 };
 use cloakroom_store_sqlite::{OpenError, Options, Restore, RestoreError, Restored, Sqlite};
 use serde_json::json;
@@ -50,6 +50,20 @@ async fn nothing_that_can_be_presented_outlives_a_restore() {
         Subject::Grant(grant_id(1)),
     ] {
         assert!(subjects.contains(&ended), "{ended:?} in {subjects:?}");
+    }
+}
+
+#[tokio::test]
+async fn places_that_are_given_again_after_a_restore_are_in_lists_of_another_name() {
+    for danger_keep_sessions in [false, true] {
+        let folder = Folder::new();
+        let backup = furnished(&folder).await;
+        let before = folder.open().find_status_lists().await.unwrap();
+        let lost = folder.open().take_status().await.unwrap();
+        restore(&folder, &backup, danger_keep_sessions).unwrap();
+        let after = folder.open().find_status_lists().await.unwrap();
+        assert_eq!(after, StatusLists { series: RESTORED, ..before });
+        assert_eq!(folder.open().take_status().await.unwrap(), lost);
     }
 }
 

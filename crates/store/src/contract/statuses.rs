@@ -7,14 +7,17 @@ use cloakroom_model::grant::{Details, Grant};
 
 use super::scene::{act, at, ending, grant, grant_id, session_id, sign_in, sign_up};
 use super::witness::at_once;
-use crate::{Ends, InsertGrant, Store, status_until};
+use crate::{Ends, InsertGrant, StatusLists, Store, status_until};
 
 pub async fn of_many_who_take_a_place_each_gets_another(store: Arc<dyn Store>) {
     let mut places =
         at_once(&store, |store, _| async move { store.take_status().await.unwrap() }).await;
     places.sort_unstable();
     assert_eq!(places, (0..8).collect::<Vec<_>>());
+    assert_eq!(store.find_status_lists().await.unwrap().given, 8);
     assert_eq!(store.take_status().await.unwrap(), 8);
+    let lists = store.find_status_lists().await.unwrap();
+    assert_eq!(lists, StatusLists { given: 9, ..lists });
     assert!(ended(&*store).await.is_empty());
 }
 

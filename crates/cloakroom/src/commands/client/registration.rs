@@ -18,6 +18,7 @@ pub(super) fn said(arguments: &Registration) -> Result<Said, Failure> {
         ("jwks", key_set(arguments)?),
         ("jwks_uri", json!(arguments.jwks_uri)),
         ("tls_client_auth_subject_dn", json!(arguments.certificate_subject)),
+        ("status_list", json!(arguments.status_list)),
         ("post_logout_redirect_uris", list(&arguments.post_logout_redirect_uris)),
         ("backchannel_logout_uri", json!(arguments.backchannel_logout_uri)),
         ("frontchannel_logout_uri", json!(arguments.frontchannel_logout_uri)),

@@ -83,6 +83,9 @@ pub(crate) struct Registration {
     /// Whether its tokens are always bound to its certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     tls_client_certificate_bound_access_tokens: Option<bool>,
+    /// Whether its grants have a place in a token status list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_list: Option<bool>,
     /// Its home page.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_uri: Option<String>,

@@ -47,7 +47,7 @@ async fn every_address_in_the_document_is_answered() {
         assert_ne!(answer.status, 404, "{name}");
         seen += 1;
     }
-    assert_eq!(seen, 9, "{document}");
+    assert_eq!(seen, 10, "{document}");
 }
 
 #[tokio::test]

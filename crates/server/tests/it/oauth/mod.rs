@@ -23,6 +23,7 @@ pub(crate) mod relying_party;
 mod request_object;
 mod request_uri;
 mod revoke;
+mod status_list;
 mod step_up;
 mod token;
 mod token_exchange;

@@ -16,7 +16,7 @@ use crate::memory::codes::KeptCode;
 use crate::{
     Act, AnswerDeviceRequest, Codes, Consents, DeviceRequests, Done, Error, GiveConsent,
     InsertCode, InsertDeviceRequest, LiveGrant, Marks, NewCode, PollDeviceRequest, PushedRequests,
-    Redeem, Redeemed, RelyingParties, Statuses,
+    Redeem, Redeemed, RelyingParties, StatusLists, Statuses,
 };
 
 pass_on! { Consents {
@@ -116,6 +116,7 @@ pass_on! { Marks {
 
 pass_on! { Statuses {
     async fn take_status(&self) -> u32 {}
+    async fn find_status_lists(&self) -> StatusLists {}
     async fn list_ended_statuses(&self, places: Range<u32>, now: Timestamp) -> Vec<u32> {
         let places = if self.slips(Slip::ListEverywhere) { 0..u32::MAX } else { places };
         let now = if self.slips(Slip::ListEndedForever) { Timestamp(0) } else { now };
