@@ -20,6 +20,7 @@ const TARGETS: &[&str] = &[
     "cookies",
     "form",
     "authorization-request",
+    "client-metadata",
     "bodies",
     "token-request",
     "dpop-proof",

@@ -318,8 +318,11 @@ fn about(members: &Members) -> Result<About, Error> {
 }
 
 fn scopes(members: &Members, offer: &Offer<'_>) -> Result<Vec<String>, Error> {
-    let Some(asked) = members.text("scope")?.filter(|text| !text.is_empty()) else {
-        return Ok(offer.scopes.to_vec());
+    let asked = match members.text("scope")? {
+        None => return Ok(offer.scopes.to_vec()),
+        // As it is told to who has none: asking for that again is not asking for all.
+        Some("") => return Ok(Vec::new()),
+        Some(asked) => asked,
     };
     let asked = Scope::parse(asked).map_err(|why| invalid("scope", &why.to_string()))?;
     Ok(offer.scopes.iter().filter(|scope| asked.contains(scope)).cloned().collect())

@@ -91,14 +91,17 @@ pub fn metadata(client: &Client) -> Map<String, Value> {
         ("contacts", json!(about.contacts)),
         ("initiate_login_uri", json!(about.begins_at)),
     ];
-    let said = |value: &Value| {
-        !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()) && value != ""
+    // Where nothing is meant and not what those get who do not say, it has to be said.
+    let counts_empty = |name| matches!(name, "scope" | "grant_types");
+    let is_empty = |value: &Value| value == "" || value.as_array().is_some_and(Vec::is_empty);
+    let said = |&(name, ref value): &(&'static str, Value)| {
+        !value.is_null() && (counts_empty(name) || !is_empty(value))
     };
     members
         .into_iter()
         .chain(registration.keys.as_ref().map(keys))
         .chain(registration.certificate.as_ref().map(certificate))
-        .filter(|(_, value)| said(value))
+        .filter(said)
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
 }

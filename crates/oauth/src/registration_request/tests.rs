@@ -278,7 +278,12 @@ fn what_is_unknown_is_ignored_and_what_cannot_be_believed_is_refused() {
 #[test]
 fn nobody_registers_a_scope_that_is_not_offered() {
     assert_eq!(read_value(&with("scope", json!("admin email"))).unwrap().scopes, ["email"]);
-    assert!(read_value(&with("scope", json!("admin"))).unwrap().scopes.is_empty());
+    let none = read_value(&with("scope", json!("admin"))).unwrap();
+    assert!(none.scopes.is_empty());
+    let client =
+        none.into_client(ClientId::built_in(), None, RegisteredBy::default(), Timestamp(0));
+    let again = Value::Object(registration_response::metadata(&client));
+    assert!(read_value(&again).unwrap().scopes.is_empty(), "what is told asks for no more");
 }
 
 #[test]
