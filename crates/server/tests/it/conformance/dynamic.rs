@@ -62,8 +62,7 @@ async fn oidcc_ensure_redirect_uri_in_authorization_request() {
 }
 
 #[tokio::test]
-#[expect(non_snake_case, reason = "the module is called so")]
-async fn oidcc_redirect_uri_query_OK() {
+async fn oidcc_redirect_uri_query_ok() {
     let mut scene = Scene::of(json!({ "redirect_uris": [WITH_QUERY] })).await;
     let answer = scene.ask(&[("redirect_uri", WITH_QUERY)]).await;
     assert_eq!(answer.parameters["foo"], "bar");
