@@ -27,6 +27,8 @@ impl NewInitialToken {
     pub const LIVES: Duration = Duration::from_hours(24);
     /// The longest that one works: whoever needs more has forgotten to whom it was given.
     pub const LONGEST: Duration = Duration::from_hours(365 * 24);
+    /// The most clients that one registers, if there is a limit.
+    pub const MOST_USES: u32 = 1_000_000;
     /// The longest note, in characters.
     pub const LONGEST_NOTE: usize = 100;
 }
@@ -65,8 +67,8 @@ impl Engine {
         if lives.is_zero() || lives > NewInitialToken::LONGEST {
             return invalid("lives", "more than nothing and at most 365 days");
         }
-        if uses == Some(0) {
-            return invalid("uses", "at least 1");
+        if uses.is_some_and(|uses| !(1..=NewInitialToken::MOST_USES).contains(&uses)) {
+            return invalid("uses", "1 to 1000000");
         }
         let now = self.time.now();
         let secret = self.random.secret();

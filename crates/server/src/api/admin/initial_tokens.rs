@@ -32,7 +32,7 @@ pub struct New {
     #[schema(minimum = 1, maximum = 31_536_000)]
     expires_in: Option<u32>,
     /// How many clients it registers; one where there is nothing.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 1_000_000)]
     uses: Option<u32>,
     /// Whether it registers as many as there is room for.
     #[serde(default)]

@@ -45,6 +45,7 @@ async fn a_right_is_for_one_client_and_a_day_where_nothing_is_said() {
     assert_eq!(many["initial_token"]["uses_left"], json!(null));
     for (field, new) in [
         ("uses", json!({ "uses": 0 })),
+        ("uses", json!({ "uses": 1_000_001 })),
         ("uses", json!({ "uses": 2, "unlimited": true })),
         ("expires_in", json!({ "expires_in": 0 })),
         ("expires_in", json!({ "expires_in": 31_536_001 })),
