@@ -60,7 +60,7 @@ def some_client() -> str:
 def app() -> tuple[str, str]:
     """A client that asks who somebody is, with its secret. It is ours, so nobody is asked whether it may."""
     grants = ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"]
-    registration = {"redirect_uris": [CALLBACK], "grant_types": grants}
+    registration = {"redirect_uris": [CALLBACK], "grant_types": grants, "status_list": True}
     body = {"client_id": "app", "name": "An app", "template": "web", "first_party": True, "registration": registration}
     answer = call("POST", "/api/v1/admin/clients", admin_token(), json=body).json()
     return "app", answer["client_secret"]
@@ -86,6 +86,13 @@ def app_token() -> str:
     code = urllib.parse.parse_qs(urllib.parse.urlsplit(answer.headers["location"]).query)["code"][0]
     body = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
     return call("POST", "/oauth/token", data=body, auth=app()).json()["access_token"]
+
+
+@functools.cache
+def some_status_list() -> str:
+    """The list that has a place for a grant of the app's."""
+    app_token()
+    return call("GET", "/oauth/status-lists").json()["status_lists"][0].rsplit("/", 1)[1]
 
 
 def as_app(case) -> None:
@@ -187,6 +194,7 @@ EXISTING = {
     "{client_id}": lambda case: some_client(),
     "{kid}": lambda case: some_key(),
     "{id}": lambda case: some_initial_token(),
+    "{list}": lambda case: some_status_list(),
     "{namespace}": some_document,
     "{code}": lambda case: "not_found",
 }
