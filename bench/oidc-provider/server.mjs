@@ -12,10 +12,13 @@ const port = Number(env("PORT"));
 const API = "https://api.example.com";
 const HOUR = 3600;
 
-/** All in memory, a map for each kind of thing; of what comes without end only the newest are kept. */
+/**
+ * All in memory, a map for each kind of thing; of what comes without end only the newest are kept, and more of them than
+ * come before what each connection began with is used.
+ */
 class Memory {
   static kinds = new Map();
-  static KEPT = 20_000;
+  static KEPT = 100_000;
 
   constructor(kind) {
     this.things = new Map();
