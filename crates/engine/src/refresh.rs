@@ -124,43 +124,10 @@ impl Engine {
                 replay_window: self.settings.replay_window,
                 rotates: self.rules().refresh_tokens_rotate,
             };
-            match rotation.decide(&live.grant, presented.counter, authenticated, now) {
-                Outcome::Stay => {
-                    let act = self.about(&live, Kind::SecretReplaced, visitor);
-                    let counter = presented.counter;
-                    let rotations = live.grant.rotations.clone();
-                    let stay = Rotate {
-                        grant: live.grant.id,
-                        expected: counter,
-                        next: counter,
-                        rotations,
-                    };
-                    match self.store.rotate(stay, &act).await? {
-                        RotateOutcome::Done => {
-                            let wanted = For { scope, audience };
-                            return self.issue(&live, counter, client, &wanted, noted);
-                        }
-                        RotateOutcome::Lost => (),
-                    }
-                }
-                Outcome::Rotate(rotations) => {
-                    let act = self.about(&live, Kind::SecretReplaced, visitor);
-                    let (expected, counter) = (presented.counter, presented.counter + 1);
-                    let rotate =
-                        Rotate { grant: live.grant.id, expected, next: counter, rotations };
-                    match self.store.rotate(rotate, &act).await? {
-                        RotateOutcome::Done => {
-                            return self.issue(
-                                &live,
-                                counter,
-                                client,
-                                &For { scope, audience },
-                                noted,
-                            );
-                        }
-                        RotateOutcome::Lost => (),
-                    }
-                }
+            let outcome = rotation.decide(&live.grant, presented.counter, authenticated, now);
+            let (next, rotations) = match outcome {
+                Outcome::Stay => (presented.counter, live.grant.rotations.clone()),
+                Outcome::Rotate(rotations) => (presented.counter + 1, rotations),
                 Outcome::Replay => {
                     let act = self.about(&live, Kind::RefreshReplayed, visitor);
                     self.store.record(vec![act.event]).await?;
@@ -178,6 +145,15 @@ impl Engine {
                     return Err(RefreshError::Refused);
                 }
                 Outcome::Refuse => return Err(RefreshError::Refused),
+            };
+            let act = self.about(&live, Kind::SecretReplaced, visitor);
+            let expected = presented.counter;
+            let rotate = Rotate { grant: live.grant.id, expected, next, rotations };
+            match self.store.rotate(rotate, &act).await? {
+                RotateOutcome::Done => {
+                    return self.issue(&live, next, client, &For { scope, audience }, noted);
+                }
+                RotateOutcome::Lost => (),
             }
         }
         Err(RefreshError::Refused)
