@@ -17,7 +17,6 @@ use http::request::Parts;
 use http::{HeaderValue, Request};
 
 use crate::app::App;
-use crate::around::Around;
 use crate::body;
 use crate::dpop::Proof;
 use crate::layers::client_certificate::ClientCertificate;
@@ -28,11 +27,12 @@ use crate::problem::Problem;
 /// Reads the form of a request and finds out which client sent it.
 pub async fn read(
     app: &App,
+    visitor: &Visitor,
     request: Request<Body>,
 ) -> Result<(Parts, Form, Arc<Client>), Refusal> {
     let (parts, body) = request.into_parts();
     let form = body::form(&parts.headers, body).await?;
-    let client = authenticate(app, &parts, &form).await?;
+    let client = authenticate(app, visitor, &parts, &form).await?;
     Ok((parts, form, client))
 }
 
@@ -45,7 +45,7 @@ pub async fn meet(
     let (parts, body) = request.into_parts();
     let form = body::form(&parts.headers, body).await?;
     app.engine.meet_client(form.value("client_id"), &*app.fetch, visitor).await?;
-    let client = authenticate(app, &parts, &form).await?;
+    let client = authenticate(app, visitor, &parts, &form).await?;
     Ok((parts, form, client))
 }
 
@@ -74,15 +74,19 @@ pub async fn proved_key(
     })
 }
 
-async fn authenticate(app: &App, parts: &Parts, form: &Form) -> Result<Arc<Client>, Refusal> {
+async fn authenticate(
+    app: &App,
+    visitor: &Visitor,
+    parts: &Parts,
+    form: &Form,
+) -> Result<Arc<Client>, Refusal> {
     let mut lines = parts.headers.get_all(AUTHORIZATION).iter();
     let (authorization, None) = (lines.next(), lines.next()) else {
         return Err(Error::new(Code::InvalidRequest, "there are two Authorization headers").into());
     };
     let claimed = Claimed::read(authorization.map(HeaderValue::as_bytes), form)?;
     let shown = ClientCertificate::shown(&parts.extensions);
-    let Around { visitor, .. } = Around::of(parts, app);
-    Ok(app.engine.authenticate_client(&claimed, shown.as_ref(), &visitor, &app.fetch).await?)
+    Ok(app.engine.authenticate_client(&claimed, shown.as_ref(), visitor, &app.fetch).await?)
 }
 
 impl From<Unproved> for Refusal {

@@ -25,7 +25,7 @@ pub async fn post(
     Around { visitor, .. }: Around,
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
-    let (_, form, client) = client::read(&app, request).await?;
+    let (_, form, client) = client::read(&app, &visitor, request).await?;
     let request = DeviceAuthorizationRequest::read(&form)?;
     if !app.engine.may_ask_for_tokens(&client, GrantType::DeviceCode) {
         return Err(Code::UnauthorizedClient.into());

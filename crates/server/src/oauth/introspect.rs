@@ -25,7 +25,7 @@ pub async fn post(
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
     let signed = wants_it_signed(request.headers());
-    let (_, form, client) = client::read(&app, request).await?;
+    let (_, form, client) = client::read(&app, &visitor, request).await?;
     let request = TokenInQuestion::read(&form)?;
     if !client.is_confidential() {
         return Err(Code::InvalidClient.into());

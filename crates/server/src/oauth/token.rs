@@ -28,7 +28,7 @@ pub async fn post(
     Around { visitor, .. }: Around,
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
-    let (parts, form, client) = client::read(&app, request).await?;
+    let (parts, form, client) = client::read(&app, &visitor, request).await?;
     let request = TokenRequest::read(&form)?;
     if !app.engine.may_ask_for_tokens(&client, request.grant_type()) {
         return Err(Code::UnauthorizedClient.into());
