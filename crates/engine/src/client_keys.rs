@@ -201,22 +201,14 @@ async fn ask(uri: &str, fetch: &dyn Fetch) -> Result<(Jwks, Duration), NoKeys> {
 }
 
 impl NoKeys {
-    /// As whoever wrote the client reads it, where a proof by a key earns `code`. Which machines there are behind a name
-    /// is for the operator alone.
+    /// As whoever wrote the client reads it, where a proof by a key earns `code`.
     pub(crate) fn told(&self, code: Code) -> Error {
         let why = match self {
             Self::Unregistered => "no keys of the client are known",
-            Self::Url | Self::Fetch(FetchError::Url(_)) => "the client's jwks_uri cannot be asked",
-            Self::Fetch(FetchError::Forbidden(_)) => {
-                "the client's jwks_uri leads to an address that is not public"
-            }
-            Self::Fetch(FetchError::Unreachable(_)) => "nobody answers at the client's jwks_uri",
-            Self::Fetch(FetchError::TooSlow) => "the client's jwks_uri did not answer in time",
-            Self::Fetch(FetchError::TooLarge) => "what is at the client's jwks_uri is too large",
+            Self::Url => "the client's jwks_uri cannot be asked",
+            Self::Fetch(error) => return error.told("the client's jwks_uri", code),
             // Nobody's fault: the same proof may be good in a moment.
-            Self::Fetch(FetchError::Busy) | Self::Broken => {
-                return Code::TemporarilyUnavailable.into();
-            }
+            Self::Broken => return Code::TemporarilyUnavailable.into(),
             Self::Status(_) => "the client's jwks_uri did not answer with a key set (200)",
             Self::Type(_) => {
                 "what is at the client's jwks_uri is not application/jwk-set+json or application/json"

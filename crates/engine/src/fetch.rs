@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use cloakroom_oauth::error::{Code, Error as OauthError};
 use url::Url;
 
 /// How much of an answer is read, and for how long it is waited for.
@@ -91,6 +92,23 @@ pub enum FetchError {
     /// Too many questions are on their way already. Nobody's fault; ask again later.
     #[error("too many other servers are being asked")]
     Busy,
+}
+
+impl FetchError {
+    /// As whoever wrote a client reads it, where `place` names what the client gave the URL as, and asking there in vain
+    /// earns `code`. Which machines there are behind a name is for the operator alone.
+    pub(crate) fn told(&self, place: &str, code: Code) -> OauthError {
+        let why = match self {
+            Self::Url(_) => format!("{place} cannot be asked"),
+            Self::Forbidden(_) => format!("{place} leads to an address that is not public"),
+            Self::Unreachable(_) => format!("nobody answers at {place}"),
+            Self::TooSlow => format!("{place} did not answer in time"),
+            Self::TooLarge => format!("what is at {place} is too large"),
+            // Nobody's fault: the same may go well in a moment.
+            Self::Busy => return Code::TemporarilyUnavailable.into(),
+        };
+        OauthError::new(code, why)
+    }
 }
 
 #[cfg(test)]

@@ -79,18 +79,11 @@ async fn get(uri: &str, fetch: &dyn Fetch) -> Result<String, Unread> {
 }
 
 impl Unread {
-    /// As whoever wrote the client reads it. Which machines there are behind a name is for the operator alone.
+    /// As whoever wrote the client reads it.
     fn told(&self) -> Error {
         let why = match self {
-            Self::Url | Self::Fetch(FetchError::Url(_)) => "the request_uri cannot be asked",
-            Self::Fetch(FetchError::Forbidden(_)) => {
-                "the request_uri leads to an address that is not public"
-            }
-            Self::Fetch(FetchError::Unreachable(_)) => "nobody answers at the request_uri",
-            Self::Fetch(FetchError::TooSlow) => "the request_uri did not answer in time",
-            Self::Fetch(FetchError::TooLarge) => "what is at the request_uri is too large",
-            // Nobody's fault: the same may go well in a moment.
-            Self::Fetch(FetchError::Busy) => return Code::TemporarilyUnavailable.into(),
+            Self::Url => "the request_uri cannot be asked",
+            Self::Fetch(error) => return error.told("the request_uri", Code::InvalidRequestUri),
             Self::Status(_) => "the request_uri did not answer with a request object (200)",
             Self::Type => {
                 "what is at the request_uri is not application/oauth-authz-req+jwt or application/jwt"
