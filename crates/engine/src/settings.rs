@@ -55,6 +55,14 @@ pub struct Settings {
     pub own_accord: OwnAccord,
 }
 
+impl Settings {
+    /// What the tokens may be for of clients that come of their own accord: this server first, because they name the others.
+    #[must_use]
+    pub fn open_audiences(&self) -> Vec<String> {
+        std::iter::once(&self.issuer).chain(&self.own_accord.resources).cloned().collect()
+    }
+}
+
 /// What is open to clients that come of their own accord.
 #[derive(Clone, Debug)]
 pub struct OwnAccord {

@@ -94,11 +94,10 @@ fn by_id(stored: Vec<Client>, settings: &Settings) -> HashMap<ClientId, Arc<Clie
 }
 
 /// What the tokens of a stranger may be for is a setting, and not kept with the client: where the operator takes a service
-/// from the list, it is closed to all of them. This server itself comes first, because they name the others.
+/// from the list, it is closed to all of them.
 fn with_what_is_open(mut client: Client, settings: &Settings) -> Client {
     if client.registration.by != RegisteredBy::Operator {
-        let open = settings.own_accord.resources.iter();
-        client.audiences = std::iter::once(&settings.issuer).chain(open).cloned().collect();
+        client.audiences = settings.open_audiences();
     }
     client
 }

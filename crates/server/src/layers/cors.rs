@@ -1,7 +1,7 @@
 //! Cross-Origin Resource Sharing (Fetch §3.3): scripts of a client's listed origins may call the API.
 //!
-//! What is well known, and the status lists, say nothing of anybody, and any page may read them. Elsewhere no origin is let in that no client lists.
-//! Credentials are allowed to those that are: a single-page application on a
+//! What is well known, and the status lists, say nothing of anybody, and any page may read them. Elsewhere no origin is let
+//! in that no client lists. Credentials are allowed to those that are: a single-page application on a
 //! sibling host sends its cookie. Answers say `Vary: Origin`, or a cache would give one origin's answer to another.
 
 use axum::body::Body;

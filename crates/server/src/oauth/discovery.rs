@@ -72,8 +72,6 @@ pub async fn server(State(app): State<App>) -> Response {
     let registers = app.engine.clients_register_themselves();
     let registration = if registers { &[Endpoint::Registration][..] } else { &[] };
     let by_certificate = if mtls.is_some() { &METHODS_BY_CERTIFICATE[..] } else { &[] };
-    let open = own_accord.resources.iter();
-    let resources: Vec<_> = std::iter::once(&settings.issuer).chain(open).cloned().collect();
     let mut methods = [&METHODS, by_certificate].concat();
     methods.retain(|method| rules.methods.contains(method));
     let signed_by_clients = |algorithms: Algorithms| algorithms.and(rules.algorithms);
@@ -99,7 +97,7 @@ pub async fn server(State(app): State<App>) -> Response {
         acrs: &[Acr::Aal1],
         authorization_details_types: &[],
         ui_locales: &["en"],
-        resources: &resources,
+        resources: &settings.open_audiences(),
     };
     kept_for_a_while(answer::ok(&metadata::server(&enabled)))
 }
