@@ -88,7 +88,7 @@ mod tests {
 
     /// The pages at the root and in `docs/`, and those beside the tests.
     fn pages() -> Vec<std::path::PathBuf> {
-        ["", "docs", "tests/browser", "tests/interop", "tests/schemathesis"]
+        ["", "docs", "docs/operating", "tests/browser", "tests/interop", "tests/schemathesis"]
             .into_iter()
             .flat_map(|folder| fs::read_dir(shell::root().join(folder)).unwrap())
             .map(|entry| entry.unwrap().path())

@@ -279,7 +279,7 @@ rows! {
             default: "oauth21",
             example: "fapi2",
             secret: false,
-            sentence: "Which rules clients are held to: `oauth21` is OAuth 2.1 with RFC 9700; `fapi2` is the FAPI 2.0 Security Profile, for clients that prove themselves and their tokens by a key; `oidc-certification` also allows what the OpenID certification asks for, and is for that alone. docs/operating.md lists what differs.",
+            sentence: "Which rules clients are held to: `oauth21` is OAuth 2.1 with RFC 9700; `fapi2` is the FAPI 2.0 Security Profile, for clients that prove themselves and their tokens by a key; `oidc-certification` also allows what the OpenID certification asks for, and is for that alone. docs/operating/profiles.md lists what differs.",
         }
         access_token_ttl: Duration {
             takes: Lasting { from: MINUTE, to: HOUR },
