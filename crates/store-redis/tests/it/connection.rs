@@ -1,0 +1,121 @@
+//! Every wait has an end, nothing queues without one, and the connection comes back by itself.
+
+use std::time::Duration;
+
+use cloakroom_store::Error;
+use cloakroom_store_redis::{Connection, Script, Settings};
+use tokio::time::timeout;
+
+use super::server::Server;
+
+const GENEROUS: Duration = Duration::from_secs(20);
+
+fn open(server: &Server) -> Connection {
+    Connection::open(Settings::parse(&server.url()).unwrap())
+}
+
+async fn ping(connection: &Connection) -> Result<String, Error> {
+    connection.ask(&redis::cmd("PING")).await
+}
+
+async fn comes_back(connection: &Connection) {
+    timeout(GENEROUS, connection.there()).await.expect("the connection comes back by itself");
+    ping(connection).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_first_question_waits_for_the_connection() {
+    let server = Server::start();
+    assert_eq!(ping(&open(&server)).await.unwrap(), "PONG");
+}
+
+#[tokio::test]
+async fn a_script_is_known_by_name_or_told() {
+    let server = Server::start();
+    let connection = open(&server);
+    let script = Script::new("return {KEYS[1], ARGV[1], ARGV[2]}");
+    for _ in 0..2 {
+        let answer: Vec<String> = connection.run(&script, &["{k}"], ("a", 7)).await.unwrap();
+        assert_eq!(answer, ["{k}", "a", "7"]);
+        let flushed: String = connection.ask(redis::cmd("SCRIPT").arg("FLUSH")).await.unwrap();
+        assert_eq!(flushed, "OK");
+    }
+    let wrong = Script::new("return redis.call('NONSENSE')");
+    let answer = connection.run::<i64>(&wrong, &["{k}"], "").await;
+    assert!(matches!(answer, Err(Error::Unavailable(_))), "{answer:?}");
+    let of_another_shape = connection.run::<i64>(&script, &["{k}"], ("a", 7)).await;
+    assert!(matches!(of_another_shape, Err(Error::Corrupt(_))), "{of_another_shape:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_was_started_again_is_found_by_the_next_question() {
+    let mut server = Server::start();
+    let connection = open(&server);
+    ping(&connection).await.unwrap();
+    server.stop();
+    server.start_again();
+    ping(&connection).await.unwrap();
+}
+
+#[tokio::test]
+async fn while_redis_is_away_questions_are_refused_and_afterwards_answered() {
+    let mut server = Server::start();
+    let connection = open(&server);
+    ping(&connection).await.unwrap();
+    server.stop();
+    for _ in 0..50 {
+        let refused = timeout(Duration::from_secs(5), ping(&connection)).await;
+        assert!(matches!(refused.unwrap(), Err(Error::Unavailable(_))));
+    }
+    assert!(!connection.is_there());
+    server.start_again();
+    comes_back(&connection).await;
+    assert!(connection.is_there());
+}
+
+#[tokio::test]
+async fn a_server_that_is_silent_is_not_waited_for() {
+    let server = Server::start();
+    let connection = open(&server);
+    ping(&connection).await.unwrap();
+    server.signal("-STOP");
+    for _ in 0..50 {
+        let refused = timeout(Duration::from_secs(5), ping(&connection)).await;
+        assert!(matches!(refused.unwrap(), Err(Error::Unavailable(_))));
+    }
+    server.signal("-CONT");
+    comes_back(&connection).await;
+}
+
+#[tokio::test]
+async fn one_question_too_many_is_told_that_storage_is_busy() {
+    let server = Server::start();
+    let mut settings = Settings::parse(&server.url()).unwrap();
+    settings.waiting = 3;
+    let connection = Connection::open(settings);
+    ping(&connection).await.unwrap();
+    server.signal("-STOP");
+    let waiting: Vec<_> = (0..3)
+        .map(|_| {
+            let connection = connection.clone();
+            tokio::spawn(async move { ping(&connection).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    assert!(matches!(ping(&connection).await, Err(Error::Busy)));
+    server.signal("-CONT");
+    for one in waiting {
+        let _answered_or_too_late = one.await.unwrap();
+    }
+    comes_back(&connection).await;
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_is_told_without_the_password() {
+    let server = Server::start();
+    let url = server.url().replace("hush", "guess");
+    let connection = Connection::open(Settings::parse(&url).unwrap());
+    let refused = ping(&connection).await.unwrap_err();
+    let told = format!("{refused} {refused:?} {connection:?}");
+    assert!(matches!(refused, Error::Unavailable(_)) && !told.contains("guess"), "{told}");
+}
