@@ -3,27 +3,13 @@
 //! Debian starts a service when it installs it, and again with the machine. What is wanted for a minute's test is
 //! unpacked instead: nothing of the machine changes, and nothing runs that a step does not run.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::{env, io};
+use std::{fs, io};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+pub(crate) use cloakroom_testservers::program::find;
+use cloakroom_testservers::program::unpacked;
 
-use crate::shell::{program, root, run, succeeds};
-
-/// Where Debian keeps what only an administrator has on the search path.
-const FOR_ADMINISTRATORS: &str = "/usr/sbin";
-
-/// A program on the search path, or for administrators, or unpacked earlier.
-pub(crate) fn find(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let unpacked = ["usr/bin", "usr/sbin"].map(|folder| unpacked().join(folder));
-    env::split_paths(&path)
-        .chain([FOR_ADMINISTRATORS.into()])
-        .chain(unpacked)
-        .map(|folder| folder.join(name))
-        .find(|program| program.is_file())
-}
+use crate::shell::{program, run, succeeds};
 
 /// Installs these and unpacks those, as root or through a `sudo` that asks nothing. Where neither can be, and where
 /// there is no apt, does what it can: the caller looks again.
@@ -45,23 +31,33 @@ pub(crate) fn fetch(to_install: &[&str], to_unpack: &[&str]) -> Result<()> {
     to_unpack.iter().try_for_each(|package| unpack(package))
 }
 
-/// Unpacks a package without what it depends on: whoever wants it so asks for that apart.
+/// Unpacks a package, and of what it depends on what this machine lacks.
 fn unpack(package: &str) -> Result<()> {
     let fetched = unpacked().join("fetched");
     match fs::remove_dir_all(&fetched) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
         _ => fs::create_dir_all(&fetched)?,
     }
+    let mut simulation = program("apt-get");
+    simulation.args(["--simulate", "install", "--no-install-recommends", package]);
+    let simulated = simulation.output()?;
+    let simulated = String::from_utf8_lossy(&simulated.stdout);
+    let packages = would_be_installed(&simulated).filter(|it| *it != package).chain([package]);
+    let mut download = program("apt-get");
+    download.current_dir(&fetched).args(["download", "-q"]).args(packages);
     // Without the lists of packages there is nothing to fetch, and the caller says what is missing.
-    if run(program("apt-get").current_dir(&fetched).args(["download", "-q", package])).is_err() {
+    if run(&mut download).is_err() {
         return Ok(());
     }
-    let file = fs::read_dir(&fetched)?.next().context("apt-get fetched no package")??.path();
-    run(program("dpkg-deb").arg("--extract").arg(file).arg(unpacked()))
+    for file in fs::read_dir(&fetched)? {
+        run(program("dpkg-deb").arg("--extract").arg(file?.path()).arg(unpacked()))?;
+    }
+    Ok(fs::remove_dir_all(&fetched)?)
 }
 
-fn unpacked() -> PathBuf {
-    root().join(Path::new("target/xtask/debian"))
+/// From the lines `Inst name (version …)`, which name what a package needs and the machine has not.
+fn would_be_installed(simulated: &str) -> impl Iterator<Item = &str> {
+    simulated.lines().filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next())
 }
 
 fn as_root() -> Option<&'static [&'static str]> {
@@ -72,5 +68,24 @@ fn as_root() -> Option<&'static [&'static str]> {
         Some(&["sudo", "-n"])
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_package_needs_is_read_from_a_simulation() {
+        let simulated = "\
+Reading package lists...
+The following NEW packages will be installed:
+  libevent-2.1-7 pgbouncer
+Inst libevent-2.1-7 (2.1.12-stable-8 Debian:12.12/oldstable [amd64])
+Inst pgbouncer (1.18.0-1+deb12u1 Debian:12.12/oldstable [amd64])
+Conf libevent-2.1-7 (2.1.12-stable-8 Debian:12.12/oldstable [amd64])
+";
+        let packages: Vec<&str> = would_be_installed(simulated).collect();
+        assert_eq!(packages, ["libevent-2.1-7", "pgbouncer"]);
     }
 }

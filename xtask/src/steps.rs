@@ -14,8 +14,11 @@ const C_COMPILER: Need = Need::Program { name: "cc", package: "build-essential" 
 const CPP_COMPILER: Need = Need::Program { name: "c++", package: "build-essential" };
 /// For the README's first minute, and for whoever comes through a proxy.
 const CURL: Need = Need::Program { name: "curl", package: "curl" };
-/// Makes the certificate of a proxy.
+/// Makes certificates of proxies and databases.
 const OPENSSL: Need = Need::Program { name: "openssl", package: "openssl" };
+/// What the storage backends are tried on.
+const POSTGRES: Need = Need::Service { name: "postgres", package: "postgresql" };
+const REDIS: Need = Need::Service { name: "redis-server", package: "redis-server" };
 pub(crate) const COMPILERS: &[Need] = &[C_COMPILER, CPP_COMPILER];
 
 pub(crate) const ALL: &[Step] = &[
@@ -46,7 +49,7 @@ pub(crate) const ALL: &[Step] = &[
     Step {
         name: "cargo-test",
         proves: "unit and integration tests pass, those about the repository among them",
-        needs: &[C_COMPILER, CURL],
+        needs: &[C_COMPILER, CURL, OPENSSL, POSTGRES, REDIS],
         run: cargo_test,
     },
     Step {

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use cloakroom_testservers::program::run as from_debian;
 
 use super::configuration::{self, SERVER};
 use super::front::{Front, Ports};
 use crate::debian;
-use crate::shell::program;
 
 pub(super) fn start(folder: &Path, server: u16) -> Result<Front> {
     let ports = Ports::free()?;
@@ -16,7 +16,7 @@ pub(super) fn start(folder: &Path, server: u16) -> Result<Front> {
     let site = configuration::read("Caddyfile", &[(SERVER, &format!("127.0.0.1:{server}"))])?;
     fs::write(folder.join("site"), site)?;
     fs::write(folder.join("Caddyfile"), around(ports, &kept))?;
-    let mut caddy = program(debian::find("caddy").context("there is no caddy")?);
+    let mut caddy = from_debian(&debian::find("caddy").context("there is no caddy")?);
     // It keeps copies of its configuration, and looks for a home to keep them in.
     caddy.env("HOME", folder).env("XDG_CONFIG_HOME", folder).env("XDG_DATA_HOME", folder);
     caddy.current_dir(folder).args(["run", "--config", "Caddyfile"]);

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use cloakroom_testservers::program::run as from_debian;
 
 use super::NAME;
 use super::configuration::{self, SERVER};
@@ -30,7 +31,7 @@ pub(super) fn start(folder: &Path, server: u16) -> Result<Front> {
     )?;
     fs::write(folder.join("site.conf"), without_missing_addresses(&site))?;
     fs::write(folder.join("nginx.conf"), AROUND)?;
-    let mut nginx = program(debian::find("nginx").context("there is no nginx")?);
+    let mut nginx = from_debian(&debian::find("nginx").context("there is no nginx")?);
     nginx.arg("-p").arg(folder).args(["-c", "nginx.conf", "-e", "stderr"]);
     Front::start(nginx, folder, ports, certificate)
 }

@@ -56,8 +56,11 @@ const MAP: &[Place] = &[
             "cloakroom-server",
             "cloakroom-store",
             "cloakroom-store-sqlite",
+            "cloakroom-testservers",
         ],
     ),
+    // Other people's servers, for tests: it knows nothing of ours, so that everybody's tests may use it.
+    Place("cloakroom-testservers", "crates/testservers", &[]),
     // What reads untrusted bytes is fuzzed where it lies.
     Place(
         "cloakroom-fuzz",
@@ -79,7 +82,7 @@ const MAP: &[Place] = &[
         "bench/seed",
         &["cloakroom-engine", "cloakroom-model", "cloakroom-store", "cloakroom-store-sqlite"],
     ),
-    Place("xtask", "xtask", &[]),
+    Place("xtask", "xtask", &["cloakroom-testservers"]),
 ];
 
 /// Crates that decide and never wait, and what waiting is made of.

@@ -1,0 +1,54 @@
+//! Ports on the loopback address that stay ours while their server is down.
+//!
+//! A port that was free a moment ago is not enough: a server that is killed and started again must find its place, and
+//! meanwhile another test's server may look for one, or an outgoing connection be given that number. So ports come
+//! from below those that the kernel gives to connections, and each is held by a name that only one process can bind:
+//! an abstract socket, which belongs to the same network namespace as the port and ends with its process.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::process;
+
+use crate::error::{Error, Result};
+
+/// How many ports below the kernel's are looked at.
+const RANGE: u16 = 12_000;
+
+#[derive(Debug)]
+pub(crate) struct Port {
+    number: u16,
+    _claim: UnixListener,
+}
+
+impl Port {
+    pub(crate) fn free() -> Result<Self> {
+        let end = first_of_the_kernels();
+        let begin = end.saturating_sub(RANGE).max(1_024);
+        // Processes begin to look at different places, only to be quicker.
+        let offset = u16::try_from(process::id() % u32::from(end - begin)).unwrap_or_default();
+        let mut around = (begin + offset..end).chain(begin..begin + offset);
+        around
+            .find_map(Self::claim)
+            .ok_or_else(|| Error::Impossible(format!("no port between {begin} and {end} is free")))
+    }
+
+    pub(crate) fn number(&self) -> u16 {
+        self.number
+    }
+
+    fn claim(number: u16) -> Option<Self> {
+        let name = format!("cloakroom-testservers-{number}");
+        let name = SocketAddr::from_abstract_name(name).ok()?;
+        let claim = UnixListener::bind_addr(&name).ok()?;
+        TcpListener::bind(("127.0.0.1", number)).ok()?;
+        Some(Self { number, _claim: claim })
+    }
+}
+
+fn first_of_the_kernels() -> u16 {
+    let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
+    let first = range.split_whitespace().next().and_then(|first| first.parse().ok());
+    first.filter(|first| *first > 2_048).unwrap_or(32_768)
+}

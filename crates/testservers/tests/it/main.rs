@@ -1,0 +1,4 @@
+//! Each server is really started here, and met as its users meet it.
+
+mod postgres;
+mod redis;
