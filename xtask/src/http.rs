@@ -93,10 +93,16 @@ impl fmt::Debug for Answer {
 
 impl Connection {
     pub(crate) fn open(port: u16) -> io::Result<Self> {
+        Self::calling(&format!("localhost:{port}"), port, PATIENCE)
+    }
+
+    /// To a server that has another name than its port says, by somebody who does not wait longer than this.
+    pub(crate) fn calling(host: &str, port: u16, patience: Duration) -> io::Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Self { stream: BufReader::new(stream), host: format!("localhost:{port}") })
+        stream.set_read_timeout(Some(patience))?;
+        stream.set_write_timeout(Some(patience))?;
+        Ok(Self { stream: BufReader::new(stream), host: host.to_owned() })
     }
 
     /// Sends a request and reads the whole answer; the connection stays usable.

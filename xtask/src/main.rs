@@ -4,6 +4,7 @@
 //! tools and parts that prove something; what they prove is written with them.
 
 mod bench;
+mod cluster;
 mod conformance;
 mod crash;
 mod debian;

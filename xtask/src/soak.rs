@@ -8,11 +8,11 @@ use clap::Args;
 use crate::needs;
 use crate::shell::{cargo, run as run_shown};
 use crate::stopwatch::{Shown, Stopwatch};
-use crate::{crash, fuzz, steps};
+use crate::{cluster, crash, fuzz, steps};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Soaks only this: races, kills or fuzz; may be given several times
+    /// Soaks only this: races, kills, cluster or fuzz; may be given several times
     #[arg(long, value_name = "PART")]
     only: Vec<String>,
     /// How many schedules each race is run with
@@ -21,10 +21,13 @@ pub(crate) struct Options {
     /// How often the server is killed
     #[arg(long, default_value_t = 50)]
     kills: u64,
+    /// How often each fault strikes a cluster under load
+    #[arg(long, default_value_t = 10)]
+    faults: u64,
     /// How long each fuzz target runs, in seconds
     #[arg(long, default_value_t = 300)]
     fuzz_seconds: u64,
-    /// Where the randomness of the kills begins
+    /// Where the randomness of the kills and of the faults begins
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -40,6 +43,10 @@ const PARTS: &[Part] = &[
     ("kills", |options| {
         crash::run(options.kills, options.seed)?;
         Ok(format!("{} kills under load", options.kills))
+    }),
+    ("cluster", |options| {
+        cluster::rounds(options.seed, options.faults)?;
+        Ok(format!("{} faults of each kind under load", options.faults))
     }),
     ("fuzz", |options| {
         fuzz::run_each(options.fuzz_seconds)?;

@@ -7,7 +7,7 @@ use crate::needs::Need;
 use crate::shell::{cargo, program, root, run, target};
 use crate::step::Step;
 use crate::tools::{NODE, NPM, node, npm_ci, python};
-use crate::{crash, fuzz, proxies, server, strangers, sync};
+use crate::{cluster, crash, fuzz, proxies, server, strangers, sync};
 
 /// Cryptography and SQLite come as C sources.
 const C_COMPILER: Need = Need::Program { name: "cc", package: "build-essential" };
@@ -75,6 +75,12 @@ pub(crate) const ALL: &[Step] = &[
         proves: "SIGKILL under load loses nothing that was acknowledged, and revives nothing",
         needs: &[],
         run: || crash::run(KILLS, SEED),
+    },
+    Step {
+        name: "cluster",
+        proves: "what clients see under load and faults is explained by the promises, whichever node they ask",
+        needs: &[],
+        run: || cluster::run(SEED),
     },
     Step {
         name: "proxies",

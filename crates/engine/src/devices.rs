@@ -26,13 +26,7 @@ impl Engine {
     pub async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, Error> {
         self.flush_last_seen().await?;
         let sessions = self.store.list_sessions(user).await?;
-        let mut live = Vec::with_capacity(sessions.len());
-        for session in sessions {
-            if self.is_live(&session).await? {
-                live.push(session);
-            }
-        }
-        Ok(live)
+        Ok(sessions.into_iter().filter(|session| self.is_live(session)).collect())
     }
 
     /// Ends one session of the user who asks; `false` where the user has no such session. Another one than this
@@ -123,10 +117,7 @@ impl Engine {
             Some(live) => Some(live.session),
             None => self.store.find_guest_by_id(sid).await?,
         };
-        Ok(match session {
-            Some(session) if self.is_live(&session).await? => Some(session),
-            _ => None,
-        })
+        Ok(session.filter(|session| self.is_live(session)))
     }
 
     /// All signed-in sessions after `after`, by name: for operators.

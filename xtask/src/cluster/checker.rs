@@ -1,0 +1,157 @@
+//! Whether a history can be explained by the promises: pure, over what was asked and answered.
+//!
+//! What was acknowledged happened between its question and its answer; what has no answer may have happened, or happen
+//! later, or not at all; what was refused did not happen. Faults that were made on purpose allow what the documents say
+//! of them, and nothing else.
+
+mod documents;
+mod lives;
+mod once;
+
+use std::fmt;
+use std::time::Duration;
+
+use super::history::{Act, Moment, Operation, Outcome};
+
+/// How long after the acknowledgement of an end a node may still answer from memory (promise 8).
+const BOUND: Duration = Duration::from_secs(1);
+/// The same for a node that may not hear of it: `memory_trust`, and what a request may take until it is answered.
+const BOUND_WHEN_DEAF: Duration = Duration::from_millis(2_500);
+
+/// What a fault allows, and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Allowance {
+    pub(crate) from: Moment,
+    pub(crate) until: Moment,
+    pub(crate) allows: Allows,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Allows {
+    /// A node may not hear what was taken back.
+    Deafness,
+    /// What was acknowledged meanwhile may be lost: a replica took over that had not got it.
+    LostActs,
+    /// Guests and what they keep may be gone, or be as they were before.
+    LostGuests,
+}
+
+/// A promise that was broken, and the part of the history that shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Violation {
+    pub(crate) promise: &'static str,
+    /// Numbers of operations, in the order of time.
+    pub(crate) shown_by: Vec<usize>,
+}
+
+/// The operations, and what faults allowed meanwhile.
+#[derive(Clone, Copy)]
+pub(crate) struct History<'a> {
+    pub(crate) operations: &'a [Operation],
+    pub(crate) allowances: &'a [Allowance],
+}
+
+/// Everything that no promise explains.
+pub(crate) fn judge(history: History<'_>) -> Vec<Violation> {
+    let mut violations = lives::judge(history);
+    violations.extend(documents::judge(history));
+    violations.extend(once::judge(history));
+    for violation in &mut violations {
+        violation.shown_by.sort_unstable_by_key(|index| history.operations[*index].from);
+        violation.shown_by.dedup();
+    }
+    violations
+}
+
+impl<'a> History<'a> {
+    fn allowed(self, allows: Allows) -> impl Iterator<Item = &'a Allowance> {
+        self.allowances.iter().filter(move |allowance| allowance.allows == allows)
+    }
+
+    /// Whether the acknowledgement of an operation may be worth nothing any more.
+    fn may_be_lost(self, operation: &Operation) -> bool {
+        self.allowed(Allows::LostActs)
+            .any(|it| it.from <= operation.until && operation.until <= it.until)
+    }
+
+    /// Whether it was acknowledged for good.
+    fn is_sure(self, operation: &Operation) -> bool {
+        operation.outcome == Outcome::Acknowledged && !self.may_be_lost(operation)
+    }
+
+    /// Until when a node may answer from memory after an end was acknowledged.
+    fn latest(self, end: Moment) -> Moment {
+        self.allowed(Allows::Deafness)
+            .filter(|it| it.from <= end + BOUND && end <= it.until)
+            .map(|it| (it.until + BOUND).min(end + BOUND_WHEN_DEAF))
+            .fold(end + BOUND, Moment::max)
+    }
+}
+
+/// What an answer told of a session: that it lives, that it is over, or nothing.
+fn told(operation: &Operation) -> Option<Told<'_>> {
+    let (session, lasting) = match &operation.act {
+        Act::Check { session, .. } | Act::EndDevice { session } => (session, false),
+        Act::Read { by, .. } | Act::SignOutEverywhere { by, .. } => (by, false),
+        // These make something that lasts, and look at the session in the same transaction.
+        Act::Refresh { session, .. } => (session, true),
+        Act::Write { by, .. } | Act::Redeem { by, .. } => (by, true),
+        _ => return None,
+    };
+    let is_device = matches!(operation.act, Act::EndDevice { .. });
+    match &operation.outcome {
+        // Whoever ends devices is told of them, and not who they are themselves.
+        Outcome::Refused(why) if is_device => {
+            (&**why == "not_found").then_some(Told { session, life: Life::Over })
+        }
+        Outcome::Acknowledged if is_device => None,
+        Outcome::Acknowledged if matches!(operation.act, Act::SignOutEverywhere { .. }) => None,
+        Outcome::Acknowledged if lasting => Some(Told { session, life: Life::Lasts }),
+        Outcome::Acknowledged => Some(Told { session, life: Life::Lives }),
+        Outcome::Refused(why) if is_over(why) => Some(Told { session, life: Life::Over }),
+        _ => None,
+    }
+}
+
+struct Told<'a> {
+    session: &'a str,
+    life: Life,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Life {
+    Lives,
+    /// It lives, and something was made from it that lasts.
+    Lasts,
+    Over,
+}
+
+/// The codes that say of a session that there is none any more.
+fn is_over(code: &str) -> bool {
+    matches!(
+        code,
+        "session_unknown"
+            | "session_expired"
+            | "session_replaced"
+            | "token_revoked"
+            | "invalid_token"
+            | "not_signed_in"
+            | "invalid_grant"
+    )
+}
+
+impl Violation {
+    /// The promise, and the operations that show how it was broken.
+    pub(crate) fn shown<'a>(&'a self, operations: &'a [Operation]) -> impl fmt::Display + 'a {
+        fmt::from_fn(move |f| {
+            write!(f, "{}:", self.promise)?;
+            for index in &self.shown_by {
+                write!(f, "\n  {}", operations[*index])?;
+            }
+            Ok(())
+        })
+    }
+}
+
+#[cfg(test)]
+mod scene;
