@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use cloakroom_model::time::Timestamp;
 
@@ -19,17 +19,21 @@ pub trait Clock: Send + Sync {
 }
 
 /// The machine's own clocks.
+///
+/// The steady one goes on while this process is stopped, and on Linux while the machine is suspended as well
+/// (`CLOCK_BOOTTIME`; what the standard library reads stands still then): whoever wakes up finds its memory old. A
+/// virtual machine that its host pauses is told by no clock of its own; it believes its memory for as long after it
+/// goes on as it would have without the pause.
 #[derive(Debug)]
 pub struct SystemClock {
-    start: Instant,
+    start: Duration,
 }
 
 impl SystemClock {
     /// The clocks as they are now.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the one Clock")]
     pub fn new() -> Self {
-        Self { start: Instant::now() }
+        Self { start: since_boot() }
     }
 }
 
@@ -47,10 +51,29 @@ impl Clock for SystemClock {
         Timestamp(0).plus(since_epoch)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the one Clock")]
     fn steady(&self) -> Duration {
-        self.start.elapsed()
+        since_boot().saturating_sub(self.start)
     }
+}
+
+/// The time since the machine started, or since some other moment that stays.
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "this is the one Clock")]
+fn since_boot() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    // Never negative.
+    Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or_default()
+}
+
+/// The time since it was first asked for.
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::disallowed_methods, reason = "this is the one Clock")]
+fn since_boot() -> Duration {
+    use std::sync::LazyLock;
+    use std::time::Instant;
+
+    static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+    FIRST.elapsed()
 }
 
 /// The store's time, carried on by a steady clock.

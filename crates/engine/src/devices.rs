@@ -26,7 +26,13 @@ impl Engine {
     pub async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, Error> {
         self.flush_last_seen().await?;
         let sessions = self.store.list_sessions(user).await?;
-        Ok(sessions.into_iter().filter(|session| self.is_live(session)).collect())
+        let mut live = Vec::with_capacity(sessions.len());
+        for session in sessions {
+            if self.is_live(&session).await? {
+                live.push(session);
+            }
+        }
+        Ok(live)
     }
 
     /// Ends one session of the user who asks; `false` where the user has no such session. Another one than this
@@ -117,7 +123,10 @@ impl Engine {
             Some(live) => Some(live.session),
             None => self.store.find_guest_by_id(sid).await?,
         };
-        Ok(session.filter(|session| self.is_live(session)))
+        Ok(match session {
+            Some(session) if self.is_live(&session).await? => Some(session),
+            _ => None,
+        })
     }
 
     /// All signed-in sessions after `after`, by name: for operators.

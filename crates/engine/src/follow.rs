@@ -2,9 +2,11 @@
 //!
 //! A reader asks for the rows after its place, again and again. Where its place is not in the log any more it
 //! forgets everything and begins from a snapshot. Whoever finds memory too old to be trusted reads the log
-//! himself before he answers, so that a slow reader makes answers slower but never wrong.
+//! himself before he answers, so that a slow reader makes answers slower but never wrong. Where the log cannot be
+//! heard within [`HEARD_WITHIN`], a cookie is looked up in storage, and a token is refused as unavailable: only the
+//! log says what of a token has ended.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cloakroom_model::log::{Place, Row, Subject};
@@ -12,6 +14,7 @@ use cloakroom_store::{Error, Reading};
 use tokio::sync::{Mutex, Notify};
 
 use crate::Engine;
+use crate::patience::within;
 
 /// The reader's place, and what wakes it.
 #[derive(Default)]
@@ -19,12 +22,38 @@ pub struct Follower {
     /// `None` before the first snapshot. Whoever holds the lock reads.
     place: Mutex<Option<Place>>,
     wake: Notify,
-    /// Whether clients and keys could not be read when a row asked for it.
-    reload_due: AtomicBool,
+    /// Raised each time that clients and keys could not be read when a row asked for it.
+    reloads_due: AtomicU64,
+    /// As many of those as were made good.
+    reloads_done: AtomicU64,
+    /// How many rows were read from the log.
+    pub(crate) rows: AtomicU64,
+    /// How often the log was another one.
+    pub(crate) lost: AtomicU64,
+    /// How often a request had to read the log because the reader was late.
+    pub(crate) asked: AtomicU64,
 }
 
 /// How many rows one reading asks for.
 const BATCH: usize = 1000;
+
+/// Between a wake and the reading.
+const BREATH: Duration = Duration::from_millis(5);
+
+/// How long a request waits for the log.
+pub const HEARD_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long the reader waits for rows, so that a connection that died in silence does not keep it for ever.
+const ROWS_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long the reader waits for a snapshot, which may be of millions of rows.
+const SNAPSHOT_WITHIN: Duration = Duration::from_mins(1);
+
+impl Follower {
+    fn is_reload_due(&self) -> bool {
+        self.reloads_done.load(Ordering::Acquire) < self.reloads_due.load(Ordering::Acquire)
+    }
+}
 
 impl Engine {
     /// Reads the log up to its present end.
@@ -39,12 +68,17 @@ impl Engine {
         if self.memory.is_trusted(self.time.steady()) {
             return Ok(());
         }
-        let mut place = self.follower.place.lock().await;
-        // Whoever held the lock before may have read it.
-        if self.memory.is_trusted(self.time.steady()) {
-            return Ok(());
-        }
-        self.read_from(&mut place).await
+        // Apart, so that the usual check carries nothing of this.
+        Box::pin(within(HEARD_WITHIN, async {
+            let mut place = self.follower.place.lock().await;
+            // Whoever held the lock before may have read it.
+            if self.memory.is_trusted(self.time.steady()) {
+                return Ok(());
+            }
+            self.follower.asked.fetch_add(1, Ordering::Relaxed);
+            self.read_from(&mut place).await
+        }))
+        .await
     }
 
     /// Takes in the rows of an act that was just committed here, before it is acknowledged.
@@ -82,10 +116,9 @@ impl Engine {
             }
             tokio::select! {
                 () = tokio::time::sleep(self.settings.log_interval) => (),
-                () = self.follower.wake.notified() => {
-                    // Wakes come with each act; a breath in between makes one reading serve many.
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
+                // Wakes come with each act; a breath in between makes one reading serve many.
+                () = self.follower.wake.notified() => tokio::time::sleep(BREATH).await,
+                () = self.store.wait_for_rows() => tokio::time::sleep(BREATH).await,
             }
         }
     }
@@ -94,19 +127,21 @@ impl Engine {
         loop {
             let asked = self.time.steady();
             let Some(from) = *place else {
-                let snapshot = self.store.read_snapshot().await?;
+                let snapshot = within(SNAPSHOT_WITHIN, self.store.read_snapshot()).await?;
                 self.time.measured(snapshot.now, asked, self.time.steady());
                 // What was changed meanwhile is read whole, whether or not a row says so.
                 self.reload_clients().await?;
                 self.reload_keys().await?;
+                self.reload_status_lists().await?;
                 self.memory.hear(&snapshot.rows);
                 self.memory.caught_up(snapshot.place.seq, asked);
                 *place = Some(snapshot.place);
                 return Ok(());
             };
-            match self.store.read_log(from, BATCH).await? {
+            match within(ROWS_WITHIN, self.store.read_log(from, BATCH)).await? {
                 Reading::Rows { rows, now } => {
                     self.time.measured(now, asked, self.time.steady());
+                    self.follower.rows.fetch_add(rows.len() as u64, Ordering::Relaxed);
                     self.take_in(&rows).await;
                     let full = rows.len() >= BATCH;
                     if let Some(last) = rows.last() {
@@ -115,7 +150,7 @@ impl Engine {
                     if !full {
                         self.reload_what_is_due().await?;
                         self.memory.caught_up(place.map_or(0, |place| place.seq), asked);
-                        if self.follower.reload_due.load(Ordering::Acquire) {
+                        if self.follower.is_reload_due() {
                             // An act failed to load what it changed after this reading had looked.
                             self.memory.distrust();
                         }
@@ -127,6 +162,7 @@ impl Engine {
                         seq = from.seq,
                         "the revocation log is another one now: everything is forgotten"
                     );
+                    self.follower.lost.fetch_add(1, Ordering::Relaxed);
                     self.memory.lose();
                     *place = None;
                 }
@@ -153,21 +189,18 @@ impl Engine {
                 error = &error as &dyn std::error::Error,
                 "what changed could not be read"
             );
-            self.follower.reload_due.store(true, Ordering::Release);
+            self.follower.reloads_due.fetch_add(1, Ordering::AcqRel);
             self.memory.distrust();
         }
     }
 
     async fn reload_what_is_due(&self) -> Result<(), Error> {
-        if self.follower.reload_due.swap(false, Ordering::AcqRel) {
-            let loaded = async {
-                self.reload_clients().await?;
-                self.reload_keys().await
-            };
-            if let Err(error) = loaded.await {
-                self.follower.reload_due.store(true, Ordering::Release);
-                return Err(error);
-            }
+        let due = self.follower.reloads_due.load(Ordering::Acquire);
+        if self.follower.reloads_done.load(Ordering::Acquire) < due {
+            self.reload_clients().await?;
+            self.reload_keys().await?;
+            // Only now: whoever reads may leave before the end, and what became due meanwhile is still due.
+            self.follower.reloads_done.fetch_max(due, Ordering::AcqRel);
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! it, and is believed only while neither its session, its grant, its client, its key nor itself has ended.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloakroom_model::event::{Actor, Kind, Reason};
 use cloakroom_model::grant::Confirmation;
@@ -17,8 +18,12 @@ use cloakroom_store::{Error, FoundSession, Hanging, LiveGuest};
 use crate::Engine;
 use crate::identifying_cookie::Presented;
 use crate::memory::{Name, Remembered};
+use crate::patience::within;
 use crate::secret::{CookieSecret, Kind as CookieKind};
 use crate::tokens::TokenClaims;
+
+/// How long a request waits for storage to say who it comes from.
+const ASKED_WITHIN: Duration = Duration::from_secs(3);
 
 /// Who a request comes from.
 #[derive(Clone)]
@@ -116,12 +121,14 @@ pub enum NotSignedIn {
 impl Engine {
     /// Says whose cookie it is. Counts as a use of the session.
     pub async fn check_cookie(&self, cookie: &CookieSecret) -> Result<Identity, NotSignedIn> {
-        self.hear().await?;
+        // Where the log is not heard, storage is asked: it is the authority, and knows what has ended.
+        let heard = self.hear().await;
         let now = self.time.now();
         let name = Name::Secret(cookie.digest());
-        let session = match self.remembered(&name, now) {
+        let remembered = if heard.is_ok() { self.remembered(&name, now) } else { None };
+        let session = match remembered {
             Some(session) => session,
-            None => self.look_up_secret(cookie, name).await?,
+            None => Box::pin(within(ASKED_WITHIN, self.look_up_secret(cookie, name))).await?,
         };
         self.seen.note(&session, now);
         let client = session.session.client.clone();
@@ -160,7 +167,7 @@ impl Engine {
         let name = Name::Session(sid);
         let session = match self.remembered(&name, now) {
             Some(session) => session,
-            None => self.look_up_session(sid, name).await?,
+            None => self.ask_for_session(sid, name).await?,
         };
         self.seen.note(&session, now);
         Ok(Identity {
@@ -182,7 +189,7 @@ impl Engine {
         let name = Name::Session(presented.session);
         let session = match self.remembered(&name, now) {
             Some(session) => session,
-            None => self.look_up_session(presented.session, name).await?,
+            None => self.ask_for_session(presented.session, name).await?,
         };
         if !self.proves_session(&presented, &session) {
             return Err(NotSignedIn::NoSession);
@@ -216,7 +223,11 @@ impl Engine {
     pub(crate) fn remembered(&self, name: &Name, now: Timestamp) -> Option<Arc<Remembered>> {
         let entry = self.memory.find(name, now)?;
         // What looks dead here may have been used at another node: the store decides.
-        (life::of_session(&entry.session, entry.last_seen(), now) == Life::Live).then_some(entry)
+        if life::of_session(&entry.session, entry.last_seen(), now) != Life::Live {
+            return None;
+        }
+        self.memory.tally.believed(&entry);
+        Some(entry)
     }
 
     async fn look_up_secret(
@@ -225,6 +236,7 @@ impl Engine {
         name: Name,
     ) -> Result<Arc<Remembered>, NotSignedIn> {
         let noted = self.memory.note();
+        self.memory.tally.asked();
         let now = self.time.now();
         let digest = cookie.digest();
         let (session, user) = match cookie.kind {
@@ -241,11 +253,21 @@ impl Engine {
                 None => return Err(NotSignedIn::NoSession),
             },
         };
-        self.alive_or_ended(&session, now).await?;
+        self.alive_or_ended(&session).await?;
         let entry = Remembered::new(self.sharing_client(session), user, noted, now);
         let entry = Arc::new(entry.with_secret(Some(digest)));
         self.memory.keep(name, Arc::clone(&entry));
+        self.memory.tally.filled();
         Ok(entry)
+    }
+
+    /// Looks a session up for a request, which does not wait for ever.
+    async fn ask_for_session(
+        &self,
+        sid: SessionId,
+        name: Name,
+    ) -> Result<Arc<Remembered>, NotSignedIn> {
+        Box::pin(within(ASKED_WITHIN, self.look_up_session(sid, name))).await
     }
 
     pub(crate) async fn look_up_session(
@@ -254,6 +276,7 @@ impl Engine {
         name: Name,
     ) -> Result<Arc<Remembered>, NotSignedIn> {
         let noted = self.memory.note();
+        self.memory.tally.asked();
         let now = self.time.now();
         let (session, user, secret) = match self.store.find_session_by_id(sid).await? {
             Some(live) => (live.session, Some(live.user), live.secret),
@@ -261,10 +284,11 @@ impl Engine {
                 (self.store.find_guest_by_id(sid).await?.ok_or(NotSignedIn::NoSession)?, None, None)
             }
         };
-        self.alive_or_ended(&session, now).await?;
+        self.alive_or_ended(&session).await?;
         let entry = Remembered::new(self.sharing_client(session), user, noted, now);
         let entry = Arc::new(entry.with_secret(secret));
         self.memory.keep(name, Arc::clone(&entry));
+        self.memory.tally.filled();
         Ok(entry)
     }
 
@@ -276,11 +300,29 @@ impl Engine {
         }
     }
 
-    /// An end by expiry, once noticed, is recorded like any other. Storage may lag behind a use at another
-    /// node by the flush.
-    async fn alive_or_ended(&self, session: &Session, now: Timestamp) -> Result<(), NotSignedIn> {
-        let last_seen = session.last_seen_at.plus(self.settings.last_seen_flush);
-        let reason = match life::of_session(session, last_seen, now) {
+    /// Whether a session that storage has found is alive.
+    pub(crate) async fn is_live(&self, session: &Session) -> Result<bool, Error> {
+        Ok(self.life_of(session).await? == Life::Live)
+    }
+
+    /// Where a session that storage has found is in its life. Storage may lag behind a use at another node by the flush;
+    /// before one is called idle, the last word of all nodes is asked for.
+    async fn life_of(&self, session: &Session) -> Result<Life, Error> {
+        let now = self.time.now();
+        let life_if = |last_seen: Timestamp| {
+            life::of_session(session, last_seen.plus(self.settings.last_seen_flush), now)
+        };
+        let life = life_if(session.last_seen_at);
+        if life != Life::Idle || session.user.is_none() {
+            return Ok(life);
+        }
+        let last_seen = self.store.find_last_seen(session.id).await?;
+        Ok(life_if(last_seen.unwrap_or(session.last_seen_at)))
+    }
+
+    /// An end by expiry, once noticed, is recorded like any other.
+    async fn alive_or_ended(&self, session: &Session) -> Result<(), NotSignedIn> {
+        let reason = match self.life_of(session).await? {
             Life::Live => return Ok(()),
             Life::Idle => Reason::Idle,
             Life::Expired => Reason::Expired,

@@ -49,8 +49,11 @@ impl Engine {
                 let grant = &live.grant;
                 let newest = presented.counter == grant.counter;
                 let expires_at = grant.idle_expires_at();
-                let lives = expires_at > self.time.now()
-                    && live.session.as_ref().is_none_or(|session| self.is_live(session));
+                let session_lives = match &live.session {
+                    Some(session) => self.is_live(session).await?,
+                    None => true,
+                };
+                let lives = expires_at > self.time.now() && session_lives;
                 let subject = match (grant.user, grant.session) {
                     (Some(user), _) => Subject::User(user),
                     (None, Some(session)) => Subject::Guest(session),

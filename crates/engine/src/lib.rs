@@ -32,6 +32,7 @@ pub mod links;
 pub mod logout;
 pub mod memory;
 pub mod password;
+mod patience;
 pub mod people;
 pub mod possession;
 pub mod profile;

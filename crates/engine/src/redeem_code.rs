@@ -146,7 +146,7 @@ impl Engine {
         let details = Details { status: self.place_for(client).await?, ..details };
         let live = self.store.find_session_by_id(session).await?;
         let session = live.ok_or(RedeemError::Refused)?.session;
-        if !self.is_live(&session) {
+        if !self.is_live(&session).await? {
             return Err(RedeemError::Refused);
         }
         let mut act = self.act(Kind::GrantMade, Actor::User(user));

@@ -115,7 +115,9 @@ impl Engine {
                 Some(asked) => asked.to_owned(),
                 None => self.first_audience(&live.grant.audience).to_owned(),
             };
-            if live.session.as_ref().is_some_and(|session| !self.is_live(session)) {
+            if let Some(session) = &live.session
+                && !self.is_live(session).await?
+            {
                 return Err(RefreshError::Refused);
             }
             self.can_mint(client, &audience)?;

@@ -88,7 +88,11 @@ impl Engine {
         };
         let live =
             self.store.find_session_by_id(session).await?.ok_or(SessionCookieError::LinkSpent)?;
-        if self.is_live(&live.session) { Ok(live) } else { Err(SessionCookieError::LinkSpent) }
+        if self.is_live(&live.session).await? {
+            Ok(live)
+        } else {
+            Err(SessionCookieError::LinkSpent)
+        }
     }
 
     /// Spends the link: the session gets a secret for this browser.

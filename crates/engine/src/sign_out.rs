@@ -2,7 +2,6 @@
 
 use cloakroom_model::event::{Kind, Reason};
 use cloakroom_model::id::SessionId;
-use cloakroom_model::policy::life::{self, Life};
 use cloakroom_store::{Act, Error};
 
 use crate::Engine;
@@ -57,11 +56,5 @@ impl Engine {
             }
             None => Ok(false),
         }
-    }
-
-    /// Whether a session is alive by what storage knows.
-    pub(crate) fn is_live(&self, session: &cloakroom_model::session::Session) -> bool {
-        let last_seen = session.last_seen_at.plus(self.settings.last_seen_flush);
-        life::of_session(session, last_seen, self.time.now()) == Life::Live
     }
 }

@@ -7,6 +7,7 @@
 //! A client's own token and one that a cookie earned have no grant, and so no place: they live for minutes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cloakroom_model::client::Client;
@@ -29,11 +30,19 @@ const REMEMBERED: usize = 64;
 
 /// The lists of one node.
 pub struct Lists {
-    /// Fixed while a server runs: only a restore changes it, and that needs the server to be away.
-    series: u64,
-    made: Cache<u32, Arc<Made>>,
+    /// Which of the database's lives the lists belong to. It is asked for again when the log is another one: a restore
+    /// draws another, and of many nodes some may have stayed.
+    series: AtomicU64,
+    made: Cache<ListId, Arc<Made>>,
     /// Held by whoever makes a list, so that it is made once.
     making: Mutex<()>,
+}
+
+/// One list of one of the database's lives.
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+struct ListId {
+    series: u64,
+    number: u32,
 }
 
 /// A list as it was made, for a while.
@@ -75,7 +84,11 @@ impl Lists {
     /// None is made yet.
     #[must_use]
     pub fn new(series: u64) -> Self {
-        Self { series, made: Cache::new(REMEMBERED), making: Mutex::default() }
+        Self { series: series.into(), made: Cache::new(REMEMBERED), making: Mutex::default() }
+    }
+
+    fn series(&self) -> u64 {
+        self.series.load(Ordering::Acquire)
     }
 }
 
@@ -86,7 +99,7 @@ impl Engine {
         if let Some(served) = self.remembered_list(list) {
             return Ok(served);
         }
-        if list >= self.lists_begun().await? {
+        if list.number >= self.lists_begun().await? {
             return Err(StatusListError::NoSuchList);
         }
         let _alone = self.statuses.making.lock().await;
@@ -99,7 +112,12 @@ impl Engine {
     /// Where all lists lie (§9.3).
     pub async fn status_lists(&self) -> Result<Aggregation, Error> {
         let begun = self.lists_begun().await?;
-        Ok(Aggregation { status_lists: (0..begun).map(|list| self.list_uri(list)).collect() })
+        let series = self.statuses.series();
+        Ok(Aggregation {
+            status_lists: (0..begun)
+                .map(|number| self.list_uri(ListId { series, number }))
+                .collect(),
+        })
     }
 
     /// A place for a grant that is about to be made, where its client's grants have one. If the grant is not made, the place
@@ -114,21 +132,30 @@ impl Engine {
 
     /// What a token says of its grant's place.
     pub(crate) fn status_at(&self, place: u32) -> Status {
-        let list = place / PLACES;
+        let list = ListId { series: self.statuses.series(), number: place / PLACES };
         Status::at(self.list_uri(list), self.spread(list).idx(place % PLACES))
     }
 
-    fn remembered_list(&self, list: u32) -> Option<Served> {
+    /// Asks which lists there are: the log is another one.
+    pub(crate) async fn reload_status_lists(&self) -> Result<(), Error> {
+        let series = self.store.find_status_lists().await?.series;
+        if self.statuses.series.swap(series, Ordering::AcqRel) != series {
+            self.statuses.made.clear();
+        }
+        Ok(())
+    }
+
+    fn remembered_list(&self, list: ListId) -> Option<Served> {
         let now = self.time.now();
         let made = self.statuses.made.get(&list)?;
         let same_keys = Arc::ptr_eq(&made.keys, &self.ring.keys());
         (made.until > now && same_keys).then(|| made.served(now))
     }
 
-    async fn make_list(&self, list: u32) -> Result<Served, StatusListError> {
+    async fn make_list(&self, list: ListId) -> Result<Served, StatusListError> {
         let now = self.time.now();
         let keys = self.ring.keys();
-        let first = list * PLACES;
+        let first = list.number * PLACES;
         // The last place of the last list cannot be given; it would be one behind the end.
         let places = first..first.saturating_add(PLACES);
         let spread = self.spread(list);
@@ -158,21 +185,24 @@ impl Engine {
         Ok(self.store.find_status_lists().await?.given.div_ceil(PLACES))
     }
 
-    fn list_uri(&self, list: u32) -> String {
-        format!("{}{PATH}/{}", self.settings.issuer, self.list_name(list))
+    fn list_uri(&self, list: ListId) -> String {
+        format!("{}{PATH}/{}", self.settings.issuer, list.name())
     }
 
-    fn list_name(&self, list: u32) -> String {
-        format!("{:x}-{list}", self.statuses.series)
+    fn list_named(&self, name: &str) -> Option<ListId> {
+        let number = name.split_once('-')?.1.parse().ok()?;
+        let list = ListId { series: self.statuses.series(), number };
+        (list.name() == name && number < u32::MAX / PLACES).then_some(list)
     }
 
-    fn list_named(&self, name: &str) -> Option<u32> {
-        let list = name.split_once('-')?.1.parse().ok()?;
-        (self.list_name(list) == name && list < u32::MAX / PLACES).then_some(list)
+    fn spread(&self, list: ListId) -> Spread {
+        Spread::derive(&self.data_keys.oldest(), list.series, list.number)
     }
+}
 
-    fn spread(&self, list: u32) -> Spread {
-        Spread::derive(&self.data_keys.oldest(), self.statuses.series, list)
+impl ListId {
+    fn name(self) -> String {
+        format!("{:x}-{}", self.series, self.number)
     }
 }
 

@@ -7,14 +7,15 @@ use std::net::SocketAddr;
 
 use axum::body::Body;
 use axum::response::Response;
+use cloakroom_engine::vitals::Vitals;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Registry, Unit};
 
 use crate::app::App;
 use crate::face::Face;
@@ -85,10 +86,10 @@ impl Operators {
         match request.uri().path() {
             "/healthz" => healthy(),
             // Ready is who hears the log: then storage answers, and what was taken back is known.
-            "/readyz" => match self.0.engine.catch_up().await {
+            "/readyz" => match self.0.engine.readiness().await {
                 Ok(()) => plain(StatusCode::OK, TEXT, "ready\n".to_owned()),
-                Err(error) => {
-                    let text = format!("not ready: {error}\n");
+                Err(why) => {
+                    let text = format!("not ready: {why}\n");
                     plain(StatusCode::SERVICE_UNAVAILABLE, TEXT, text)
                 }
             },
@@ -101,18 +102,61 @@ impl Operators {
         const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
         let mut registry = Registry::with_prefix("cloakroom");
         self.0.traffic.register(&mut registry);
-        let vitals = self.0.engine.vitals();
-        let mut gauge = |name: &str, help: &str, value: usize| {
-            let value = i64::try_from(value).unwrap_or(i64::MAX);
-            registry.register(name, help, ConstGauge::new(value));
-        };
-        gauge("remembered_sessions", "Sessions that this node remembers", vitals.sessions);
-        gauge("passwords_waiting", "Passwords in line to be hashed", vitals.passwords_waiting);
+        register(&mut registry, &self.0.engine.vitals());
         let mut text = String::new();
         // Writing to a text does not fail.
         let _ = encode(&mut text, &registry);
         plain(StatusCode::OK, OPEN_METRICS, text)
     }
+}
+
+/// What a node is, and what it counted.
+fn register(registry: &mut Registry, vitals: &Vitals) {
+    let Vitals { sessions, passwords_waiting, log, memory } = *vitals;
+    let mut gauge = |name: &str, help: &str, value: u64| {
+        let value = i64::try_from(value).unwrap_or(i64::MAX);
+        registry.register(name, help, ConstGauge::new(value));
+    };
+    gauge("remembered_sessions", "Sessions that this node remembers", sessions as u64);
+    gauge("passwords_waiting", "Passwords in line to be hashed", passwords_waiting as u64);
+    gauge(
+        "log_trusted",
+        "1 where the log was heard lately enough to believe memory",
+        log.trusted.into(),
+    );
+    gauge("log_place", "The number of the last row of the log that was heard", log.place);
+    let unheard_for = log.unheard_for.map_or(f64::INFINITY, |since| since.as_secs_f64());
+    registry.register_with_unit(
+        "log_unheard",
+        "Time since the log was last heard; infinite where nothing is believed until it is heard again",
+        Unit::Seconds,
+        ConstGauge::new(unheard_for),
+    );
+    let mut counter = |name: &str, help: &str, value: u64| {
+        registry.register(name, help, ConstCounter::new(value));
+    };
+    counter("log_rows", "Rows of the log that were read", log.rows);
+    counter(
+        "log_lost",
+        "Times that the log was another one and everything was forgotten",
+        log.lost,
+    );
+    counter(
+        "log_asked",
+        "Times that a request read the log because the reader was late",
+        log.asked,
+    );
+    counter(
+        "memory_believed",
+        "Checks that were answered by what this node remembers",
+        memory.believed,
+    );
+    counter("memory_asked", "Sessions that storage was asked for", memory.asked);
+    counter(
+        "memory_filled",
+        "Sessions that storage had and that are remembered since",
+        memory.filled,
+    );
 }
 
 impl Answer for Operators {

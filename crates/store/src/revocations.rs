@@ -29,6 +29,16 @@ pub trait Revocations: Send + Sync {
     /// Announces a change of something that has no row in storage of its own.
     async fn announce(&self, subject: Subject, act: &Act) -> Result<Done<()>, Error>;
 
+    /// Waits until the backend was told that rows were appended, by whichever node, so that a reader need not wait for
+    /// its time. It may return for nothing, but not again and again; it may be dropped at any moment, and what is
+    /// announced while nobody waits makes the next call return at once. It is a hint: a reader that is never woken
+    /// reads the log all the same.
+    ///
+    /// A backend that has nothing to be told by never returns. One that wraps another passes it on.
+    async fn wait_for_rows(&self) {
+        std::future::pending::<()>().await;
+    }
+
     /// Forgets rows that concern nothing any more, but never the last one.
     async fn prune_log(&self, now: Timestamp) -> Result<(), Error>;
 }

@@ -30,6 +30,13 @@ pub trait Sessions: Send + Sync {
     /// Finds a session by name, with its user.
     async fn find_session_by_id(&self, id: SessionId) -> Result<Option<LiveSession>, Error>;
 
+    /// The last use of a signed-in session that any node has written; `None` where it is gone. It is asked before one
+    /// is called idle: a backend that keeps last-seen times apart for a while, and so may answer an older one from
+    /// [`Sessions::find_session`], answers the latest here.
+    async fn find_last_seen(&self, id: SessionId) -> Result<Option<Timestamp>, Error> {
+        Ok(self.find_session_by_id(id).await?.map(|live| live.session.last_seen_at))
+    }
+
     /// Begins a session: stores it, ends this browser's earlier one, merges the guest's data, makes a grant,
     /// makes room under the limit, spends the link, all or nothing, and only if the user's generation is still
     /// the one that the password check saw and the user is active.

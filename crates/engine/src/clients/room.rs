@@ -56,6 +56,8 @@ impl Engine {
     /// Whether there is room for one more of a kind; makes some where one can go that nobody uses. To be asked while no
     /// other is let in.
     pub(super) async fn has_room_for(&self, kind: Stranger) -> Result<bool, Error> {
+        // Other nodes let some in too. Two that do it at the same moment may let in one more than there is room for.
+        self.catch_up().await?;
         let before = self.time.now().minus(YOUNGEST_TO_GO);
         let there = self.strangers_of(kind);
         if there.len() < self.settings.own_accord.limit {

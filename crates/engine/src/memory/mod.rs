@@ -16,6 +16,7 @@
 
 mod concerns;
 mod remembered;
+mod tally;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,6 +30,7 @@ use quick_cache::sync::Cache;
 
 pub use concerns::{Concerns, Heard};
 pub use remembered::{Remembered, Seen, Uses};
+pub use tally::Tally;
 
 /// How long a remembered session is believed at most before it is looked up again.
 pub const MAX_AGE: Duration = Duration::from_mins(5);
@@ -57,6 +59,8 @@ pub struct Memory {
     /// The steady time, in milliseconds, at which a reading that found everything began.
     heard_at: AtomicU64,
     staleness: Duration,
+    /// How often it was of use.
+    pub(crate) tally: Tally,
 }
 
 /// Where a fill began. It is worth nothing if it is noted after the store was read.
@@ -78,7 +82,22 @@ impl Memory {
             epoch: AtomicU64::new(0),
             heard_at: AtomicU64::new(u64::MAX),
             staleness,
+            tally: Tally::default(),
         }
+    }
+
+    /// How long ago, at the steady time `now`, the last reading began that heard everything; `None` before the first
+    /// and while memory is distrusted.
+    #[must_use]
+    pub fn unheard_for(&self, now: Duration) -> Option<Duration> {
+        let heard_at = self.heard_at.load(Ordering::Acquire);
+        (heard_at != u64::MAX).then(|| now.saturating_sub(Duration::from_millis(heard_at)))
+    }
+
+    /// The number of the last row that was heard.
+    #[must_use]
+    pub fn place(&self) -> u64 {
+        self.place.load(Ordering::Acquire)
     }
 
     /// Whether the log was heard recently enough to believe anything, at the steady time `now`.

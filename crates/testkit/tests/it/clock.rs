@@ -9,6 +9,7 @@ const SOURCES: &[&str] = &[
     "std::time::SystemTime::elapsed",
     "std::time::Instant::now",
     "std::time::Instant::elapsed",
+    "rustix::time::clock_gettime",
     "jiff::Timestamp::now",
     "jiff::Zoned::now",
     "tokio::time::Instant::now",

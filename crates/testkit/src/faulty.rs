@@ -1,0 +1,116 @@
+//! A store that does not answer, or not at all, when it is told to: the log and everything else apart.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cloakroom_model::authorization::{
+    Consent, DeviceAnswer, DeviceRequest, FoundCode, PushedRequest, RelyingParty,
+};
+use cloakroom_model::client::Client;
+use cloakroom_model::data::{Document, DocumentKey};
+use cloakroom_model::event::{Event, Reason, Recorded};
+use cloakroom_model::grant::Grant;
+use cloakroom_model::id::{ClientId, GrantId, InitialTokenId, KeyId, SessionId, UserId};
+use cloakroom_model::initial_token::InitialToken;
+use cloakroom_model::key::{DataKey, SigningKey};
+use cloakroom_model::link::Link;
+use cloakroom_model::log::{Place, Subject};
+use cloakroom_model::secret::Digest;
+use cloakroom_model::session::Session;
+use cloakroom_model::time::Timestamp;
+use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
+use cloakroom_store::{
+    AccountFailures, Act, AdvanceKey, AnswerDeviceRequest, Begin, Begun, ChangePassword, Changed,
+    Clients, Codes, Consents, DeviceRequests, Done, Ends, Error, EventFilter, Events, FoundSession,
+    GiveConsent, Grants, Guests, InitialTokens, InsertClient, InsertCode, InsertDeviceRequest,
+    InsertGrant, InsertLink, InsertUser, Keys, Links, LiveGrant, LiveGuest, LiveSession, Login,
+    Marks, NewCode, NewUser, PollDeviceRequest, PushedRequests, Reading, Redeem, Redeemed,
+    RelyingParties, ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData,
+    Sessions, Shown, Snapshot, StatusLists, Statuses, Throttles, UserFilter, Users, Write, Written,
+};
+
+use tokio::sync::Notify;
+
+use crate::verbs::every_verb;
+
+/// What becomes of a question.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub enum Fault {
+    /// It is answered.
+    None,
+    /// The answer is that storage is unavailable.
+    Refuses,
+    /// There is no answer, ever.
+    Hangs,
+}
+
+/// A store with faults, which others can be told to.
+#[derive(Debug)]
+pub struct Faulty<S> {
+    store: Arc<S>,
+    log: AtomicU8,
+    rest: AtomicU8,
+    woken: Notify,
+}
+
+impl<S> Faulty<S> {
+    /// Without faults yet.
+    #[must_use]
+    pub fn new(store: Arc<S>) -> Self {
+        Self { store, log: AtomicU8::new(0), rest: AtomicU8::new(0), woken: Notify::new() }
+    }
+
+    /// What becomes of questions to the log from now on.
+    pub fn log(&self, fault: Fault) {
+        self.log.store(fault as u8, Ordering::SeqCst);
+    }
+
+    /// What becomes of all other questions from now on.
+    pub fn rest(&self, fault: Fault) {
+        self.rest.store(fault as u8, Ordering::SeqCst);
+    }
+
+    /// Says that rows were appended.
+    pub fn wake(&self) {
+        self.woken.notify_one();
+    }
+
+    async fn pass(&self, set: &str) -> Result<(), Error> {
+        let fault = if set == "Revocations" { &self.log } else { &self.rest };
+        match fault.load(Ordering::SeqCst) {
+            0 => Ok(()),
+            1 => Err(Error::Unavailable("it was told to refuse".into())),
+            _ => std::future::pending().await,
+        }
+    }
+}
+
+macro_rules! failing {
+    ($($trait:ident {
+        $($verb:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*
+        $(=> $hint:ident;)?
+    })*) => {
+        $(
+            #[async_trait]
+            impl<S: $trait> $trait for Faulty<S> {
+                $(
+                    async fn $verb(&self $(, $argument: $type)*) -> $answer {
+                        self.pass(stringify!($trait)).await?;
+                        self.store.$verb($($argument),*).await
+                    }
+                )*
+                $(
+                    async fn $hint(&self) {
+                        self.woken.notified().await;
+                    }
+                )?
+            }
+        )*
+    };
+}
+
+every_verb!(failing);
