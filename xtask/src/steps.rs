@@ -16,9 +16,12 @@ const CPP_COMPILER: Need = Need::Program { name: "c++", package: "build-essentia
 const CURL: Need = Need::Program { name: "curl", package: "curl" };
 /// Makes certificates of proxies and databases.
 const OPENSSL: Need = Need::Program { name: "openssl", package: "openssl" };
-/// What the storage backends are tried on.
+/// What the storage backends and clusters of nodes are tried with.
 const POSTGRES: Need = Need::Service { name: "postgres", package: "postgresql" };
+const PGBOUNCER: Need = Need::Service { name: "pgbouncer", package: "pgbouncer" };
 const REDIS: Need = Need::Service { name: "redis-server", package: "redis-server" };
+const HAPROXY: Need = Need::Service { name: "haproxy", package: "haproxy" };
+const NGINX: Need = Need::Service { name: "nginx", package: "nginx" };
 pub(crate) const COMPILERS: &[Need] = &[C_COMPILER, CPP_COMPILER];
 
 pub(crate) const ALL: &[Step] = &[
@@ -49,7 +52,7 @@ pub(crate) const ALL: &[Step] = &[
     Step {
         name: "cargo-test",
         proves: "unit and integration tests pass, those about the repository among them",
-        needs: &[C_COMPILER, CURL, OPENSSL, POSTGRES, REDIS],
+        needs: &[C_COMPILER, CURL, OPENSSL, POSTGRES, PGBOUNCER, REDIS, HAPROXY, NGINX],
         run: cargo_test,
     },
     Step {
@@ -85,12 +88,7 @@ pub(crate) const ALL: &[Step] = &[
     Step {
         name: "proxies",
         proves: "behind nginx and Caddy, as deploy/ configures them, it is as without a proxy",
-        needs: &[
-            CURL,
-            OPENSSL,
-            Need::Service { name: "nginx", package: "nginx" },
-            Need::Service { name: "caddy", package: "caddy" },
-        ],
+        needs: &[CURL, OPENSSL, NGINX, Need::Service { name: "caddy", package: "caddy" }],
         run: proxies::run,
     },
     Step {

@@ -33,17 +33,27 @@
 //! ```
 
 mod authority;
+pub mod balancer;
+mod disk;
 mod error;
 mod folder;
 mod patience;
+mod pgbouncer;
 mod port;
 pub mod postgres;
 mod process;
 pub mod program;
 pub mod redis;
 mod user;
+mod wire;
 
+pub use self::balancer::{HaProxy, Nginx};
+pub use self::disk::Disk;
 pub use self::error::{Error, Result};
 pub use self::patience::eventually;
+pub use self::pgbouncer::PgBouncer;
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;
+pub use self::redis::cluster::RedisCluster;
+pub use self::redis::sentinel::Sentinel;
+pub use self::wire::Wire;

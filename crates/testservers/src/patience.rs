@@ -29,7 +29,7 @@ pub fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Result<Option<T>>)
 }
 
 /// The one clock of this crate: how long something took, and when bytes are due.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Moment(Instant);
 
 impl Moment {
@@ -39,6 +39,10 @@ impl Moment {
     )]
     pub(crate) fn now() -> Self {
         Self(Instant::now())
+    }
+
+    pub(crate) fn after(self, delay: Duration) -> Self {
+        Self(self.0 + delay)
     }
 
     /// Nothing when `earlier` is later.

@@ -6,7 +6,7 @@
 //! an abstract socket, which belongs to the same network namespace as the port and ends with its process.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::process;
@@ -45,6 +45,11 @@ impl Port {
         TcpListener::bind(("127.0.0.1", number)).ok()?;
         Some(Self { number, _claim: claim })
     }
+}
+
+/// Whether somebody listens there.
+pub(crate) fn answers(number: u16) -> bool {
+    TcpStream::connect(("127.0.0.1", number)).is_ok()
 }
 
 fn first_of_the_kernels() -> u16 {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::process::Signal;
 
-use self::cluster::Programs;
+use self::cluster::{DATA, Programs, State};
 use crate::authority::{self, Authority};
 use crate::error::{Attempt as _, Result};
 use crate::folder::Folder;
@@ -57,7 +57,7 @@ pub enum Replication {
 pub struct Postgres {
     process: Process,
     // After the process, whose end it looks at.
-    _lent: cluster::Lent,
+    state: State,
     programs: Programs,
     port: Port,
     user: User,
@@ -159,7 +159,7 @@ impl Postgres {
 
     /// Starts it on the same data and port after [`kill`](Self::kill) or [`stop`](Self::stop).
     pub fn start_again(&self) -> Result<()> {
-        self.process.start(&[], || Ok(self.programs.is_ready(self.folder.path(), self.port())))
+        self.process.start(&[], |pid| Ok(self.state.says_ready(pid)))
     }
 
     /// Ends it as an administrator does who does not wait for clients (a *fast* shutdown).
@@ -235,7 +235,7 @@ impl Postgres {
         let user = User::without_privileges()?;
         let folder = Folder::create("postgres", user)?;
         let port = Port::free()?;
-        let data = settings.data.clone().unwrap_or_else(|| folder.path().to_owned()).join("data");
+        let data = settings.data.clone().unwrap_or_else(|| folder.path().to_owned()).join(DATA);
         fill(&programs, &data, user)?;
         let rules = folder.join("pg_hba.conf");
         fs::write(&rules, RULES).at(&rules)?;
@@ -251,11 +251,11 @@ impl Postgres {
             end: End::Quit,
             log: folder.join("log"),
         });
-        let lent = cluster::Lent::to(&data);
+        let state = State::of(&data);
         let (replicas, databases) = (AtomicU32::new(0), AtomicU32::new(0));
         Ok(Self {
             process,
-            _lent: lent,
+            state,
             programs,
             port,
             user,

@@ -72,7 +72,8 @@ impl Process {
         Self { recipe, running: Mutex::new(None) }
     }
 
-    /// Starts it, with more arguments than usual, and returns when it is ready. One that runs is left as it is.
+    /// Starts it, with more arguments than usual, and returns when the process of this number is ready. One that runs is
+    /// left as it is.
     ///
     /// # Errors
     ///
@@ -80,17 +81,18 @@ impl Process {
     pub(crate) fn start(
         &self,
         more: &[&str],
-        mut is_ready: impl FnMut() -> Result<bool>,
+        mut is_ready: impl FnMut(u32) -> Result<bool>,
     ) -> Result<()> {
         let mut running = self.lock();
-        if running.is_none() {
+        let runs = running.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)));
+        if !runs {
             *running = Some(self.spawn(more)?);
         }
         let ready = eventually(&self.name(), || {
-            if is_ready()? {
+            let Some(child) = running.as_mut() else { return Ok(None) };
+            if is_ready(child.id())? {
                 return Ok(Some(()));
             }
-            let Some(child) = running.as_mut() else { return Ok(None) };
             match child.try_wait().attempting(|| self.name())? {
                 None => Ok(None),
                 Some(status) => Err(self.ended(status)),

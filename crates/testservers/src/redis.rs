@@ -1,5 +1,8 @@
 //! Redis, or Valkey where there is no Redis: alone, as a cluster, or watched by sentinels.
 
+pub mod cluster;
+pub mod sentinel;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
@@ -198,7 +201,7 @@ impl Redis {
     }
 
     fn start_saying(&self, more: &[&str]) -> Result<()> {
-        self.process.start(more, || Ok(self.command(&["PING"]).is_ok_and(|it| it == "PONG")))
+        self.process.start(more, |_| Ok(self.command(&["PING"]).is_ok_and(|it| it == "PONG")))
     }
 
     fn dump(&self) -> PathBuf {

@@ -1,6 +1,5 @@
 //! Who runs a server: PostgreSQL and `PgBouncer` refuse root.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
@@ -32,7 +31,7 @@ impl User {
     }
 
     /// The program as this user runs it, once with `options` of `setpriv`, which becomes the program.
-    pub(crate) fn command<S: AsRef<OsStr>>(self, path: &Path, options: &[S]) -> Command {
+    pub(crate) fn command(self, path: &Path, options: &[&str]) -> Command {
         let mut command = program::command(path, "setpriv");
         command.args(options);
         if let Self::Other { uid, gid } = self {

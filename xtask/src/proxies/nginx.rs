@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use cloakroom_testservers::balancer::AROUND;
 use cloakroom_testservers::program::run as from_debian;
 
 use super::NAME;
@@ -35,23 +36,6 @@ pub(super) fn start(folder: &Path, server: u16) -> Result<Front> {
     nginx.arg("-p").arg(folder).args(["-c", "nginx.conf", "-e", "stderr"]);
     Front::start(nginx, folder, ports, certificate)
 }
-
-/// What Debian's own `nginx.conf` is to a file in `conf.d`: one process, and no path outside the folder.
-const AROUND: &str = "\
-daemon off;
-master_process off;
-pid nginx.pid;
-events {}
-http {
-    access_log off;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    scgi_temp_path scgi;
-    uwsgi_temp_path uwsgi;
-    include site.conf;
-}
-";
 
 /// A machine without IPv6 has no address to listen at there.
 fn without_missing_addresses(site: &str) -> String {

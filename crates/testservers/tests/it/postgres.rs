@@ -1,10 +1,11 @@
 //! PostgreSQL: what it keeps through every kind of end, who it lets in, and how a replica takes over.
 
-use std::process::Output;
 use std::sync::LazyLock;
 
 use cloakroom_testservers::postgres::{Replication, Settings};
-use cloakroom_testservers::{Error, Postgres, eventually, program};
+use cloakroom_testservers::{Error, Postgres, eventually};
+
+use crate::psql::{complaint, psql, said};
 
 /// For tests that do not end it.
 static SHARED: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().unwrap());
@@ -119,22 +120,4 @@ fn one_that_cannot_come_up_says_why() {
     let more = vec![("work_mem", "a lot".to_owned())];
     let refused = Postgres::start_with(Settings { more, ..Settings::default() }).unwrap_err();
     assert!(matches!(&refused, Error::Ended { log, .. } if log.contains("work_mem")), "{refused}");
-}
-
-fn psql(url: &str, statements: &str) -> Output {
-    let mut psql = program::run(&program::find("psql").unwrap());
-    psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statements, url]);
-    psql.output().unwrap()
-}
-
-#[track_caller]
-fn said(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
-
-#[track_caller]
-fn complaint(output: &Output) -> String {
-    assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
