@@ -16,6 +16,7 @@ const MAP: &[Place] = &[
     Place("cloakroom-oauth", "crates/oauth", &["cloakroom-jose", "cloakroom-model"]),
     Place("cloakroom-store", "crates/store", &["cloakroom-model"]),
     Place("cloakroom-store-redis", "crates/store-redis", &["cloakroom-model", "cloakroom-store"]),
+    Place("cloakroom-store-sql", "crates/store-sql", &["cloakroom-model", "cloakroom-store"]),
     Place("cloakroom-store-sqlite", "crates/store-sqlite", &["cloakroom-model", "cloakroom-store"]),
     Place(
         "cloakroom-engine",

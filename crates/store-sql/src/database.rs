@@ -1,0 +1,54 @@
+//! What a database brings: places to read, and transactions.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use cloakroom_model::time::Timestamp;
+use cloakroom_store::Error;
+
+use crate::db::Db;
+
+/// Something under way in a database.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// What is done with a connection. It may be done again from its beginning, where a transaction had to be given up.
+pub trait Doable<D, T>: for<'a> Fn(&'a D) -> Pending<'a, T> + Send + Sync + 'static {}
+
+impl<D, T, F: for<'a> Fn(&'a D) -> Pending<'a, T> + Send + Sync + 'static> Doable<D, T> for F {}
+
+/// A database.
+pub trait Database: Send + Sync + 'static {
+    /// Its connections.
+    type Db: Db;
+
+    /// Reads a few rows. Statements need not be as of one moment.
+    fn read<T: Send + 'static>(
+        &self,
+        read: impl Doable<Self::Db, T>,
+    ) -> impl Future<Output = Result<T, Error>> + Send;
+
+    /// Reads what may take long, so that nothing short waits behind it. Statements need not be as of one moment.
+    fn read_long<T: Send + 'static>(
+        &self,
+        read: impl Doable<Self::Db, T>,
+    ) -> impl Future<Output = Result<T, Error>> + Send;
+
+    /// Reads several statements as of one moment.
+    fn read_snapshot<T: Send + 'static>(
+        &self,
+        read: impl Doable<Self::Db, T>,
+    ) -> impl Future<Output = Result<T, Error>> + Send;
+
+    /// Does all of something or nothing of it. After `Ok` it is on the disk; after `Err` it is not there, unless
+    /// storage is [`Error::Unavailable`].
+    ///
+    /// What reads in order to write must lock what it reads, by statements that do so: other transactions may be at
+    /// work at the same time. Locks are taken in the order user, session, grant, log.
+    fn transact<T: Send + 'static>(
+        &self,
+        work: impl Doable<Self::Db, T>,
+    ) -> impl Future<Output = Result<T, Error>> + Send;
+
+    /// The time by the database's clock, or by the one that a test has set.
+    fn now(&self, db: &Self::Db) -> impl Future<Output = Result<Timestamp, Error>> + Send;
+}
