@@ -81,6 +81,35 @@ impl<'row> Columns<'row> {
     }
 }
 
+/// Rows of one column.
+pub mod column {
+    use cloakroom_model::time::Timestamp;
+    use cloakroom_store::Error;
+    use serde::de::DeserializeOwned;
+
+    use super::{Columns, FromColumn};
+
+    /// As [`Columns::value`].
+    pub fn value<T: FromColumn>(columns: &mut Columns<'_>) -> Result<T, Error> {
+        columns.value()
+    }
+
+    /// As [`Columns::count`].
+    pub fn count(columns: &mut Columns<'_>) -> Result<u64, Error> {
+        columns.count()
+    }
+
+    /// As [`Columns::time`].
+    pub fn time(columns: &mut Columns<'_>) -> Result<Timestamp, Error> {
+        columns.time()
+    }
+
+    /// As [`Columns::json`].
+    pub fn json<T: DeserializeOwned>(columns: &mut Columns<'_>) -> Result<T, Error> {
+        columns.json()
+    }
+}
+
 /// What a column can be read as.
 pub trait FromColumn: Sized {
     /// Reads the column with this index, from 0.
@@ -96,6 +125,18 @@ impl FromColumn for i64 {
 impl FromColumn for Option<i64> {
     fn read(row: &dyn Row, index: usize) -> Result<Self, Error> {
         row.integer(index)
+    }
+}
+
+impl FromColumn for u32 {
+    fn read(row: &dyn Row, index: usize) -> Result<Self, Error> {
+        Self::try_from(i64::read(row, index)?).map_err(corrupt)
+    }
+}
+
+impl FromColumn for Option<u32> {
+    fn read(row: &dyn Row, index: usize) -> Result<Self, Error> {
+        row.integer(index)?.map(|number| u32::try_from(number).map_err(corrupt)).transpose()
     }
 }
 

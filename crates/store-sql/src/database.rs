@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use cloakroom_model::time::Timestamp;
 use cloakroom_store::Error;
 
 use crate::db::Db;
@@ -42,13 +41,13 @@ pub trait Database: Send + Sync + 'static {
     /// Does all of something or nothing of it. After `Ok` it is on the disk; after `Err` it is not there, unless
     /// storage is [`Error::Unavailable`].
     ///
+    /// Where other transactions get in its way (a deadlock; a name that one of them took between the look and the
+    /// write, which only a unique index sees), all of it is done again, and then it sees what they did.
+    ///
     /// What reads in order to write must lock what it reads, by statements that do so: other transactions may be at
     /// work at the same time. Locks are taken in the order user, session, grant, log.
     fn transact<T: Send + 'static>(
         &self,
         work: impl Doable<Self::Db, T>,
     ) -> impl Future<Output = Result<T, Error>> + Send;
-
-    /// The time by the database's clock, or by the one that a test has set.
-    fn now(&self, db: &Self::Db) -> impl Future<Output = Result<Timestamp, Error>> + Send;
 }

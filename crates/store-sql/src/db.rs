@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use cloakroom_model::time::Timestamp;
 use cloakroom_store::Error;
 
 use crate::columns::Columns;
@@ -27,6 +28,9 @@ pub trait Db: Send + Sync {
         values: &[Value<'_>],
         row: &mut EachRow<'_>,
     ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// The time by the database's clock, or by the one that a test has set.
+    fn now(&self) -> impl Future<Output = Result<Timestamp, Error>> + Send;
 
     /// Reads the first row, where there is one.
     fn find<T: Send>(

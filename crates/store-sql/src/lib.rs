@@ -12,7 +12,7 @@ mod db;
 mod statement;
 mod value;
 
-pub use columns::{Columns, FromColumn, Row};
+pub use columns::{Columns, FromColumn, Row, column};
 pub use database::{Database, Doable, Pending};
 pub use db::{Db, EachRow};
 pub use statement::Sql;
