@@ -1,0 +1,61 @@
+//! An act under way: its transaction, and what it leaves in the log and among the events once it is done.
+
+use cloakroom_model::event::Event;
+use cloakroom_model::log::{Change, Subject};
+use cloakroom_model::time::Timestamp;
+use cloakroom_store::{Act, Done, Ended, Error};
+
+use crate::{Db, events, revocations};
+
+/// An act under way. An act that refuses returns before it writes anything.
+pub(crate) struct Doing<'a, D> {
+    pub(crate) db: &'a D,
+    pub(crate) act: &'a Act,
+    ended: Vec<Ended>,
+    announced: Vec<(Subject, Change)>,
+    others: Vec<Event>,
+}
+
+impl<'a, D: Db> Doing<'a, D> {
+    pub(crate) fn new(db: &'a D, act: &'a Act) -> Self {
+        Self { db, act, ended: Vec::new(), announced: Vec::new(), others: Vec::new() }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.act.at
+    }
+
+    /// Notes that something ended: a row and an event.
+    pub(crate) fn ended(&mut self, ended: Ended) {
+        self.announced.push((ended.subject(), Change::Ended));
+        self.ended.push(ended);
+    }
+
+    /// Notes a row of its own.
+    pub(crate) fn announce(&mut self, subject: Subject, change: Change) {
+        self.announced.push((subject, change));
+    }
+
+    /// Notes an event beside the act's own.
+    pub(crate) fn record(&mut self, event: Event) {
+        self.others.push(event);
+    }
+
+    /// Writes down what was noted. The last thing an act does: from here on it holds the log's counter, which every
+    /// other act that ends or changes something waits for. It takes no lock after that one.
+    pub(crate) async fn done<T: Send>(self, value: T) -> Result<Done<T>, Error> {
+        for event in self.act.events(&self.ended).iter().chain(&self.others) {
+            events::record(self.db, event).await?;
+        }
+        let mut rows = Vec::with_capacity(self.announced.len());
+        if !self.announced.is_empty() {
+            let first = revocations::take_numbers(self.db, self.announced.len()).await?;
+            for (seq, (subject, change)) in (first..).zip(self.announced) {
+                let row = self.act.row(seq, subject, change);
+                revocations::append(self.db, &row).await?;
+                rows.push(row);
+            }
+        }
+        Ok(Done { value, rows })
+    }
+}
