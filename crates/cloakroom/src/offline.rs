@@ -16,7 +16,7 @@ use cloakroom_engine::{
     visitor::Visitor,
 };
 use cloakroom_model::user::User;
-use cloakroom_store_sqlite::{Options, Sqlite};
+use cloakroom_store_sqlite::{Options, Sqlite, SqliteStore};
 use tokio::runtime;
 use url::Url;
 
@@ -92,7 +92,7 @@ impl Offline {
 }
 
 /// Opens the database that a server has made.
-pub(crate) fn attach(settings: &Settings) -> Result<Sqlite, Failure> {
+pub(crate) fn attach(settings: &Settings) -> Result<SqliteStore, Failure> {
     Ok(Sqlite::attach(file(settings)?, Options::default())?)
 }
 

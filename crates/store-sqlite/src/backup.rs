@@ -8,10 +8,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cloakroom_store::Error;
+use cloakroom_store_sql::{Db as _, column};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::driver::{Db, column};
+use crate::driver::{SqliteDb, ready};
 use crate::open::{OpenError, Options, beside, connect, owner_only};
 use crate::{Sqlite, sql};
 
@@ -79,8 +80,8 @@ pub(crate) fn copy_checked(
     copy(&source, &mut target, progress)?;
     // One file is easier to carry than three.
     target.pragma_update(None, "journal_mode", "delete")?;
-    let target = Db::new(target);
-    let wrong = target.list(sql::sqlite::INTEGRITY_CHECK, [], column::value::<String>)?;
+    let target = SqliteDb::new(target, None);
+    let wrong = ready(target.list(sql::INTEGRITY_CHECK, &[], column::value::<String>))?;
     if wrong != ["ok"] {
         return Err(BackupError::Damaged(wrong.join("; ")));
     }

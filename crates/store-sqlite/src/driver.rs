@@ -1,31 +1,42 @@
-//! A connection that runs only statements of [`crate::sql`], and rows that are read from left to right.
+//! A connection that runs only statements that stand in the source, and acts that never wait.
 //!
 //! What the driver says is wrong becomes one of the three failures of storage here, and nowhere else.
 
-use std::time::Duration;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::Error;
-use rusqlite::types::FromSql;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row};
-use serde::de::DeserializeOwned;
+use cloakroom_store_sql::{Columns, Db, EachRow, Row, Sql, Value, column, corrupt};
+use rusqlite::types::{FromSql, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params_from_iter};
 
-use crate::sql::{self, Sql};
+use crate::sql;
 
-/// One connection.
-pub(crate) struct Db(Connection);
+/// What a test's clock says.
+pub(crate) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-impl Db {
-    /// Takes over a connection that is set up.
-    pub(crate) fn new(connection: Connection) -> Self {
-        // Every statement of this crate stays prepared.
+/// One connection. It is at work for one thread at a time, so its lock is always free: it only lets acts be written as if
+/// they might wait.
+pub struct SqliteDb {
+    connection: Mutex<Connection>,
+    clock: Option<Clock>,
+}
+
+impl SqliteDb {
+    /// Takes over a connection that is set up, and tells the time by `clock`, or by SQLite's own.
+    pub(crate) fn new(connection: Connection, clock: Option<Clock>) -> Self {
+        // Every statement there is stays prepared.
         connection.set_prepared_statement_cache_capacity(256);
-        Self(connection)
+        Self { connection: Mutex::new(connection), clock }
     }
 
-    /// Runs a statement; answers how many rows it changed.
-    pub(crate) fn run(&self, sql: Sql, parameters: impl Params) -> Result<usize, Error> {
-        let mut statement = self.0.prepare_cached(sql.text()).map_err(failure)?;
+    /// Runs a statement here and now; answers how many rows it changed, or answered where it answers rows.
+    pub(crate) fn run_now(&self, sql: Sql, values: &[Value<'_>]) -> Result<usize, Error> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql.sqlite()).map_err(failure)?;
+        let parameters = params_from_iter(values.iter().map(Parameter));
         if statement.column_count() == 0 {
             return statement.execute(parameters).map_err(failure);
         }
@@ -38,43 +49,15 @@ impl Db {
         Ok(count)
     }
 
-    /// Reads the one row that there may be.
-    pub(crate) fn find<T>(
-        &self,
-        sql: Sql,
-        parameters: impl Params,
-        read: impl FnOnce(&mut Columns<'_, '_>) -> Result<T, Error>,
-    ) -> Result<Option<T>, Error> {
-        let mut statement = self.0.prepare_cached(sql.text()).map_err(failure)?;
+    fn each_now(&self, sql: Sql, values: &[Value<'_>], row: &mut EachRow<'_>) -> Result<(), Error> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql.sqlite()).map_err(failure)?;
+        let parameters = params_from_iter(values.iter().map(Parameter));
         let mut rows = statement.query(parameters).map_err(failure)?;
-        let found = match rows.next().map_err(failure)? {
-            Some(row) => Some(read(&mut Columns { row, next: 0 })?),
-            None => None,
-        };
-        // Stepping to the end finishes statements that change something and answer it.
-        while rows.next().map_err(failure)?.is_some() {}
-        Ok(found)
-    }
-
-    /// Whether there is such a row.
-    pub(crate) fn exists(&self, sql: Sql, parameters: impl Params) -> Result<bool, Error> {
-        Ok(self.find(sql, parameters, |_| Ok(()))?.is_some())
-    }
-
-    /// Reads all rows.
-    pub(crate) fn list<T>(
-        &self,
-        sql: Sql,
-        parameters: impl Params,
-        mut read: impl FnMut(&mut Columns<'_, '_>) -> Result<T, Error>,
-    ) -> Result<Vec<T>, Error> {
-        let mut statement = self.0.prepare_cached(sql.text()).map_err(failure)?;
-        let mut rows = statement.query(parameters).map_err(failure)?;
-        let mut list = Vec::new();
-        while let Some(row) = rows.next().map_err(failure)? {
-            list.push(read(&mut Columns { row, next: 0 })?);
+        while let Some(next) = rows.next().map_err(failure)? {
+            row(&mut Columns::of(&SqliteRow(next)))?;
         }
-        Ok(list)
+        Ok(())
     }
 
     /// Reads several statements as of one moment.
@@ -82,7 +65,7 @@ impl Db {
         &self,
         read: impl FnOnce(&Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.run(sql::sqlite::BEGIN, [])?;
+        self.run_now(sql::BEGIN, &[])?;
         // Also where `read` fails or panics: the connection must not stay at that moment.
         let _end = EndOfSnapshot(self);
         read(self)
@@ -90,128 +73,89 @@ impl Db {
 
     /// Whether no transaction is open.
     pub(crate) fn is_idle(&self) -> bool {
-        self.0.is_autocommit()
+        self.connection().is_autocommit()
     }
 
     /// The driver's connection, for what is not a statement.
-    pub(crate) fn connection(&self) -> &Connection {
-        &self.0
+    pub(crate) fn connection(&self) -> MutexGuard<'_, Connection> {
+        // Where a row was read with a panic, its statement is over all the same.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The driver's connection, for its hooks.
     pub(crate) fn connection_mut(&mut self) -> &mut Connection {
-        &mut self.0
+        self.connection.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-struct EndOfSnapshot<'a>(&'a Db);
+impl Db for SqliteDb {
+    async fn run(&self, sql: Sql, values: &[Value<'_>]) -> Result<usize, Error> {
+        self.run_now(sql, values)
+    }
+
+    async fn each(
+        &self,
+        sql: Sql,
+        values: &[Value<'_>],
+        row: &mut EachRow<'_>,
+    ) -> Result<(), Error> {
+        self.each_now(sql, values, row)
+    }
+
+    async fn now(&self) -> Result<Timestamp, Error> {
+        if let Some(clock) = &self.clock {
+            return Ok(clock());
+        }
+        let now = self.find(sql::NOW, &[], column::time).await?;
+        now.ok_or_else(|| corrupt("there is no time"))
+    }
+}
+
+/// What an act or a read answers. Nothing in SQLite waits, so it is over when it was begun.
+pub(crate) fn ready<T>(doing: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    match pin!(doing).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => Err(Error::Unavailable("an act waits for more than the database".into())),
+    }
+}
+
+struct EndOfSnapshot<'a>(&'a SqliteDb);
 
 impl Drop for EndOfSnapshot<'_> {
     fn drop(&mut self) {
-        if let Err(error) = self.0.run(sql::sqlite::ROLLBACK, []) {
+        if let Err(error) = self.0.run_now(sql::ROLLBACK, &[]) {
             tracing::error!(%error, "a read transaction could not be ended");
         }
     }
 }
 
-/// A row's columns, read one after the other.
-pub(crate) struct Columns<'row, 'statement> {
-    row: &'row Row<'statement>,
-    next: usize,
-}
+struct SqliteRow<'row, 'statement>(&'row rusqlite::Row<'statement>);
 
-impl Columns<'_, '_> {
-    /// The next column.
-    pub(crate) fn value<T: FromSql>(&mut self) -> Result<T, Error> {
-        let index = self.next;
-        self.next += 1;
-        self.row.get(index).map_err(failure)
+impl Row for SqliteRow<'_, '_> {
+    fn integer(&self, index: usize) -> Result<Option<i64>, Error> {
+        self.0.get_ref(index).map_err(failure)?.as_i64_or_null().map_err(corrupt)
     }
 
-    /// The next column, as a number that is not negative.
-    pub(crate) fn count(&mut self) -> Result<u64, Error> {
-        u64::try_from(self.value::<i64>()?).map_err(corrupt)
+    fn bytes(&self, index: usize) -> Result<Option<&[u8]>, Error> {
+        self.0.get_ref(index).map_err(failure)?.as_blob_or_null().map_err(corrupt)
     }
 
-    /// The next column, as a time.
-    pub(crate) fn time(&mut self) -> Result<Timestamp, Error> {
-        Ok(Timestamp(self.value()?))
-    }
-
-    /// The next column, as a span of milliseconds.
-    pub(crate) fn span(&mut self) -> Result<Duration, Error> {
-        Ok(Duration::from_millis(self.count()?))
-    }
-
-    /// The next column, as JSON.
-    pub(crate) fn json<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
-        let index = self.next;
-        self.next += 1;
-        let text = self.row.get_ref(index).map_err(failure)?;
-        serde_json::from_str(text.as_str().map_err(corrupt)?).map_err(corrupt)
-    }
-
-    /// The next column, as text that something parses.
-    pub(crate) fn parsed<T, E: std::error::Error>(
-        &mut self,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Result<T, Error> {
-        let index = self.next;
-        self.next += 1;
-        let text = self.row.get_ref(index).map_err(failure)?;
-        parse(text.as_str().map_err(corrupt)?).map_err(corrupt)
+    fn text(&self, index: usize) -> Result<Option<&str>, Error> {
+        self.0.get_ref(index).map_err(failure)?.as_str_or_null().map_err(corrupt)
     }
 }
 
-/// Rows of one column.
-pub(crate) mod column {
-    use cloakroom_model::time::Timestamp;
-    use cloakroom_store::Error;
-    use rusqlite::types::FromSql;
-    use serde::de::DeserializeOwned;
+struct Parameter<'a>(&'a Value<'a>);
 
-    use super::Columns;
-
-    /// As [`Columns::value`].
-    pub(crate) fn value<T: FromSql>(columns: &mut Columns<'_, '_>) -> Result<T, Error> {
-        columns.value()
+impl ToSql for Parameter<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match *self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Integer(number) => ValueRef::Integer(number),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
     }
-
-    /// As [`Columns::count`].
-    pub(crate) fn count(columns: &mut Columns<'_, '_>) -> Result<u64, Error> {
-        columns.count()
-    }
-
-    /// As [`Columns::time`].
-    pub(crate) fn time(columns: &mut Columns<'_, '_>) -> Result<Timestamp, Error> {
-        columns.time()
-    }
-
-    /// As [`Columns::json`].
-    pub(crate) fn json<T: DeserializeOwned>(columns: &mut Columns<'_, '_>) -> Result<T, Error> {
-        columns.json()
-    }
-}
-
-/// A record that does not make sense.
-#[expect(clippy::needless_pass_by_value, reason = "so that it stands in map_err by its name")]
-pub(crate) fn corrupt(why: impl ToString) -> Error {
-    Error::Corrupt(why.to_string())
-}
-
-/// A span as storage keeps it: milliseconds, the longest there is where it would not fit.
-pub(crate) fn milliseconds(span: Duration) -> i64 {
-    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// A number as storage keeps it; more than there can be stays as much as there can be.
-pub(crate) fn number(count: impl TryInto<i64>) -> i64 {
-    count.try_into().unwrap_or(i64::MAX)
-}
-
-/// A value as JSON text.
-pub(crate) fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(corrupt)
 }
 
 /// What a failure of the driver means to the caller.

@@ -10,15 +10,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use cloakroom_model::time::Timestamp;
+use cloakroom_store_sql::SqlStore;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::Sqlite;
-use crate::driver::{Db, pragma};
+use crate::driver::{Clock, SqliteDb, pragma};
 use crate::migrate;
 use crate::readers::{LONG, Readers};
 use crate::writer::{Closing, Writer};
+use crate::{Sqlite, SqliteStore};
 
 /// Between two tries where SQLite does not wait by itself.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -31,7 +31,7 @@ pub struct Options {
     /// How long to wait for another process's write before [`cloakroom_store::Error::Busy`].
     pub busy_timeout: Duration,
     /// What the store's clock says; SQLite's own where `None`. For tests whose time stands still.
-    pub clock: Option<Arc<dyn Fn() -> Timestamp + Send + Sync>>,
+    pub clock: Option<Clock>,
     /// Acknowledges before the disk has it: a crash of the machine loses acts that were acknowledged. It is there
     /// so that the check of durability can be seen to fail.
     pub danger_no_sync: bool,
@@ -62,7 +62,11 @@ impl Sqlite {
     /// Opens a database as its one server: makes it where there is none, and brings its schema up to date.
     ///
     /// Whoever calls this holds the folder's [`crate::DataFolderLock`].
-    pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
+    pub fn open(path: &Path, options: Options) -> Result<SqliteStore, OpenError> {
+        Self::serve(path, options).map(SqlStore::new)
+    }
+
+    fn serve(path: &Path, options: Options) -> Result<Self, OpenError> {
         let restoring = restoring(path);
         if restoring.exists() && !path.exists() {
             // An empty database in its place would look as if everything were lost.
@@ -77,7 +81,7 @@ impl Sqlite {
 
     /// Opens a database beside its server, from another process: never makes one, and never migrates. Each act is
     /// a short transaction that both processes see.
-    pub fn attach(path: &Path, options: Options) -> Result<Self, OpenError> {
+    pub fn attach(path: &Path, options: Options) -> Result<SqliteStore, OpenError> {
         // Not `exists`, which takes what may not be seen for what is not there.
         match path.metadata() {
             Ok(_) => {}
@@ -91,15 +95,15 @@ impl Sqlite {
         }
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, &options)?;
         migrate::require_current(&connection)?;
-        Self::over(connection, path, options, Closing::Leave)
+        Self::over(connection, path, options, Closing::Leave).map(SqlStore::new)
     }
 
     /// A database of its own that is gone when it is dropped; otherwise like any other, with files and all.
-    pub fn temporary(options: Options) -> Result<Self, OpenError> {
+    pub fn temporary(options: Options) -> Result<SqliteStore, OpenError> {
         let folder = TemporaryFolder::make()?;
-        let mut sqlite = Self::open(&folder.0.join("cloakroom.db"), options)?;
+        let mut sqlite = Self::serve(&folder.0.join("cloakroom.db"), options)?;
         sqlite.temporary = Some(folder);
-        Ok(sqlite)
+        Ok(SqlStore::new(sqlite))
     }
 
     fn over(
@@ -108,14 +112,15 @@ impl Sqlite {
         options: Options,
         closing: Closing,
     ) -> Result<Self, OpenError> {
-        let reader = || -> Result<Db, OpenError> {
-            Ok(Db::new(connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, &options)?))
+        let reader = || -> Result<SqliteDb, OpenError> {
+            let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, &options)?;
+            Ok(SqliteDb::new(connection, options.clock.clone()))
         };
         let short = (0..options.readers.get()).map(|_| reader()).collect::<Result<_, _>>()?;
         let long = (0..LONG).map(|_| reader()).collect::<Result<_, _>>()?;
-        let writer = Writer::start(Db::new(connection), closing)?;
+        let db = SqliteDb::new(connection, options.clock.clone());
         Ok(Self {
-            writer,
+            writer: Arc::new(Writer::start(db, closing)?),
             readers: Readers::new(short, long),
             path: path.to_owned(),
             options,

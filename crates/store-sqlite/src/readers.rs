@@ -10,21 +10,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use cloakroom_store::Error;
 use tokio::sync::Semaphore;
 
-use crate::driver::Db;
+use crate::driver::SqliteDb;
 
 /// How many long reads are done at once.
 pub(crate) const LONG: usize = 2;
 
 pub(crate) struct Readers {
-    short: Vec<Mutex<Db>>,
+    short: Vec<Mutex<SqliteDb>>,
     next: AtomicUsize,
-    long: Arc<Vec<Mutex<Db>>>,
+    long: Arc<Vec<Mutex<SqliteDb>>>,
     long_permits: Arc<Semaphore>,
 }
 
 impl Readers {
     /// Takes over connections: at least one for short reads, and [`LONG`] for long ones.
-    pub(crate) fn new(short: Vec<Db>, long: Vec<Db>) -> Self {
+    pub(crate) fn new(short: Vec<SqliteDb>, long: Vec<SqliteDb>) -> Self {
         let long_permits = Arc::new(Semaphore::new(long.len()));
         Self {
             short: short.into_iter().map(Mutex::new).collect(),
@@ -35,7 +35,10 @@ impl Readers {
     }
 
     /// Reads a few rows, here and now.
-    pub(crate) fn short<T>(&self, read: impl FnOnce(&Db) -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn short<T>(
+        &self,
+        read: impl FnOnce(&SqliteDb) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let first = self.next.fetch_add(1, Ordering::Relaxed);
         let count = self.short.len();
         let free = (0..count).find_map(|offset| try_lock(&self.short[(first + offset) % count]));
@@ -49,7 +52,7 @@ impl Readers {
     /// Reads what may take long, on a thread that may block.
     pub(crate) async fn long<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Db) -> Result<T, Error> + Send + 'static,
+        read: impl FnOnce(&SqliteDb) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let permit = Arc::clone(&self.long_permits).acquire_owned().await.map_err(unavailable)?;
         let dbs = Arc::clone(&self.long);
@@ -65,7 +68,7 @@ impl Readers {
 }
 
 /// A read that panicked has ended its snapshot: what it left behind is a connection like any other.
-fn try_lock(db: &Mutex<Db>) -> Option<MutexGuard<'_, Db>> {
+fn try_lock(db: &Mutex<SqliteDb>) -> Option<MutexGuard<'_, SqliteDb>> {
     match db.try_lock() {
         Ok(db) => Some(db),
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),

@@ -1,23 +1,18 @@
 //! Putting a backup in the place of the database.
 //!
-//! A backup is older than the database it replaces: what ended since would be live again in it. So everything ends
-//! that can be presented, and the log becomes another one, in which no reader finds its place: whoever remembers
-//! anything forgets it.
+//! It is renewed before: what it would revive ends, and its log becomes another one ([`renew`]).
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use cloakroom_model::event::Reason;
-use cloakroom_model::id::ClientId;
-use cloakroom_model::log::{Change, Subject};
-use cloakroom_store::{Act, Done, Error};
+use cloakroom_store::{Act, Error};
+use cloakroom_store_sql::renew;
 use rusqlite::OpenFlags;
 
 use crate::backup::{BackupError, copy_checked, put_in_place};
-use crate::doing::Doing;
-use crate::driver::{Db, number};
+use crate::driver::{SqliteDb, ready};
 use crate::open::{OpenError, Options, beside, connect, restoring};
-use crate::{DataFolderLock, endings, migrate, sql};
+use crate::{DataFolderLock, migrate, sql};
 
 /// A backup that is to become the database.
 #[derive(Clone, Debug)]
@@ -98,36 +93,11 @@ fn prepare(
         return Err(OpenError::NotOurs.into());
     }
     migrate::migrate(&mut connection)?;
-    let db = Db::new(connection);
-    db.run(sql::sqlite::BEGIN_IMMEDIATE, [])?;
-    let ended = renew(Doing::new(&db, act), danger_keep_sessions)?;
-    db.run(sql::sqlite::COMMIT, [])?;
+    let db = SqliteDb::new(connection, None);
+    db.run_now(sql::BEGIN_IMMEDIATE, &[])?;
+    let ended = ready(renew(&db, act, danger_keep_sessions))?;
+    db.run_now(sql::COMMIT, &[])?;
     Ok(ended)
-}
-
-fn renew(mut doing: Doing<'_>, danger_keep_sessions: bool) -> Result<usize, Error> {
-    let db = doing.db;
-    db.run(sql::log::MARK_ALL, [doing.act.nonce.cast_signed()])?;
-    // One that was used up since would register once more, and one that was taken back would be good again.
-    db.run(sql::initial_tokens::DELETE_ALL, [])?;
-    // Places that were given since the backup was made are given again, and the grants that had them are not here to
-    // end: lists of another name begin.
-    db.run(sql::statuses::BEGIN_SERIES, [doing.act.nonce.cast_signed()])?;
-    let ended = if danger_keep_sessions {
-        // A code that was spent since would be good once more, whoever may stay.
-        endings::requests(db)?;
-        0
-    } else {
-        endings::everybodys(&mut doing, Reason::Restored)?
-    };
-    // The new log is never empty: without a row there would be no place to go on from. The built-in client has
-    // nothing of its own that anybody remembers.
-    doing.announce(Subject::Client(ClientId::built_in()), Change::Changed);
-    let Done { value, rows } = doing.done(ended)?;
-    // Who is before the first row of the old log is not before the first of this one.
-    let last = rows.last().map_or(1, |row| number(row.place.seq));
-    db.run(sql::log::FORGET_TO, [last])?;
-    Ok(value)
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {

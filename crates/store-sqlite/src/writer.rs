@@ -15,7 +15,7 @@ use cloakroom_store::Error;
 use rusqlite::wal::CheckpointMode;
 use tokio::sync::oneshot;
 
-use crate::driver::{Db, failure};
+use crate::driver::{SqliteDb, failure};
 use crate::sql;
 
 /// How many acts may wait; one more is told that storage is busy.
@@ -44,7 +44,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread, which owns `db` from now on and leaves the file as `closing` says.
-    pub(crate) fn start(mut db: Db, closing: Closing) -> std::io::Result<Self> {
+    pub(crate) fn start(mut db: SqliteDb, closing: Closing) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(WAITING);
         let log = WriteAheadLog::of(&mut db);
         let thread = std::thread::Builder::new()
@@ -57,7 +57,7 @@ impl Writer {
     /// [`Error::Unavailable`].
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        act: impl FnOnce(&Db) -> Result<T, Error> + Send + 'static,
+        act: impl FnOnce(&SqliteDb) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         // The thread answers everything that it took, unless it is gone.
         self.enqueue(act)?.await.unwrap_or_else(|_| Err(unavailable("the writer stopped")))
@@ -65,7 +65,7 @@ impl Writer {
 
     fn enqueue<T: Send + 'static>(
         &self,
-        act: impl FnOnce(&Db) -> Result<T, Error> + Send + 'static,
+        act: impl FnOnce(&SqliteDb) -> Result<T, Error> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
         let (answer, answered) = oneshot::channel();
         let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
@@ -97,7 +97,7 @@ impl Drop for Writer {
 /// An act on its way: asked, then tried, then settled.
 trait Job: Send {
     /// Does the act inside the open transaction; `false` where it must be undone.
-    fn attempt(&mut self, db: &Db) -> bool;
+    fn attempt(&mut self, db: &SqliteDb) -> bool;
 
     /// Answers that it could not be done, whatever it answered itself.
     fn fail(self: Box<Self>, error: Error);
@@ -112,8 +112,8 @@ enum Waiting<T, F> {
     Over,
 }
 
-impl<T: Send, F: FnOnce(&Db) -> Result<T, Error> + Send> Job for Waiting<T, F> {
-    fn attempt(&mut self, db: &Db) -> bool {
+impl<T: Send, F: FnOnce(&SqliteDb) -> Result<T, Error> + Send> Job for Waiting<T, F> {
+    fn attempt(&mut self, db: &SqliteDb) -> bool {
         let Self::Asked { act, answer } = std::mem::replace(self, Self::Over) else { return false };
         let result = catch_unwind(AssertUnwindSafe(|| act(db)));
         let result = result.unwrap_or_else(|panic| Err(unavailable(&panicked(panic.as_ref()))));
@@ -137,7 +137,7 @@ impl<T: Send, F: FnOnce(&Db) -> Result<T, Error> + Send> Job for Waiting<T, F> {
     }
 }
 
-fn serve(db: &Db, jobs: &Receiver<Box<dyn Job>>, mut log: WriteAheadLog, closing: Closing) {
+fn serve(db: &SqliteDb, jobs: &Receiver<Box<dyn Job>>, mut log: WriteAheadLog, closing: Closing) {
     while let Ok(first) = jobs.recv() {
         let mut group = vec![first];
         group.extend(jobs.try_iter().take(GROUP - 1));
@@ -148,7 +148,7 @@ fn serve(db: &Db, jobs: &Receiver<Box<dyn Job>>, mut log: WriteAheadLog, closing
         return;
     }
     // Nobody waits for these, and what they leave undone the next start does.
-    if let Err(error) = db.run(sql::sqlite::OPTIMIZE, []) {
+    if let Err(error) = db.run_now(sql::OPTIMIZE, &[]) {
         tracing::debug!(%error, "the statistics were not refreshed");
     }
     if let Err(error) = checkpoint(db, CheckpointMode::TRUNCATE) {
@@ -157,8 +157,8 @@ fn serve(db: &Db, jobs: &Receiver<Box<dyn Job>>, mut log: WriteAheadLog, closing
 }
 
 /// Does a group of acts in one transaction, and answers each.
-fn settle(db: &Db, mut group: Vec<Box<dyn Job>>) {
-    if let Err(error) = db.run(sql::sqlite::BEGIN_IMMEDIATE, []) {
+fn settle(db: &SqliteDb, mut group: Vec<Box<dyn Job>>) {
+    if let Err(error) = db.run_now(sql::BEGIN_IMMEDIATE, &[]) {
         // Nothing was begun, so nothing was done.
         tracing::warn!(%error, acts = group.len(), "a group of acts could not begin");
         for job in group {
@@ -166,13 +166,13 @@ fn settle(db: &Db, mut group: Vec<Box<dyn Job>>) {
         }
         return;
     }
-    match attempt_all(db, &mut group).and_then(|()| db.run(sql::sqlite::COMMIT, [])) {
+    match attempt_all(db, &mut group).and_then(|()| db.run_now(sql::COMMIT, &[])) {
         Ok(_) => group.into_iter().for_each(Job::acknowledge),
         Err(error) => {
             tracing::error!(%error, acts = group.len(), "a group of acts could not be committed");
             if !db.is_idle() {
                 // Where this fails too, so will the next `BEGIN`, and whoever asks is told.
-                drop(db.run(sql::sqlite::ROLLBACK, []));
+                drop(db.run_now(sql::ROLLBACK, &[]));
             }
             for job in group {
                 job.fail(unavailable(&error.to_string()));
@@ -182,18 +182,18 @@ fn settle(db: &Db, mut group: Vec<Box<dyn Job>>) {
 }
 
 /// Tries each act in a savepoint of its own. Fails only where the transaction itself is lost.
-fn attempt_all(db: &Db, group: &mut [Box<dyn Job>]) -> Result<(), Error> {
+fn attempt_all(db: &SqliteDb, group: &mut [Box<dyn Job>]) -> Result<(), Error> {
     for job in group {
-        db.run(sql::sqlite::SAVEPOINT, [])?;
+        db.run_now(sql::SAVEPOINT, &[])?;
         let is_done = job.attempt(db);
         if db.is_idle() {
             // A full disk or a failing one makes SQLite roll back everything by itself.
             return Err(unavailable("the transaction was rolled back"));
         }
         if !is_done {
-            db.run(sql::sqlite::ROLLBACK_TO, [])?;
+            db.run_now(sql::ROLLBACK_TO, &[])?;
         }
-        db.run(sql::sqlite::RELEASE, [])?;
+        db.run_now(sql::RELEASE, &[])?;
     }
     Ok(())
 }
@@ -206,7 +206,7 @@ struct WriteAheadLog {
 }
 
 impl WriteAheadLog {
-    fn of(db: &mut Db) -> Self {
+    fn of(db: &mut SqliteDb) -> Self {
         let pages = Arc::new(AtomicI32::new(0));
         let seen = Arc::clone(&pages);
         // This takes the place of SQLite's own checkpoints, which are made before `COMMIT` returns.
@@ -220,7 +220,7 @@ impl WriteAheadLog {
         Self { pages, next: CHECKPOINT_PAGES }
     }
 
-    fn checkpoint_if_long(&mut self, db: &Db) {
+    fn checkpoint_if_long(&mut self, db: &SqliteDb) {
         let pages = self.pages.load(Ordering::Relaxed);
         if pages < CHECKPOINT_PAGES {
             self.next = CHECKPOINT_PAGES;
@@ -241,7 +241,7 @@ impl WriteAheadLog {
 }
 
 /// Copies the write-ahead log into the database; whether all of it was copied.
-fn checkpoint(db: &Db, mode: CheckpointMode) -> Result<bool, Error> {
+fn checkpoint(db: &SqliteDb, mode: CheckpointMode) -> Result<bool, Error> {
     let (pages, copied) = db.connection().wal_checkpoint_v2(None::<&str>, mode).map_err(failure)?;
     Ok(pages == copied)
 }

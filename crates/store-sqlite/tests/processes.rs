@@ -12,7 +12,7 @@ use cloakroom_model::event::{Actor, Event, Kind};
 use cloakroom_model::log::Place;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{Act, Reading, Revocations as _};
-use cloakroom_store_sqlite::{DataFolderLock, LockError, Options, Sqlite};
+use cloakroom_store_sqlite::{DataFolderLock, LockError, Options, Sqlite, SqliteStore};
 
 /// How many acts each process does.
 const ACTS: u64 = 60;
@@ -108,7 +108,7 @@ async fn other_process(process: u64) {
 }
 
 /// Appends rows whose nonces say whose they are; answers their numbers and nonces.
-async fn write(store: &Sqlite, process: u64) -> Vec<(u64, u64)> {
+async fn write(store: &SqliteStore, process: u64) -> Vec<(u64, u64)> {
     let mut written = Vec::new();
     for number in 0..ACTS {
         let at = Timestamp(4_102_444_800_000);
@@ -121,7 +121,7 @@ async fn write(store: &Sqlite, process: u64) -> Vec<(u64, u64)> {
 }
 
 /// Reads from the beginning until `all` rows have come, each time going on from the last.
-async fn follow(store: Arc<Sqlite>, all: u64) -> Vec<(u64, u64)> {
+async fn follow(store: Arc<SqliteStore>, all: u64) -> Vec<(u64, u64)> {
     let mut place = Place::default();
     let mut read = Vec::new();
     while (read.len() as u64) < all {

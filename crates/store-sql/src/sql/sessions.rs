@@ -33,8 +33,6 @@ statements! {
     USER_AS_PARENT = "SELECT u.id FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1",
         locking "FOR SHARE OF u";
 
-    USER_OF = "SELECT user_id FROM sessions WHERE id = $1";
-
     /// It may not end before what is about to hang from it does. Uses of it go on.
     USER_OF_AS_PARENT = "SELECT user_id FROM sessions WHERE id = $1", locking "FOR KEY SHARE";
 

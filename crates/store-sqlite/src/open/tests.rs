@@ -1,13 +1,18 @@
 use cloakroom_model::id::{ClientId, SessionId, UserId};
+use cloakroom_model::secret::Digest;
 use cloakroom_model::session::{Acr, Authentication, Carrier, Device, Session};
+use cloakroom_model::time::Timestamp;
 use cloakroom_model::user::{Email, Life, User};
-use cloakroom_store::{NewUser, Reading, Revocations as _};
+use cloakroom_store::{NewUser, Reading, Revocations};
+use cloakroom_store_sql::rows::{insert_session, insert_user};
+use cloakroom_store_sql::{Db as _, column, values};
 use rusqlite::StatementStatus;
 use rusqlite::types::FromSql;
 
 use super::*;
-use crate::driver::failure;
-use crate::{sessions, sql, users};
+use crate::driver::{failure, ready};
+use crate::sql;
+use crate::sql::tests::named;
 
 /// `PRAGMA synchronous`, by SQLite's numbers.
 const FULL: i64 = 2;
@@ -28,15 +33,17 @@ async fn no_value_has_a_statement_prepared_again() {
     let one_reader = Options { readers: NonZeroUsize::MIN, ..Options::default() };
     let sqlite = Sqlite::temporary(one_reader).unwrap();
     let analysed = sqlite.writer.write(|db| {
-        users::insert(db, &NewUser { user: user(), password: None })?;
-        sessions::insert(db, &session(), None)?;
+        ready(insert_user(db, &NewUser { user: user(), password: None }))?;
+        ready(insert_session(db, &session(), &Digest([1; 32])))?;
         db.connection().execute_batch("ANALYZE").map_err(failure)
     });
     analysed.await.unwrap();
-    let prepared_again = |db: &Db| {
-        assert!(sessions::find(db, session().id)?.is_some());
-        let statement = db.connection().prepare_cached(sql::sessions::FIND.text());
-        Ok(statement.map_err(failure)?.get_status(StatementStatus::RePrepare))
+    let prepared_again = |db: &SqliteDb| {
+        let find = named("sessions::FIND");
+        assert_eq!(db.run_now(find, values![session().id.as_bytes()])?, 1);
+        let connection = db.connection();
+        let statement = connection.prepare_cached(find.sqlite()).map_err(failure)?;
+        Ok(statement.get_status(StatementStatus::RePrepare))
     };
     let read = || sqlite.readers.short(prepared_again).unwrap();
     // The first time it is, because there are statistics now.
@@ -54,16 +61,15 @@ async fn only_a_danger_turns_syncing_off() {
 #[tokio::test]
 async fn the_clock_is_sqlites_own_unless_a_test_stops_it() {
     let own = Sqlite::temporary(Options::default()).unwrap();
-    let expected =
-        own.readers.short(|db| db.find(sql::sqlite::NOW, [], crate::driver::column::time));
+    let expected = own.readers.short(|db| ready(db.find(sql::NOW, &[], column::time)));
     let since = now(&own).await.since(expected.unwrap().expect("SQLite knows the time"));
     assert!(since < Duration::from_mins(1), "{since:?}");
 
-    let clock: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(|| Timestamp(7));
+    let clock: Clock = Arc::new(|| Timestamp(7));
     let stopped = Options { clock: Some(clock), ..Options::default() };
     let stopped = Sqlite::temporary(stopped).unwrap();
     assert_eq!(now(&stopped).await, Timestamp(7));
-    assert_eq!(stopped.read_snapshot().await.unwrap().now, Timestamp(7));
+    assert_eq!(Revocations::read_snapshot(&stopped).await.unwrap().now, Timestamp(7));
 }
 
 #[test]
@@ -97,7 +103,7 @@ fn a_temporary_database_takes_its_folder_along() {
     assert!(!folder.exists());
 }
 
-async fn now(sqlite: &Sqlite) -> Timestamp {
+async fn now(sqlite: &SqliteStore) -> Timestamp {
     match sqlite.read_log(cloakroom_model::log::Place::default(), 1).await.unwrap() {
         Reading::Rows { now, .. } => now,
         Reading::Lost => panic!("the log is empty and whole"),
@@ -105,8 +111,8 @@ async fn now(sqlite: &Sqlite) -> Timestamp {
 }
 
 async fn of_writer<T: FromSql + Send + 'static>(sqlite: &Sqlite, name: &'static str) -> T {
-    let read = move |db: &Db| pragma(db.connection(), name).map_err(failure);
-    sqlite.write(read).await.unwrap()
+    let read = move |db: &SqliteDb| pragma(&db.connection(), name).map_err(failure);
+    sqlite.writer.write(read).await.unwrap()
 }
 
 fn user() -> User {

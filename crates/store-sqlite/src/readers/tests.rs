@@ -1,10 +1,12 @@
 use std::sync::mpsc::channel;
 
+use cloakroom_store_sql::values;
 use rusqlite::OpenFlags;
 
 use super::*;
+use crate::Sqlite;
 use crate::open::{Options, connect};
-use crate::{Sqlite, sql, users};
+use crate::sql::tests::named;
 
 #[tokio::test]
 async fn a_long_read_makes_no_short_one_wait() {
@@ -16,7 +18,7 @@ async fn a_long_read_makes_no_short_one_wait() {
         let long = sqlite.readers.long(move |db| {
             reading.send(()).unwrap();
             may_go.recv().unwrap();
-            users::has_admin(db)
+            has_admin(db)
         });
         held.push((Box::pin(long), is_reading, go));
     }
@@ -29,7 +31,7 @@ async fn a_long_read_makes_no_short_one_wait() {
         is_reading.recv().unwrap();
     }
 
-    assert!(!sqlite.readers.short(users::has_admin).unwrap());
+    assert!(!sqlite.readers.short(has_admin).unwrap());
 
     for (long, _, go) in held {
         go.send(()).unwrap();
@@ -41,9 +43,9 @@ async fn a_long_read_makes_no_short_one_wait() {
 async fn a_read_that_panics_leaves_its_connection_as_it_was() {
     let sqlite = Sqlite::temporary(Options::default()).unwrap();
     let readers = Readers::new(vec![reader(&sqlite)], vec![reader(&sqlite)]);
-    let panicking = |db: &Db| -> Result<(), Error> {
+    let panicking = |db: &SqliteDb| -> Result<(), Error> {
         db.snapshot(|db| {
-            users::has_admin(db)?;
+            has_admin(db)?;
             panic!("on purpose")
         })
     };
@@ -54,20 +56,26 @@ async fn a_read_that_panics_leaves_its_connection_as_it_was() {
     assert!(matches!(long, Err(Error::Unavailable(_))));
 
     // A transaction that was still open would read as of the moment before this.
-    sqlite.write(|db| db.run(sql::throttles::EXPIRE_DEVICES, [0]).map(drop)).await.unwrap();
-    assert!(readers.short(|db| db.snapshot(users::has_admin)).is_ok());
-    assert!(readers.long(|db| db.snapshot(users::has_admin)).await.is_ok());
+    let expire =
+        |db: &SqliteDb| db.run_now(named("throttles::EXPIRE_DEVICES"), values![0_i64]).map(drop);
+    sqlite.writer.write(expire).await.unwrap();
+    assert!(readers.short(|db| db.snapshot(has_admin)).is_ok());
+    assert!(readers.long(|db| db.snapshot(has_admin)).await.is_ok());
 }
 
 #[tokio::test]
 async fn a_reader_cannot_write() {
     let sqlite = Sqlite::temporary(Options::default()).unwrap();
-    let wrote = sqlite.readers.short(|db| db.run(sql::links::DELETE_ALL, []));
-    assert!(wrote.is_err());
-    assert!(sqlite.write(|db| db.run(sql::links::DELETE_ALL, [])).await.is_ok());
+    let write = |db: &SqliteDb| db.run_now(named("links::DELETE_ALL"), &[]);
+    assert!(sqlite.readers.short(write).is_err());
+    assert!(sqlite.writer.write(write).await.is_ok());
 }
 
-fn reader(sqlite: &Sqlite) -> Db {
+fn has_admin(db: &SqliteDb) -> Result<bool, Error> {
+    Ok(db.run_now(named("users::HAS_ADMIN"), &[])? > 0)
+}
+
+fn reader(sqlite: &Sqlite) -> SqliteDb {
     let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY;
-    Db::new(connect(sqlite.path(), read_only, &Options::default()).unwrap())
+    SqliteDb::new(connect(sqlite.path(), read_only, &Options::default()).unwrap(), None)
 }

@@ -2,20 +2,16 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
+use cloakroom_store_sql::Sql;
 use rusqlite::Connection;
 
-use super::{
-    Sql, clients, codes, consents, device_requests, documents, events, grants, guests,
-    initial_tokens, keys, links, log, marks, pushed_requests, relying_parties, sessions, sqlite,
-    statuses, throttles, users,
-};
 use crate::migrate;
 
 #[test]
 fn every_statement_is_valid_on_a_fresh_schema() {
     let connection = fresh();
     for (name, sql) in all() {
-        let prepared = connection.prepare(sql.text());
+        let prepared = connection.prepare(sql.sqlite());
         assert!(prepared.is_ok(), "{name}: {}", prepared.unwrap_err());
     }
 }
@@ -24,7 +20,7 @@ fn every_statement_is_valid_on_a_fresh_schema() {
 fn parameters_are_numbered_in_the_order_in_which_they_first_stand() {
     let connection = fresh();
     for (name, sql) in all() {
-        let statement = connection.prepare(sql.text()).unwrap();
+        let statement = connection.prepare(sql.sqlite()).unwrap();
         for index in 1..=statement.parameter_count() {
             let expected = format!("${index}");
             assert_eq!(statement.parameter_name(index), Some(expected.as_str()), "{name}");
@@ -41,8 +37,9 @@ const WHOLE_TABLE: &[&str] = &[
     "guests::ALL_IDS",
     "initial_tokens::LIST",
     "keys::LIST_DATA_KEYS",
+    "keys::LIST_DATA_KEYS_TO_CHANGE",
     "keys::LIST_SIGNING_KEYS",
-    "keys::FIND_CURRENT",
+    "keys::FIND_CURRENT_TO_CHANGE",
     "links::DELETE_SET_UP",
     "links::DELETE_ALL",
     "log::STILL_CONCERNS",
@@ -57,7 +54,11 @@ fn no_other_statement_reads_a_whole_table() {
     let connection = fresh();
     let statements = all().into_iter().filter(|(name, _)| !name.starts_with("sqlite::"));
     let scanning: Vec<_> = statements
-        .filter(|(_, sql)| plan(&connection, *sql).iter().any(|step| step.starts_with("SCAN ")))
+        .filter(|(_, sql)| {
+            plan(&connection, *sql)
+                .iter()
+                .any(|step| step.starts_with("SCAN ") && step != "SCAN CONSTANT ROW")
+        })
         .map(|(name, _)| name)
         .collect();
     assert_eq!(scanning, WHOLE_TABLE);
@@ -68,7 +69,7 @@ fn the_latest_list_holds_what_the_program_runs() {
     let path = lists().join(format!("{:04}.txt", migrate::CURRENT));
     let mut list = String::new();
     for (name, sql) in all() {
-        let text = sql.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = sql.sqlite().split_whitespace().collect::<Vec<_>>().join(" ");
         writeln!(list, "{name}\t{text}").unwrap();
     }
     if std::env::var_os("CLOAKROOM_WRITE_STATEMENTS").is_some() {
@@ -98,38 +99,35 @@ fn statements_of_earlier_versions_work_on_this_schema() {
     }
 }
 
+/// A statement by its name, such as `users::FIND`.
+pub(crate) fn named(name: &str) -> Sql {
+    let found = all().into_iter().find(|(other, _)| other == name);
+    found.expect("there is such a statement").1
+}
+
 fn all() -> Vec<(String, Sql)> {
-    let modules = [
-        ("clients", clients::ALL),
-        ("codes", codes::ALL),
-        ("consents", consents::ALL),
-        ("device_requests", device_requests::ALL),
-        ("documents", documents::ALL),
-        ("events", events::ALL),
-        ("grants", grants::ALL),
-        ("guests", guests::ALL),
-        ("initial_tokens", initial_tokens::ALL),
-        ("keys", keys::ALL),
-        ("links", links::ALL),
-        ("log", log::ALL),
-        ("marks", marks::ALL),
-        ("pushed_requests", pushed_requests::ALL),
-        ("relying_parties", relying_parties::ALL),
-        ("sessions", sessions::ALL),
-        ("sqlite", sqlite::ALL),
-        ("statuses", statuses::ALL),
-        ("throttles", throttles::ALL),
-        ("users", users::ALL),
+    let own = [
+        ("BEGIN", super::BEGIN),
+        ("BEGIN_IMMEDIATE", super::BEGIN_IMMEDIATE),
+        ("COMMIT", super::COMMIT),
+        ("ROLLBACK", super::ROLLBACK),
+        ("SAVEPOINT", super::SAVEPOINT),
+        ("RELEASE", super::RELEASE),
+        ("ROLLBACK_TO", super::ROLLBACK_TO),
+        ("NOW", super::NOW),
+        ("OPTIMIZE", super::OPTIMIZE),
+        ("INTEGRITY_CHECK", super::INTEGRITY_CHECK),
     ];
-    let named = |module, (name, sql): &(&str, Sql)| (format!("{module}::{name}"), *sql);
-    modules
-        .into_iter()
-        .flat_map(|(module, all)| all.iter().map(move |it| named(module, it)))
-        .collect()
+    let mut all = cloakroom_store_sql::sql::all();
+    all.extend(own.map(|(name, sql)| (format!("sqlite::{name}"), sql)));
+    // By module, each in its own order.
+    all.sort_by_key(|(name, _)| name.split("::").next().map(str::to_owned));
+    all
 }
 
 fn plan(connection: &Connection, sql: Sql) -> Vec<String> {
-    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.text())).unwrap();
+    let mut statement =
+        connection.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.sqlite())).unwrap();
     // The plan is the same for every value.
     for index in 1..=statement.parameter_count() {
         statement.raw_bind_parameter(index, 1).unwrap();

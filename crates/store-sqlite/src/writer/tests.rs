@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use cloakroom_model::event::{Actor, Event, Kind};
 use cloakroom_model::time::Timestamp;
+use cloakroom_store_sql::{Value, json, values};
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 use super::*;
-use crate::events;
 use crate::migrate::migrate;
 use crate::open::{Options, connect, create_for_owner};
+use crate::sql::tests::named;
 
 type Answer<T> = oneshot::Receiver<Result<T, Error>>;
 
@@ -180,12 +181,14 @@ fn closing_does_what_waits_and_takes_no_more() {
 fn the_write_ahead_log_does_not_grow_without_end() {
     // Forty acts of a hundred pages and more: four times what is copied at once.
     let file = File::new();
-    let writer = Writer::start(Db::new(file.connect(&Options::default())), Closing::Tidy).unwrap();
+    let writer =
+        Writer::start(SqliteDb::new(file.connect(&Options::default()), None), Closing::Tidy)
+            .unwrap();
     let longest = (0..40).map(|_| {
-        let act = |db: &Db| {
+        let act = |db: &SqliteDb| {
             let mut event = Event::new(Timestamp(0), Kind::SignedIn, Actor::Server);
             event.detail = Some("x".repeat(100 * 4096));
-            events::record(db, &event)
+            write_down(db, &event)
         };
         writer.enqueue(act).unwrap().blocking_recv().unwrap().unwrap();
         std::fs::metadata(file.log()).unwrap().len()
@@ -199,13 +202,19 @@ fn the_write_ahead_log_does_not_grow_without_end() {
     assert_eq!(left, 0, "a server leaves nothing to be recovered");
 }
 
-fn record(db: &Db) -> Result<(), Error> {
-    events::record(db, &Event::new(Timestamp(0), Kind::SignedIn, Actor::Server))
+fn record(db: &SqliteDb) -> Result<(), Error> {
+    write_down(db, &Event::new(Timestamp(0), Kind::SignedIn, Actor::Server))
+}
+
+fn write_down(db: &SqliteDb, event: &Event) -> Result<(), Error> {
+    let text = json(event)?;
+    let row = values![event.at.0, Value::Null, &text];
+    db.run_now(named("events::RECORD"), row).map(drop)
 }
 
 fn start(connection: Connection) -> Writer {
     // Tidying up commits as well, which the hooks of these tests are not meant for.
-    Writer::start(Db::new(connection), Closing::Leave).unwrap()
+    Writer::start(SqliteDb::new(connection, None), Closing::Leave).unwrap()
 }
 
 /// An act that keeps the writer busy until it is let go.
@@ -218,7 +227,7 @@ impl Held {
     fn by(writer: &Writer) -> Self {
         let (held, is_held) = channel();
         let (go, may_go) = channel();
-        let act = move |_: &Db| {
+        let act = move |_: &SqliteDb| {
             held.send(()).unwrap();
             may_go.recv().unwrap();
             Ok(())

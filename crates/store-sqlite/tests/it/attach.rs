@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cloakroom_model::event::{Kind, Reason};
 use cloakroom_model::log::{Place, Row, Subject};
 use cloakroom_store::{Clients as _, Reading, Revocations as _, Sessions as _};
-use cloakroom_store_sqlite::Sqlite;
+use cloakroom_store_sqlite::SqliteStore;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
@@ -103,7 +103,7 @@ async fn the_files_are_for_their_owner_alone() {
 }
 
 /// Reads the log from its beginning until `all` rows have come; each reading goes on from the one before.
-async fn follow(store: Arc<Sqlite>, all: usize, together: Arc<Barrier>) -> Vec<Row> {
+async fn follow(store: Arc<SqliteStore>, all: usize, together: Arc<Barrier>) -> Vec<Row> {
     together.wait().await;
     let mut rows: Vec<Row> = Vec::new();
     while rows.len() < all {
@@ -116,7 +116,7 @@ async fn follow(store: Arc<Sqlite>, all: usize, together: Arc<Barrier>) -> Vec<R
     rows
 }
 
-async fn read(store: &Sqlite, place: Place) -> Vec<Row> {
+async fn read(store: &SqliteStore, place: Place) -> Vec<Row> {
     match store.read_log(place, 1000).await.unwrap() {
         Reading::Rows { rows, .. } => rows,
         Reading::Lost => panic!("the reader's place is gone"),

@@ -8,7 +8,7 @@ use cloakroom_model::event::Kind;
 use cloakroom_model::key::DataKey;
 use cloakroom_model::log::{Place, Row};
 use cloakroom_store::{EventFilter, Events as _, Keys as _, Page, Reading, Revocations as _};
-use cloakroom_store_sqlite::{BackupError, Options, Sqlite};
+use cloakroom_store_sqlite::{BackupError, Options, Sqlite, SqliteStore};
 
 use crate::scene::{Folder, NOW, act, sign_up};
 
@@ -86,7 +86,7 @@ async fn a_backup_that_fails_leaves_no_file() {
 #[tokio::test]
 async fn a_backup_is_one_file_with_its_keys_as_sealed_as_they_were() {
     let folder = Folder::new();
-    let command_line_of = |server: Arc<Sqlite>| async move {
+    let command_line_of = |server: Arc<SqliteStore>| async move {
         let key = DataKey { number: 1, sealed: vec![7; 48], created_at: NOW };
         assert!(
             server
@@ -111,7 +111,7 @@ async fn a_backup_is_one_file_with_its_keys_as_sealed_as_they_were() {
     assert_eq!(copy.list_data_keys().await.unwrap(), [key]);
 }
 
-async fn log(store: &Sqlite) -> Vec<Row> {
+async fn log(store: &SqliteStore) -> Vec<Row> {
     match store.read_log(Place::default(), 1_000_000).await.unwrap() {
         Reading::Rows { rows, .. } => rows,
         Reading::Lost => panic!("the beginning is gone"),

@@ -14,7 +14,9 @@ use cloakroom_store::{
     PushedRequests as _, Reading, Revocations as _, SessionData as _, Sessions as _, StatusLists,
     Statuses as _, Users as _, Write, Written,
 };
-use cloakroom_store_sqlite::{OpenError, Options, Restore, RestoreError, Restored, Sqlite};
+use cloakroom_store_sqlite::{
+    OpenError, Options, Restore, RestoreError, Restored, Sqlite, SqliteStore,
+};
 use serde_json::json;
 
 use crate::scene::{
@@ -297,7 +299,7 @@ async fn furnished(folder: &Folder) -> std::path::PathBuf {
     backup
 }
 
-async fn put(store: &Sqlite, owner: Owner, by: Hanging) {
+async fn put(store: &SqliteStore, owner: Owner, by: Hanging) {
     let write = Write {
         key: document(owner),
         by,

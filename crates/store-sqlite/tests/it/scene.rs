@@ -12,7 +12,7 @@ use cloakroom_model::session::{Carrier, Device, Session};
 use cloakroom_model::time::Timestamp;
 use cloakroom_model::user::{Email, Life, Role, User};
 use cloakroom_store::{Act, Begin, Begun, Guests, NewUser, Sessions, Who};
-use cloakroom_store_sqlite::{DataFolderLock, Options, Sqlite};
+use cloakroom_store_sqlite::{DataFolderLock, Options, Sqlite, SqliteStore};
 use tempfile::TempDir;
 
 /// When everything happens: 2100-01-01, so that nothing is over by SQLite's own clock.
@@ -35,12 +35,12 @@ impl Folder {
     }
 
     /// Its database, as the server opens it.
-    pub(crate) fn open(&self) -> Arc<Sqlite> {
+    pub(crate) fn open(&self) -> Arc<SqliteStore> {
         Arc::new(Sqlite::open(&self.database(), Options::default()).unwrap())
     }
 
     /// Its database, as the command line opens it.
-    pub(crate) fn attach(&self) -> Arc<Sqlite> {
+    pub(crate) fn attach(&self) -> Arc<SqliteStore> {
         Arc::new(Sqlite::attach(&self.database(), Options::default()).unwrap())
     }
 
@@ -128,7 +128,7 @@ pub(crate) fn grant(n: u8, user: Option<UserId>, session: Option<SessionId>) -> 
 }
 
 /// User `n` signs up: session `n` with secret `n` and grant `n`.
-pub(crate) async fn sign_up(store: &Sqlite, n: u8) {
+pub(crate) async fn sign_up(store: &SqliteStore, n: u8) {
     let user = new_user(n);
     let begin = Begin {
         session: session(n, Some(user.user.id)),
@@ -145,7 +145,7 @@ pub(crate) async fn sign_up(store: &Sqlite, n: u8) {
 }
 
 /// Guest `n` comes, with secret `n`.
-pub(crate) async fn come_as_guest(store: &Sqlite, n: u8) {
+pub(crate) async fn come_as_guest(store: &SqliteStore, n: u8) {
     let guest = session(n, None);
     let act = act(Kind::GuestCame, 1);
     store.insert_guest(guest, Some(digest(n)), None, &act).await.unwrap();

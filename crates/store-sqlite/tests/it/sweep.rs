@@ -5,7 +5,7 @@ use std::time::Duration;
 use cloakroom_model::event::Kind;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{Act, Guests as _};
-use cloakroom_store_sqlite::Sqlite;
+use cloakroom_store_sqlite::SqliteStore;
 
 use crate::scene::{Folder, NOW, act, come_as_guest, digest, session_id};
 
@@ -53,7 +53,7 @@ async fn what_memory_may_know_better_is_left_for_the_lag() {
     assert_eq!(expire(after(3605)).await, 1);
 }
 
-async fn expire(store: &Sqlite, limit: usize, at: Timestamp) -> usize {
+async fn expire(store: &SqliteStore, limit: usize, at: Timestamp) -> usize {
     let act = Act { at, ..act(Kind::SessionEnded, 7) };
     store.expire_guests(Duration::ZERO, limit, &act).await.unwrap().value
 }

@@ -17,7 +17,11 @@ const MAP: &[Place] = &[
     Place("cloakroom-store", "crates/store", &["cloakroom-model"]),
     Place("cloakroom-store-redis", "crates/store-redis", &["cloakroom-model", "cloakroom-store"]),
     Place("cloakroom-store-sql", "crates/store-sql", &["cloakroom-model", "cloakroom-store"]),
-    Place("cloakroom-store-sqlite", "crates/store-sqlite", &["cloakroom-model", "cloakroom-store"]),
+    Place(
+        "cloakroom-store-sqlite",
+        "crates/store-sqlite",
+        &["cloakroom-model", "cloakroom-store", "cloakroom-store-sql"],
+    ),
     Place(
         "cloakroom-engine",
         "crates/engine",

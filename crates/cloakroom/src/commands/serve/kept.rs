@@ -13,7 +13,7 @@ use cloakroom_engine::{
     random::Random,
 };
 use cloakroom_store::{Store, memory::Memory};
-use cloakroom_store_sqlite::{DataFolderLock, Options, Sqlite};
+use cloakroom_store_sqlite::{DataFolderLock, Options, Sqlite, SqliteStore};
 
 use crate::{
     exit::Failure,
@@ -26,7 +26,7 @@ pub(super) enum Kept {
     /// In a file.
     File {
         /// The database.
-        sqlite: Arc<Sqlite>,
+        sqlite: Arc<SqliteStore>,
         /// Held until the database is closed.
         _alone: Vec<DataFolderLock>,
     },
