@@ -14,7 +14,9 @@ use cloakroom_store::{Begin, Begun, Earlier, Error, Merge, Who};
 
 use crate::doing::Doing;
 use crate::users::Names;
-use crate::{Db, data, endings, grants, guests, links, secrets, sessions, throttles, users};
+use crate::{
+    Db, clients, data, endings, grants, guests, links, secrets, sessions, throttles, users,
+};
 
 pub(crate) async fn begin(mut doing: Doing<'_, impl Db>, begin: &Begin) -> Result<Begun, Error> {
     let (db, now) = (doing.db, doing.now());
@@ -34,6 +36,9 @@ pub(crate) async fn begin(mut doing: Doing<'_, impl Db>, begin: &Begin) -> Resul
     let Some(evicted) = room(db, begin, &user, predecessor.as_ref(), now).await? else {
         return Ok(Begun::Full);
     };
+    if let Some(grant) = &begin.grant {
+        clients::stays(db, &grant.client).await?;
+    }
     // The first thing that is written, and the last that can refuse: somebody else may take a name until then.
     if let Who::New(new) = &begin.who {
         match users::insert(db, new).await? {

@@ -122,13 +122,14 @@ async fn remove(mut doing: Doing<'_, impl Db>, id: &ClientId) -> Result<Option<D
     if db.run(sql::clients::DELETE, key).await? == 0 {
         return Ok(None);
     }
-    let of_client = sql::grants::DELETE_OF_CLIENT;
-    endings::grants(&mut doing, of_client, key, Reason::ClientRemoved).await?;
+    // In the order in which a session, or a consent, takes the same rows with it.
+    db.run(sql::relying_parties::DELETE_OF_CLIENT, key).await?;
     db.run(sql::consents::DELETE_OF_CLIENT, key).await?;
     db.run(sql::pushed_requests::DELETE_OF_CLIENT, key).await?;
     db.run(sql::codes::DELETE_OF_CLIENT, key).await?;
     db.run(sql::device_requests::DELETE_OF_CLIENT, key).await?;
-    db.run(sql::relying_parties::DELETE_OF_CLIENT, key).await?;
+    let of_client = sql::grants::DELETE_OF_CLIENT;
+    endings::grants(&mut doing, of_client, key, Reason::ClientRemoved).await?;
     doing.announce(Subject::Client(id.clone()), Change::Ended);
     doing.done(()).await.map(Some)
 }

@@ -24,6 +24,7 @@ impl<D: Database> Grants for SqlStore<D> {
                 if !may_hang(doing.db, grant.user, grant.session).await? {
                     return Ok(InsertGrant::Pointless);
                 }
+                clients::stays(doing.db, &grant.client).await?;
                 insert(doing.db, grant).await?;
                 let _nothing_to_announce = doing.done(()).await?;
                 Ok(InsertGrant::Done)
@@ -150,9 +151,8 @@ pub(crate) async fn may_hang(
     })
 }
 
-/// Keeps a new grant; what it hangs from is locked.
+/// Keeps a new grant; what it hangs from and its client are locked.
 pub(crate) async fn insert(db: &impl Db, grant: &Grant) -> Result<(), Error> {
-    clients::stays(db, &grant.client).await?;
     let (scope, audience) = (json(&grant.scope)?, json(&grant.audience)?);
     let (rotations, details) = (json(&grant.rotations)?, json(&grant.details)?);
     let row = values![

@@ -13,7 +13,8 @@ use cloakroom_store::{Act, Done, Error, Guests, LiveGuest};
 
 use crate::sweep::Sweep;
 use crate::{
-    Columns, Database, Db, SqlStore, endings, grants, milliseconds, secrets, sessions, sql, values,
+    Columns, Database, Db, SqlStore, clients, endings, grants, milliseconds, secrets, sessions,
+    sql, values,
 };
 
 #[async_trait]
@@ -29,6 +30,7 @@ impl<D: Database> Guests for SqlStore<D> {
             Box::pin(async move {
                 insert(doing.db, guest, secret.as_ref()).await?;
                 if let Some(grant) = grant {
+                    clients::stays(doing.db, &grant.client).await?;
                     grants::insert(doing.db, grant).await?;
                 }
                 let _nothing_to_announce = doing.done(()).await?;

@@ -121,3 +121,6 @@ macro_rules! delete_what_is_free {
     };
 }
 use delete_what_is_free;
+
+#[cfg(test)]
+mod tests;

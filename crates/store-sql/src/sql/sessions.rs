@@ -73,9 +73,9 @@ statements! {
     DELETE = "DELETE FROM sessions WHERE id = $1 RETURNING user_id";
 
     /// Nothing begins between the list of all that there is and its deletion: it would go without a row in the log, and
-    /// live on in memory. Who writes waits until the end, and finds nothing.
-    LOCK_EVERYBODYS = "SELECT 1", postgres "LOCK TABLE sessions, guests, pushed_requests, codes, device_requests,
-        grants, documents, links, replaced_secrets IN EXCLUSIVE MODE";
+    /// live on in memory. Who writes waits until the end, and finds nothing. In the order in which acts come by them.
+    LOCK_EVERYBODYS = "SELECT 1", postgres "LOCK TABLE users, guests, sessions, clients, replaced_secrets, documents,
+        pushed_requests, codes, device_requests, links, grants IN EXCLUSIVE MODE";
 
     DELETE_ALL = "DELETE FROM sessions";
 
