@@ -59,13 +59,14 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
     [ -n "$(inside "$1")" ] || break
     sleep 0.2
 done
-for pid in $(inside "$1"); do kill -KILL "$pid"; done
-while read -r _ at _; do
-    case "$at" in "$1"/*) umount --lazy "$at" ;; esac
-done < /proc/mounts
-for _ in 1 2 3 4 5; do
-    rm -rf "$1" && break
-    sleep 0.2
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    for pid in $(inside "$1"); do kill -KILL "$pid"; done
+    while read -r _ at _; do
+        case "$at" in "$1"/*) umount --lazy "$at" ;; esac
+    done < /proc/mounts
+    rm -rf "$1"
+    [ -e "$1" ] || break
+    sleep 0.5
 done
 "#;
 

@@ -63,7 +63,7 @@ impl Programs {
             Some(made) => made,
             None => self.first(user)?,
         };
-        let mut copy = user.command(Path::new("/bin/cp"), &[]);
+        let mut copy = as_user(Path::new("/bin/cp"), user, data);
         copy.args(["--recursive", "--reflink=auto"]).arg(folder.join(DATA)).arg(data);
         let copied = run(copy);
         *first = Some(folder);
@@ -72,11 +72,12 @@ impl Programs {
 
     fn first(&self, user: User) -> Result<Folder> {
         let folder = Folder::create("cluster", user)?;
-        let mut initdb = self.as_user("initdb", user);
+        let data = folder.join(DATA);
+        let mut initdb = as_user(&self.0.join("initdb"), user, &data);
         initdb.args(["--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8"]);
         // The access rules are another file of ours.
         initdb.args(["--auth=reject", "--no-sync", "--no-instructions"]);
-        initdb.arg("--pgdata").arg(folder.join(DATA));
+        initdb.arg("--pgdata").arg(data);
         run(initdb)?;
         Ok(folder)
     }
@@ -92,7 +93,7 @@ impl Programs {
     ) -> Result<()> {
         let from =
             format!("host={} port={port} user=postgres application_name={name}", socket.display());
-        let mut copy = self.as_user("pg_basebackup", user);
+        let mut copy = as_user(&self.0.join("pg_basebackup"), user, data);
         copy.args(["--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast"]);
         copy.args(["--no-sync", "--dbname", &from, "--pgdata"]).arg(data);
         run(copy).map(|_| ())
@@ -121,13 +122,6 @@ impl Programs {
         let mut client = without_settings(program::run(&self.0.join(name)));
         client.arg("--host").arg(socket).arg(format!("--port={port}")).arg("--username=postgres");
         client
-    }
-
-    fn as_user(&self, name: &str, user: User) -> Command {
-        let mut command = without_settings(user.command(&self.0.join(name), &[]));
-        // Where we are now, that user may have no business.
-        command.current_dir("/");
-        command
     }
 }
 
@@ -167,6 +161,14 @@ impl Drop for State {
             let _ = run(remove);
         }
     }
+}
+
+/// A program that fills the folder `data`. It is ended with us: by the kernel, and its children as those who work inside
+/// what is to be removed.
+fn as_user(program: &Path, user: User, data: &Path) -> Command {
+    let mut command = without_settings(user.command(program, &["--pdeathsig", "KILL"]));
+    command.current_dir(data.parent().unwrap_or(data));
+    command
 }
 
 /// Variables of whoever runs the tests would lead the client elsewhere.
