@@ -12,7 +12,11 @@ use std::{
 };
 
 use cloakroom_engine::{
-    Engine, clock::SystemClock, password::Pool, random::SystemRandomness, start::Wiring,
+    Engine,
+    clock::SystemClock,
+    password::Pool,
+    random::SystemRandomness,
+    start::{InCommon, Wiring},
     visitor::Visitor,
 };
 use cloakroom_model::user::User;
@@ -73,6 +77,7 @@ pub(crate) fn with<T>(
             passwords: Pool::start(wiring::password_pool_of_one(settings))
                 .map_err(|error| no_thread(&error))?,
             limits: wiring::limits(settings),
+            in_common: InCommon::default(),
             settings: wiring::engine_settings(settings, &settings.public_url),
         })
         .await?;

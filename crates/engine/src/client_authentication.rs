@@ -33,7 +33,7 @@ impl Engine {
         visitor: &Visitor,
         fetch: &Arc<dyn Fetch>,
     ) -> Result<Arc<Client>, Unproved> {
-        self.limits.check(What::Client, &visitor.address, self.time.now())?;
+        self.limits.check(What::Client, &visitor.address, self.time.now()).await?;
         self.hear().await?;
         let client = self.clients.find(&claimed.client);
         let client = client.ok_or_else(|| Error::from(Code::InvalidClient))?;

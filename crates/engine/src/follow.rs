@@ -133,7 +133,7 @@ impl Engine {
                 self.reload_clients().await?;
                 self.reload_keys().await?;
                 self.reload_status_lists().await?;
-                self.memory.hear(&snapshot.rows);
+                self.memory.begin(snapshot.place, &snapshot.rows);
                 self.memory.caught_up(snapshot.place.seq, asked);
                 *place = Some(snapshot.place);
                 return Ok(());
@@ -143,6 +143,7 @@ impl Engine {
                     self.time.measured(now, asked, self.time.steady());
                     self.follower.rows.fetch_add(rows.len() as u64, Ordering::Relaxed);
                     self.take_in(&rows).await;
+                    self.memory.pass(&rows);
                     let full = rows.len() >= BATCH;
                     if let Some(last) = rows.last() {
                         *place = Some(last.place);

@@ -42,7 +42,7 @@ impl Engine {
         visitor: &Visitor,
     ) -> Result<SignedIn, GuestError> {
         let client = self.carrying_client(client, carrier)?;
-        self.limits.check(What::Guest, &visitor.address, self.time.now())?;
+        self.limits.check(What::Guest, &visitor.address, self.time.now()).await?;
         let noted = self.memory.note();
         let now = self.time.now();
         let session = Session {

@@ -235,6 +235,12 @@ impl Engine {
         cookie: &CookieSecret,
         name: Name,
     ) -> Result<Arc<Remembered>, NotSignedIn> {
+        if cookie.kind == CookieKind::SignedIn
+            && let Some(entry) = self.recall(&name).await
+        {
+            self.memory.keep(name, Arc::clone(&entry));
+            return Ok(entry);
+        }
         let noted = self.memory.note();
         self.memory.tally.asked();
         let now = self.time.now();
@@ -258,6 +264,7 @@ impl Engine {
         let entry = Arc::new(entry.with_secret(Some(digest)));
         self.memory.keep(name, Arc::clone(&entry));
         self.memory.tally.filled();
+        self.share(&name, noted, &entry);
         Ok(entry)
     }
 
@@ -275,6 +282,10 @@ impl Engine {
         sid: SessionId,
         name: Name,
     ) -> Result<Arc<Remembered>, NotSignedIn> {
+        if let Some(entry) = self.recall(&name).await {
+            self.memory.keep(name, Arc::clone(&entry));
+            return Ok(entry);
+        }
         let noted = self.memory.note();
         self.memory.tally.asked();
         let now = self.time.now();
@@ -289,6 +300,7 @@ impl Engine {
         let entry = Arc::new(entry.with_secret(secret));
         self.memory.keep(name, Arc::clone(&entry));
         self.memory.tally.filled();
+        self.share(&name, noted, &entry);
         Ok(entry)
     }
 

@@ -38,7 +38,7 @@ impl Engine {
         asker: &Arc<Client>,
         visitor: &Visitor,
     ) -> Result<Introspection, IntrospectError> {
-        self.limits.check(What::Introspect, &visitor.address, self.time.now())?;
+        self.limits.check(What::Introspect, &visitor.address, self.time.now()).await?;
         self.hear().await?;
         match request {
             TokenInQuestion::Access(token) => Ok(self.introspect_access(token, asker).await?),

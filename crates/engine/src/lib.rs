@@ -37,6 +37,7 @@ pub mod people;
 pub mod possession;
 pub mod profile;
 pub mod random;
+mod reach;
 pub mod reauthenticate;
 pub mod redeem_code;
 pub mod refresh;
@@ -46,6 +47,7 @@ pub mod session_cookie;
 pub mod session_data;
 pub mod session_token;
 pub mod settings;
+pub mod shared_memory;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
@@ -83,6 +85,7 @@ use crate::memory::{Memory, Seen};
 use crate::password::Pool;
 use crate::random::Random;
 use crate::settings::Settings;
+use crate::shared_memory::Shared;
 use crate::throttle::Limits;
 use crate::tokens::Tokens;
 
@@ -98,6 +101,7 @@ pub struct Parts {
     pub(crate) settings: Settings,
     pub(crate) memory: Memory,
     pub(crate) seen: Seen,
+    pub(crate) shared: Option<Shared>,
     pub(crate) follower: Follower,
     pub(crate) ends: Ends,
     pub(crate) data_keys: DataKeys,

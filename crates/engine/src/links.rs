@@ -157,7 +157,7 @@ impl Engine {
     }
 
     async fn look_at_link(&self, secret: &Secret, visitor: &Visitor) -> Result<Link, LinkError> {
-        self.limits.check(What::Link, &visitor.address, self.time.now())?;
+        self.limits.check(What::Link, &visitor.address, self.time.now()).await?;
         let found = self.store.find_link(&digest_of(secret), self.time.now()).await?;
         found.ok_or(LinkError::Spent)
     }

@@ -43,8 +43,8 @@ pub enum LogoutError {
 
 impl Engine {
     /// Reads a wish that a browser brings.
-    pub fn read_logout(&self, form: &Form, visitor: &Visitor) -> Result<Logout, LogoutError> {
-        self.limits.check(What::Logout, &visitor.address, self.time.now())?;
+    pub async fn read_logout(&self, form: &Form, visitor: &Visitor) -> Result<Logout, LogoutError> {
+        self.limits.check(What::Logout, &visitor.address, self.time.now()).await?;
         let request = LogoutRequest::read(form)?;
         let hint = request.id_token_hint.as_deref().map(|token| {
             self.read_id_token_hint(token).ok_or_else(|| {

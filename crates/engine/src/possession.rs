@@ -33,7 +33,7 @@ impl Engine {
         request: &dpop::Request<'_>,
         visitor: &Visitor,
     ) -> Result<Confirmation, Unproved> {
-        self.limits.check(What::Proof, &visitor.address, self.time.now())?;
+        self.limits.check(What::Proof, &visitor.address, self.time.now()).await?;
         self.hear().await?;
         let proved = self.verify_proof(proof, request)?;
         self.spend_proof(&proved).await?;

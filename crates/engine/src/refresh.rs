@@ -86,7 +86,7 @@ impl Engine {
         proved: Option<&Confirmation>,
         visitor: &Visitor,
     ) -> Result<TokenPair, RefreshError> {
-        self.limits.check(What::Refresh, &visitor.address, self.time.now())?;
+        self.limits.check(What::Refresh, &visitor.address, self.time.now()).await?;
         self.hear().await?;
         for _ in 0..LOOKS {
             let noted = self.memory.note();

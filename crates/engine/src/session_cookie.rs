@@ -66,7 +66,7 @@ impl Engine {
             return Err(SessionCookieError::Guest);
         }
         let session = digest_bytes(identity.sid().as_bytes());
-        self.limits.check(What::CookieLink, session, self.time.now())?;
+        self.limits.check(What::CookieLink, session, self.time.now()).await?;
         let secret = self.random.secret();
         let purpose = Purpose::Cookie { session: identity.sid() };
         match self.make_link(purpose, &secret, identity.actor()).await? {
@@ -81,7 +81,7 @@ impl Engine {
         secret: &Secret,
         visitor: &Visitor,
     ) -> Result<LiveSession, SessionCookieError> {
-        self.limits.check(What::Link, &visitor.address, self.time.now())?;
+        self.limits.check(What::Link, &visitor.address, self.time.now()).await?;
         let found = self.store.find_link(&digest_of(secret), self.time.now()).await?;
         let Some(Link { purpose: Purpose::Cookie { session }, .. }) = found else {
             return Err(SessionCookieError::LinkSpent);

@@ -90,7 +90,7 @@ impl Engine {
     pub async fn sign_in(&self, wish: SignIn, visitor: &Visitor) -> Result<SignedIn, SignInError> {
         let began = self.time.steady();
         let client = self.carrying_client(wish.client.as_ref(), wish.carry)?;
-        self.limits.check(What::SignIn, &visitor.address, self.time.now())?;
+        self.limits.check(What::SignIn, &visitor.address, self.time.now()).await?;
         let answer = self.try_sign_in(&wish, &client, visitor).await;
         self.leave_at(began + self.settings.answer_delay).await;
         answer
@@ -168,6 +168,7 @@ impl Engine {
                 Outcome::Admit => self
                     .limits
                     .check(What::SignInAccount, counted_as, now)
+                    .await
                     .err()
                     .map(SignInError::Limited),
                 Outcome::Wait(wait) => Some(SignInError::Wait(wait)),

@@ -110,7 +110,7 @@ impl Engine {
             return Err(SignUpError::Closed);
         }
         let client = self.carrying_client(wish.client.as_ref(), wish.carry)?;
-        self.limits.check(What::SignUp, &visitor.address, self.time.now())?;
+        self.limits.check(What::SignUp, &visitor.address, self.time.now()).await?;
         let (email, username) = self.names(&wish)?;
         if let Some(link) = &wish.set_up {
             let found = self.store.find_link(&digest_of(link), self.time.now()).await?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
-use cloakroom_store::Store;
+use cloakroom_store::{Counters, SharedMemory, Store};
 use tokio::sync::Mutex;
 
 use crate::back_channel::Ends;
@@ -16,6 +16,7 @@ use crate::memory::{Memory, Seen};
 use crate::password::Pool;
 use crate::random::Random;
 use crate::settings::Settings;
+use crate::shared_memory::Shared;
 use crate::sign_in::Strangers;
 use crate::status_lists::Lists;
 use crate::throttle::Limits;
@@ -36,8 +37,19 @@ pub struct Wiring<M = MasterKeys> {
     pub passwords: Pool,
     /// How often things may be tried.
     pub limits: Limits,
+    /// What it has in common with other nodes beside the store.
+    pub in_common: InCommon,
     /// How it is set up.
     pub settings: Settings,
+}
+
+/// What nodes have in common beside the store, where there is something to keep it in. All of it may be lost, or be away.
+#[derive(Clone, Default)]
+pub struct InCommon {
+    /// Where one finds what another has read.
+    pub memory: Option<Arc<dyn SharedMemory>>,
+    /// Where attempts are counted for all of them.
+    pub counters: Option<Arc<dyn Counters>>,
 }
 
 impl Engine {
@@ -69,11 +81,18 @@ impl Engine {
         time: StoreTime,
         data_keys: DataKeys,
     ) -> Result<Self, KeysError> {
-        let Wiring { store, random, passwords, limits, settings, .. } = wiring;
+        let Wiring { store, random, passwords, limits, in_common, settings, .. } = wiring;
         let ring = Ring::load(&*store, &data_keys).await?;
         let clients = Registry::new(store.list_clients().await?, &settings);
         let tokens = Tokens::new(&settings.issuer, Arc::clone(&ring.verifying));
         let statuses = Lists::new(store.find_status_lists().await?.series);
+        let limits = match in_common.counters {
+            // Names are made with a key, which an engine without a master key has not.
+            Some(counters) if !data_keys.are_none() => {
+                limits.shared(counters, &data_keys.derive(b"cloakroom shared counters 1"))
+            }
+            _ => limits,
+        };
         let memory = Memory::new(settings.remembered_sessions, settings.staleness);
         let engine = Self(Arc::new(Parts {
             store,
@@ -82,6 +101,7 @@ impl Engine {
             settings,
             memory,
             seen: Seen::default(),
+            shared: in_common.memory.map(Shared::new),
             follower: Follower::default(),
             ends: Ends::default(),
             data_keys,

@@ -62,7 +62,7 @@ impl Engine {
         proved: Option<Confirmation>,
         visitor: &Visitor,
     ) -> Result<Granted, ExchangeError> {
-        self.limits.check(What::Exchange, &visitor.address, self.time.now())?;
+        self.limits.check(What::Exchange, &visitor.address, self.time.now()).await?;
         self.hear().await?;
         self.bound_as_it_must(client, proved.as_ref())?;
         let subject = self.brought("subject_token", &request.subject)?;

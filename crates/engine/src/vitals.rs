@@ -8,6 +8,7 @@ use cloakroom_store::Error;
 use crate::Engine;
 use crate::follow::HEARD_WITHIN;
 use crate::patience::within;
+use crate::shared_memory::{Shared, SharedVitals};
 
 /// The state of a node at one moment, and what it counted since it started.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,8 @@ pub struct Vitals {
     pub log: LogVitals,
     /// Of how much use its memory is.
     pub memory: MemoryVitals,
+    /// Of how much use the memory is that all nodes share, where there is one.
+    pub shared: Option<SharedVitals>,
 }
 
 /// How a node hears the log.
@@ -91,6 +94,7 @@ impl Engine {
                 asked: tally.asked_from_store(),
                 filled: tally.filled_from_store(),
             },
+            shared: self.shared.as_ref().map(Shared::vitals),
         }
     }
 

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 
 use axum::body::Body;
 use axum::response::Response;
+use cloakroom_engine::shared_memory::SharedVitals;
 use cloakroom_engine::vitals::Vitals;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, StatusCode};
@@ -112,7 +113,7 @@ impl Operators {
 
 /// What a node is, and what it counted.
 fn register(registry: &mut Registry, vitals: &Vitals) {
-    let Vitals { sessions, passwords_waiting, log, memory } = *vitals;
+    let Vitals { sessions, passwords_waiting, log, memory, shared } = *vitals;
     let mut gauge = |name: &str, help: &str, value: u64| {
         let value = i64::try_from(value).unwrap_or(i64::MAX);
         registry.register(name, help, ConstGauge::new(value));
@@ -157,6 +158,15 @@ fn register(registry: &mut Registry, vitals: &Vitals) {
         "Sessions that storage had and that are remembered since",
         memory.filled,
     );
+    if let Some(SharedVitals { hits, misses, disbelieved }) = shared {
+        counter("shared_memory_hits", "Sessions that the shared memory had", hits);
+        counter("shared_memory_misses", "Sessions that it had not, or did not answer for", misses);
+        counter(
+            "shared_memory_disbelieved",
+            "Sessions that it had and that were not believed",
+            disbelieved,
+        );
+    }
 }
 
 impl Answer for Operators {

@@ -15,6 +15,7 @@ mod act;
 mod clients;
 mod codes;
 mod consents;
+mod counters;
 mod data;
 mod device_requests;
 mod events;
@@ -28,6 +29,7 @@ mod pushed_requests;
 mod relying_parties;
 mod revocations;
 mod sessions;
+mod shared_memory;
 mod statuses;
 mod throttles;
 mod users;
@@ -36,6 +38,7 @@ pub use act::{Act, Done, Ended};
 pub use clients::{Clients, InsertClient};
 pub use codes::{Codes, InsertCode, NewCode, Redeem, Redeemed};
 pub use consents::{Consents, GiveConsent};
+pub use counters::{Counters, Spend};
 pub use data::{SessionData, Write, Written};
 pub use device_requests::{
     AnswerDeviceRequest, DeviceRequests, InsertDeviceRequest, PollDeviceRequest,
@@ -54,6 +57,7 @@ pub use sessions::{
     Begin, Begun, Earlier, Ends, FoundSession, Hanging, LiveSession, Merge, ReplaceSecret,
     Replacing, Sessions, Who,
 };
+pub use shared_memory::SharedMemory;
 pub use statuses::{StatusLists, Statuses, status_until};
 pub use throttles::{AccountFailures, Throttles};
 pub use users::{

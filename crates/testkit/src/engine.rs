@@ -9,7 +9,7 @@ use cloakroom_engine::clock::Clock;
 use cloakroom_engine::keys::{MasterKey, MasterKeys};
 use cloakroom_engine::password::{self, Cost, Pool};
 use cloakroom_engine::settings::{OwnAccord, Profile, Settings};
-use cloakroom_engine::start::Wiring;
+use cloakroom_engine::start::{InCommon, Wiring};
 use cloakroom_engine::throttle::Limits;
 use cloakroom_engine::visitor::Visitor;
 use cloakroom_jose::Algorithm;
@@ -62,6 +62,21 @@ pub fn settings() -> Settings {
 ///
 /// When the engine does not start.
 pub async fn on(store: Arc<dyn Store>, clock: &HandClock, seed: u64, settings: Settings) -> Engine {
+    of_many(store, InCommon::default(), clock, seed, settings).await
+}
+
+/// The same, of a node that has something in common with others beside the store.
+///
+/// # Panics
+///
+/// When the engine does not start.
+pub async fn of_many(
+    store: Arc<dyn Store>,
+    in_common: InCommon,
+    clock: &HandClock,
+    seed: u64,
+    settings: Settings,
+) -> Engine {
     let cost = Cost::danger_next_to_nothing();
     Engine::start(Wiring {
         store,
@@ -70,6 +85,7 @@ pub async fn on(store: Arc<dyn Store>, clock: &HandClock, seed: u64, settings: S
         masters: MasterKeys { current: master_key(), previous: None },
         passwords: Pool::start(password::Settings::new(cost)).unwrap(),
         limits: Limits::default(),
+        in_common,
         settings,
     })
     .await

@@ -48,12 +48,30 @@ pub enum Fault {
     Hangs,
 }
 
+/// The fault there is now.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(AtomicU8);
+
+impl Faults {
+    pub(crate) fn set(&self, fault: Fault) {
+        self.0.store(fault as u8, Ordering::SeqCst);
+    }
+
+    pub(crate) async fn pass(&self) -> Result<(), Error> {
+        match self.0.load(Ordering::SeqCst) {
+            0 => Ok(()),
+            1 => Err(Error::Unavailable("it was told to refuse".into())),
+            _ => std::future::pending().await,
+        }
+    }
+}
+
 /// A store with faults, which others can be told to.
 #[derive(Debug)]
 pub struct Faulty<S> {
     store: Arc<S>,
-    log: AtomicU8,
-    rest: AtomicU8,
+    log: Faults,
+    rest: Faults,
     woken: Notify,
 }
 
@@ -61,17 +79,17 @@ impl<S> Faulty<S> {
     /// Without faults yet.
     #[must_use]
     pub fn new(store: Arc<S>) -> Self {
-        Self { store, log: AtomicU8::new(0), rest: AtomicU8::new(0), woken: Notify::new() }
+        Self { store, log: Faults::default(), rest: Faults::default(), woken: Notify::new() }
     }
 
     /// What becomes of questions to the log from now on.
     pub fn log(&self, fault: Fault) {
-        self.log.store(fault as u8, Ordering::SeqCst);
+        self.log.set(fault);
     }
 
     /// What becomes of all other questions from now on.
     pub fn rest(&self, fault: Fault) {
-        self.rest.store(fault as u8, Ordering::SeqCst);
+        self.rest.set(fault);
     }
 
     /// Says that rows were appended.
@@ -80,12 +98,8 @@ impl<S> Faulty<S> {
     }
 
     async fn pass(&self, set: &str) -> Result<(), Error> {
-        let fault = if set == "Revocations" { &self.log } else { &self.rest };
-        match fault.load(Ordering::SeqCst) {
-            0 => Ok(()),
-            1 => Err(Error::Unavailable("it was told to refuse".into())),
-            _ => std::future::pending().await,
-        }
+        let faults = if set == "Revocations" { &self.log } else { &self.rest };
+        faults.pass().await
     }
 }
 

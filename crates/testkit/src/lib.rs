@@ -6,6 +6,7 @@ pub mod clock;
 pub mod engine;
 pub mod faulty;
 pub mod fetch;
+pub mod in_common;
 pub mod interleaved;
 pub mod randomness;
 pub mod server;

@@ -38,10 +38,8 @@ impl User {
             command.arg(format!("--reuid={uid}")).arg(format!("--regid={gid}"));
             command.arg("--clear-groups");
             if !everybody_reaches(path) {
-                // A repository below a home of root's: they may pass through it, and are no root. The bit lets that
-                // hold where a program asks beforehand whether it may (`access`), as PostgreSQL's do.
+                // A repository below a home of root's: they may pass through it, and are no root.
                 command.args(["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]);
-                command.arg("--securebits=+no_setuid_fixup");
             }
         }
         command.arg("--").arg(path);

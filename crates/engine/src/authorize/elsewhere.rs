@@ -53,7 +53,7 @@ impl Engine {
         if client.registration.keys.is_none() {
             return Err(Error::from(Code::RequestNotSupported).into());
         }
-        self.limits.check(What::Reference, &visitor.address, self.time.now())?;
+        self.limits.check(What::Reference, &visitor.address, self.time.now()).await?;
         let object = match get(uri, &**fetch).await {
             Ok(object) => object,
             Err(why) => {

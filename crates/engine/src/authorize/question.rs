@@ -139,7 +139,7 @@ impl Engine {
         visitor: &Visitor,
         fetch: &Arc<dyn Fetch>,
     ) -> Result<Question, Unanswerable> {
-        self.limits.check(What::Authorize, &visitor.address, self.time.now())?;
+        self.limits.check(What::Authorize, &visitor.address, self.time.now()).await?;
         let client = self.asking_client(form).map_err(Unanswerable::Shown)?;
         let source = Source::of(form, &client, Endpoint::Authorization);
         let comes_once = matches!(source, Ok(Source::Object(_) | Source::Elsewhere(_)));
@@ -184,7 +184,7 @@ impl Engine {
         visitor: &Visitor,
         fetch: &Arc<dyn Fetch>,
     ) -> Result<Secret, PushError> {
-        self.limits.check(What::Push, &visitor.address, self.time.now())?;
+        self.limits.check(What::Push, &visitor.address, self.time.now()).await?;
         let opened = match Source::of(form, client, Endpoint::Pushed)? {
             Source::Parameters => None,
             Source::Object(object) => Some(self.open_object(object, client, fetch).await?),

@@ -65,7 +65,7 @@ impl Engine {
         }
         let url = address(&id)?;
         let url = Url::parse(url).map_err(|_| OauthError::from(Code::InvalidClient))?;
-        self.limits.check(What::ClientDocument, &visitor.address, now)?;
+        self.limits.check(What::ClientDocument, &visitor.address, now).await?;
         self.catch_up().await?;
         if self.memory.has_ended(&Subject::Client(id.clone())) {
             // An operator removed it, and its tokens are refused by its name.

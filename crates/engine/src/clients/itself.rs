@@ -115,7 +115,7 @@ impl Engine {
             Registering::WithToken => true,
             Registering::Open => false,
         };
-        self.limits.check(What::Register, &visitor.address, self.time.now())?;
+        self.limits.check(What::Register, &visitor.address, self.time.now()).await?;
         let right = if by_token { Some(self.initial_token(token).await?) } else { None };
         let metadata = self.offered(|offer| registration_request::read(body, offer))?;
         self.check_stranger(&metadata)?;
@@ -261,7 +261,7 @@ impl Engine {
         if !self.clients_register_themselves() {
             return Err(RegisterError::Off);
         }
-        self.limits.check(What::OwnRegistration, &visitor.address, self.time.now())?;
+        self.limits.check(What::OwnRegistration, &visitor.address, self.time.now()).await?;
         let id = ClientId::parse(id).map_err(|_| unknown())?;
         let digest = token.and_then(from_text).map(|secret| digest_of(&secret));
         let digest = digest.ok_or_else(unknown)?;

@@ -131,8 +131,10 @@ impl Engine {
         visitor: &Visitor,
     ) -> Result<Option<(DeviceRequest, Arc<Client>)>, LookError> {
         let now = self.time.now();
-        self.limits.check(What::UserCode, &visitor.address, now)?;
-        self.limits.check(What::UserCodeSession, digest_bytes(identity.sid().as_bytes()), now)?;
+        self.limits.check(What::UserCode, &visitor.address, now).await?;
+        self.limits
+            .check(What::UserCodeSession, digest_bytes(identity.sid().as_bytes()), now)
+            .await?;
         self.hear().await?;
         let found = self.store.find_device_request(&self.digest_of_user_code(code), now).await?;
         let waits = found.filter(|waits| waits.answer == DeviceAnswer::Pending);

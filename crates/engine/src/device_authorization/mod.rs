@@ -69,7 +69,7 @@ impl Engine {
         visitor: &Visitor,
     ) -> Result<Waiting, BeginError> {
         let now = self.time.now();
-        self.limits.check(What::Device, &visitor.address, now)?;
+        self.limits.check(What::Device, &visitor.address, now).await?;
         let DeviceAuthorizationRequest { scope, resource } = request;
         let scope = scopes::registered(scope, client)?;
         if resource.as_ref().is_some_and(|asked| !self.audiences_of(client).contains(asked)) {

@@ -47,7 +47,7 @@ impl Engine {
         proved: Option<Confirmation>,
         visitor: &Visitor,
     ) -> Result<Granted, PollError> {
-        self.limits.check(What::DevicePoll, &visitor.address, self.time.now())?;
+        self.limits.check(What::DevicePoll, &visitor.address, self.time.now()).await?;
         self.hear().await?;
         self.bound_as_it_must(client, proved.as_ref())?;
         let digest = from_text(request.device_code.as_str()).as_ref().map(digest_of);

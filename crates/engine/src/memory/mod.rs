@@ -13,8 +13,11 @@
 //! - An entry is never older than [`MAX_AGE`], which is far less than a row is kept ([`CONCERNS_FOR`]), so that
 //!   no row is forgotten while it could still disprove an entry.
 //! - When the log is lost, the epoch is raised, and nothing from before is believed.
+//! - The places of the log that were passed are remembered, so that what another node filled can be believed as far as
+//!   its place is one of them.
 
 mod concerns;
+mod history;
 mod remembered;
 mod tally;
 
@@ -23,11 +26,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cloakroom_model::id::SessionId;
-use cloakroom_model::log::{CONCERNS_FOR, Row, Subject};
+use cloakroom_model::log::{CONCERNS_FOR, Place, Row, Subject};
 use cloakroom_model::secret::Digest;
 use cloakroom_model::time::Timestamp;
 use quick_cache::sync::Cache;
 
+use self::history::History;
 pub use concerns::{Concerns, Heard};
 pub use remembered::{Remembered, Seen, Uses};
 pub use tally::Tally;
@@ -50,6 +54,7 @@ pub enum Name {
 pub struct Memory {
     sessions: Cache<Name, Arc<Remembered>>,
     concerns: Concerns,
+    history: History,
     /// The reader's place: every row up to it is in `concerns`.
     place: AtomicU64,
     /// Raised after each row that was put into `concerns`, in whatever order rows came.
@@ -77,6 +82,7 @@ impl Memory {
         Self {
             sessions: Cache::new(capacity),
             concerns: Concerns::default(),
+            history: History::default(),
             place: AtomicU64::new(0),
             version: AtomicU64::new(1),
             epoch: AtomicU64::new(0),
@@ -114,6 +120,23 @@ impl Memory {
         // The epoch first: if the log is lost between the two, the entry is not believed.
         let epoch = self.epoch.load(Ordering::Acquire);
         Noted { place: self.place.load(Ordering::Acquire), epoch }
+    }
+
+    /// The place in the log that a fill noted, for other nodes; `None` where nothing can be said of it any more.
+    #[must_use]
+    pub fn place_of(&self, noted: Noted) -> Option<Place> {
+        // Another history raises the epoch before it takes the place of this one.
+        let (place, epoch) = self.history.find(noted.place, || self.epoch.load(Ordering::Acquire));
+        // Before the first row every history is the same.
+        place.filter(|place| epoch == noted.epoch && place.seq > 0)
+    }
+
+    /// What a fill at another node noted, where its place lies in the history that is followed here: then every row
+    /// after it is known here, as after a fill of this node's own.
+    #[must_use]
+    pub fn noted_at(&self, place: Place) -> Option<Noted> {
+        let (found, epoch) = self.history.find(place.seq, || self.epoch.load(Ordering::Acquire));
+        (place.seq > 0 && found == Some(place)).then_some(Noted { place: place.seq, epoch })
     }
 
     /// A session that may be believed at `now`, if one is remembered under this name.
@@ -174,6 +197,17 @@ impl Memory {
         }
     }
 
+    /// Goes on from a snapshot.
+    pub fn begin(&self, place: Place, rows: &[Row]) {
+        self.hear(rows);
+        self.history.begin(rows.iter().map(|row| row.place).chain([place]));
+    }
+
+    /// Takes note that the reader passed rows, which were heard.
+    pub fn pass(&self, rows: &[Row]) {
+        self.history.pass(rows.iter().map(|row| row.place));
+    }
+
     /// Takes note that everything up to `place` was heard by a reading that began at the steady time `asked`.
     pub fn caught_up(&self, place: u64, asked: Duration) {
         self.place.store(place, Ordering::Release);
@@ -191,6 +225,7 @@ impl Memory {
         // The place first: a fill that notes the new epoch must not note a number of the old history.
         self.place.store(0, Ordering::Release);
         self.epoch.fetch_add(1, Ordering::AcqRel);
+        self.history.forget();
         self.distrust();
         self.sessions.clear();
         self.concerns.forget_order();

@@ -7,7 +7,7 @@ use cloakroom_model::secret::Digest;
 
 /// Whom a limit counts: a network, or half a digest, which is enough to tell subjects apart and names nobody.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct Subject([u8; 16]);
+pub struct Subject(pub(super) [u8; 16]);
 
 impl From<Network> for Subject {
     fn from(network: Network) -> Self {

@@ -217,6 +217,22 @@ impl What {
         // The table stands in the order of the enum; a test holds it there.
         &TABLE[self as usize]
     }
+
+    /// Whether nodes count it together where they can. The others spare the processor of the node that is asked, and
+    /// are so wide that a question for each would cost more than they spare.
+    #[must_use]
+    pub const fn is_counted_in_common(self) -> bool {
+        !matches!(
+            self,
+            Self::Push
+                | Self::Client
+                | Self::Code
+                | Self::Introspect
+                | Self::Exchange
+                | Self::Proof
+                | Self::DevicePoll
+        )
+    }
 }
 
 #[cfg(test)]

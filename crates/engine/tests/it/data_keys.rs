@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cloakroom_engine::keys::{MasterKey, MasterKeys, RotateError};
 use cloakroom_engine::password::{self, Cost, Pool};
 use cloakroom_engine::settings::Settings;
-use cloakroom_engine::start::Wiring;
+use cloakroom_engine::start::{InCommon, Wiring};
 use cloakroom_engine::throttle::Limits;
 use cloakroom_engine::visitor::Browser;
 use cloakroom_engine::{Engine, EventFilter, Page};
@@ -86,6 +86,7 @@ async fn no_data_key_is_made_while_the_master_key_changes<F: Future<Output = Sce
         masters,
         passwords: Pool::start(password::Settings::new(Cost::danger_next_to_nothing())).unwrap(),
         limits: Limits::default(),
+        in_common: InCommon::default(),
         settings: defaults(),
     })
     .await

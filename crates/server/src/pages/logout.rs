@@ -51,7 +51,7 @@ async fn answer(
     form: &Form,
     method: &Method,
 ) -> Result<Response, Failure> {
-    let logout = match pages.engine.read_logout(form, &visit.visitor) {
+    let logout = match pages.engine.read_logout(form, &visit.visitor).await {
         Ok(logout) => logout,
         Err(LogoutError::Refused(error)) => return Ok(told(pages, &error)),
         Err(LogoutError::Limited(limited)) => return Err(limited.into()),

@@ -50,7 +50,7 @@ async fn whoever_used_a_limit_up_is_told_when_to_come_back() {
         let server = Server::start().await;
         let app = RelyingParty::new(&server).await;
         let now = server.engine.now();
-        while server.engine.limits().check(*what, &HERE, now).is_ok() {}
+        while server.engine.limits().check(*what, &HERE, now).await.is_ok() {}
         let answer = send(&app, path, fields).await;
         assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{path} {}", answer.text());
         let wait = answer.header(RETRY_AFTER.as_str()).parse::<u64>();

@@ -2,6 +2,8 @@
 
 mod hearing;
 mod idle;
+mod sharing;
+mod throttles;
 
 use std::sync::Arc;
 

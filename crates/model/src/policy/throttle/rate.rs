@@ -49,12 +49,18 @@ impl Rate {
         self.period
     }
 
+    /// After how long one comes back: the period in as many parts as the burst has, in whole microseconds.
+    #[must_use]
+    pub fn one(&self) -> Duration {
+        let period = u64::try_from(self.period.as_micros()).unwrap_or(u64::MAX);
+        Duration::from_micros((period / u64::from(self.burst)).max(1))
+    }
+
     /// Decides on one more at `now`; `None` means that nothing was spent.
     #[must_use]
     pub fn decide(&self, spent: Option<Spent>, now: Timestamp) -> Verdict {
         let now = now.0.saturating_mul(1000);
-        let period = i64::try_from(self.period.as_micros()).unwrap_or(i64::MAX);
-        let one = (period / i64::from(self.burst)).max(1);
+        let one = i64::try_from(self.one().as_micros()).unwrap_or(i64::MAX);
         // Nobody has spent more than a burst: a state from a clock that was ahead heals by itself.
         let full = now.saturating_add(one.saturating_mul(i64::from(self.burst)));
         let back_at = spent.map_or(now, |Spent(back_at)| back_at.clamp(now, full));
