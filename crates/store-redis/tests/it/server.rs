@@ -4,7 +4,20 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use std::time::Duration;
+
+use cloakroom_engine::Engine;
+use cloakroom_engine::begin::SignedIn;
+use cloakroom_engine::sign_up::SignUp;
+use cloakroom_engine::visitor::Browser;
+use cloakroom_model::password::Password;
+use cloakroom_model::session::Carrier;
+use cloakroom_store_redis::{Connection, Settings};
+use cloakroom_testkit::engine::{PASSWORD, visitor};
 use tempfile::TempDir;
+
+/// The longest that anything is awaited.
+pub(crate) const GENEROUS: Duration = Duration::from_secs(30);
 
 /// A running server, which ends with this.
 pub(crate) struct Server {
@@ -69,4 +82,26 @@ fn run(port: u16, folder: &TempDir) -> (Child, BufReader<ChildStdout>) {
         assert_ne!(told.read_line(&mut line).unwrap(), 0, "redis-server ended");
     }
     (child, told)
+}
+
+/// A way there, under a prefix.
+pub(crate) fn connection(server: &Server, prefix: &str) -> Connection {
+    let mut settings = Settings::parse(&server.url()).unwrap();
+    prefix.clone_into(&mut settings.prefix);
+    Connection::open(settings)
+}
+
+/// Ada, signed in at an engine.
+pub(crate) async fn ada(engine: &Engine, carry: Carrier) -> SignedIn {
+    let wish = SignUp {
+        email: "ada@example.com".to_owned(),
+        username: None,
+        password: Password::new(PASSWORD.to_owned()).unwrap(),
+        carry,
+        client: None,
+        remember: false,
+        set_up: None,
+        browser: Browser::default(),
+    };
+    engine.sign_up(wish, &visitor()).await.unwrap()
 }
