@@ -50,4 +50,10 @@ pub trait Database: Send + Sync + 'static {
         &self,
         work: impl Doable<Self::Db, T>,
     ) -> impl Future<Output = Result<T, Error>> + Send;
+
+    /// Waits until the database was told that there may be new rows in the revocation log, as
+    /// [`cloakroom_store::Revocations::wait_for_rows`] says. One that has nothing to be told by never returns.
+    fn wait_for_rows(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
 }

@@ -45,6 +45,10 @@ impl<D: Database> Revocations for SqlStore<D> {
         .await
     }
 
+    async fn wait_for_rows(&self) {
+        Database::wait_for_rows(&**self).await;
+    }
+
     async fn prune_log(&self, now: Timestamp) -> Result<(), Error> {
         while self.write(now, |db, now| Box::pin(prune(db, *now))).await? == PRUNED_AT_ONCE {}
         Ok(())

@@ -18,6 +18,11 @@ const MAP: &[Place] = &[
     Place("cloakroom-store-redis", "crates/store-redis", &["cloakroom-model", "cloakroom-store"]),
     Place("cloakroom-store-sql", "crates/store-sql", &["cloakroom-model", "cloakroom-store"]),
     Place(
+        "cloakroom-store-postgres",
+        "crates/store-postgres",
+        &["cloakroom-model", "cloakroom-store", "cloakroom-store-sql", "cloakroom-testservers"],
+    ),
+    Place(
         "cloakroom-store-sqlite",
         "crates/store-sqlite",
         &["cloakroom-model", "cloakroom-store", "cloakroom-store-sql"],
@@ -46,6 +51,7 @@ const MAP: &[Place] = &[
             "cloakroom-model",
             "cloakroom-server",
             "cloakroom-store",
+            "cloakroom-store-postgres",
             "cloakroom-store-sqlite",
         ],
     ),
