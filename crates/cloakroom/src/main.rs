@@ -10,6 +10,7 @@ mod logging;
 mod master_key;
 mod offline;
 mod output;
+mod postgres;
 mod probe;
 mod settings;
 mod when;

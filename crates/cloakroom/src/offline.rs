@@ -7,7 +7,6 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr},
-    path::Path,
     sync::Arc,
 };
 
@@ -20,13 +19,15 @@ use cloakroom_engine::{
     visitor::Visitor,
 };
 use cloakroom_model::user::User;
+use cloakroom_store::Store;
+use cloakroom_store_postgres::PostgresStore;
 use cloakroom_store_sqlite::{Options, Sqlite, SqliteStore};
 use tokio::runtime;
 use url::Url;
 
 use crate::{
     exit::Failure,
-    master_key,
+    master_key, postgres,
     settings::{self, Database, Given, Settings},
     wiring,
 };
@@ -63,14 +64,14 @@ pub(crate) fn with<T>(
     keys: Keys,
     act: impl AsyncFnOnce(&Offline) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let sqlite = Arc::new(attach(settings)?);
     let masters = match keys {
         Keys::Needed => Some(master_key::needed(settings)?),
         Keys::NotNeeded => None,
     };
     block_on(async {
+        let attached = Attached::to(settings).await?;
         let engine = Engine::beside(Wiring {
-            store: Arc::clone(&sqlite) as _,
+            store: attached.store(),
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(SystemRandomness::default()),
             masters,
@@ -83,7 +84,7 @@ pub(crate) fn with<T>(
         .await?;
         let public_url = settings.public_url.clone();
         let done = act(&Offline { engine, public_url }).await;
-        sqlite.close().await;
+        attached.close().await;
         done
     })
 }
@@ -96,19 +97,49 @@ impl Offline {
     }
 }
 
-/// Opens the database that a server has made.
-pub(crate) fn attach(settings: &Settings) -> Result<SqliteStore, Failure> {
-    Ok(Sqlite::attach(file(settings)?, Options::default())?)
+/// The database that a server has made, opened beside it.
+pub(crate) enum Attached {
+    /// A file.
+    Sqlite(Arc<SqliteStore>),
+    /// A server.
+    Postgres(Arc<PostgresStore>),
 }
 
-/// The database's file.
-pub(crate) fn file(settings: &Settings) -> Result<&Path, Failure> {
-    match &settings.database {
-        Database::Sqlite(path) => Ok(path),
-        Database::Memory => Err(Failure::Refused(
-            "database is memory: what a server keeps there no command can reach; use its pages and its API".to_owned(),
-        )),
+impl Attached {
+    /// Opens what the settings name.
+    pub(crate) async fn to(settings: &Settings) -> Result<Self, Failure> {
+        match &settings.database {
+            Database::Sqlite(path) => {
+                Ok(Self::Sqlite(Arc::new(Sqlite::attach(path, Options::default())?)))
+            }
+            Database::Postgres(url) => {
+                Ok(Self::Postgres(Arc::new(postgres::attach(settings, url).await?)))
+            }
+            Database::Memory => Err(nothing_to_reach()),
+        }
     }
+
+    /// As the engine sees it.
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Sqlite(sqlite) => Arc::clone(sqlite) as _,
+            Self::Postgres(postgres) => Arc::clone(postgres) as _,
+        }
+    }
+
+    /// Closes it: what waits to be written is written.
+    pub(crate) async fn close(self) {
+        if let Self::Sqlite(sqlite) = self {
+            sqlite.close().await;
+        }
+    }
+}
+
+/// What no command can work with.
+pub(crate) fn nothing_to_reach() -> Failure {
+    Failure::Refused(
+        "database is memory: what a server keeps there no command can reach; use its pages and its API".to_owned(),
+    )
 }
 
 /// Runs one thing to its end.

@@ -41,9 +41,9 @@ pub(crate) struct BackupTo {
 /// What is restored.
 #[derive(Args, Debug)]
 pub(crate) struct RestoreFrom {
-    /// The backup
+    /// The backup; none where PostgreSQL's own tools have put it back, and what ended since is to end once more
     #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    pub(crate) file: Option<PathBuf>,
     /// Leave sessions, grants and links as they are in the backup: whoever signed out since is signed in again
     #[arg(long)]
     pub(crate) danger_keep_sessions: bool,

@@ -1,6 +1,7 @@
 //! `cloakroom backup`: a copy of the database, beside a running server.
 
-use cloakroom_store_sqlite::{BackupError, Progress};
+use cloakroom_store_postgres::Url;
+use cloakroom_store_sqlite::{BackupError, Options, Progress, Sqlite};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -9,7 +10,7 @@ use crate::{
     exit::{Failure, whole},
     offline,
     output::Output,
-    settings::{self, Given},
+    settings::{self, Database, Given},
 };
 
 /// The size of a page, which is what progress is counted in.
@@ -18,7 +19,11 @@ const PAGE: u64 = 4096;
 /// Copies the database into a new file.
 pub(super) fn run(to: &BackupTo, given: &Given, output: &Output) -> Result<(), Failure> {
     let settings = settings::load(given)?.settings;
-    let sqlite = offline::attach(&settings)?;
+    let sqlite = match &settings.database {
+        Database::Sqlite(path) => Sqlite::attach(path, Options::default())?,
+        Database::Postgres(url) => return Err(Failure::Refused(by_postgres_itself(url))),
+        Database::Memory => return Err(offline::nothing_to_reach()),
+    };
     // Drawn on standard error, and only where that is a terminal.
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{bytes} of {total_bytes} {bar:40} {eta}") {
@@ -43,6 +48,16 @@ pub(super) fn run(to: &BackupTo, given: &Given, output: &Output) -> Result<(), F
         to.file.display()
     );
     output.say(&text, &json!({ "file": to.file, "bytes": bytes }))
+}
+
+/// How a database is copied that is not a file.
+fn by_postgres_itself(url: &Url) -> String {
+    format!(
+        "the database is PostgreSQL's, whose own tools copy it: `pg_dump --format=custom --schema={schema} --file=FILE \
+         {place}`, or a base backup with its log. After it was put back, `cloakroom restore` ends what ended since",
+        schema = url.schema(),
+        place = url.shown(),
+    )
 }
 
 impl From<BackupError> for Failure {

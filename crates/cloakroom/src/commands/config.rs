@@ -46,7 +46,7 @@ impl Listed for Held {
 fn held(loaded: &Loaded) -> Vec<Held> {
     let held = |row: &'static Row| {
         let entry = loaded.layers.entry(row)?;
-        let value = row.shown(&entry.text).to_owned();
+        let value = row.shown(&entry.text).into_owned();
         Some(Held { key: row.key, value, source: entry.source.to_string() })
     };
     TABLE.iter().filter_map(held).collect()

@@ -281,10 +281,12 @@ pub(crate) fn unknown(name: &str, near: Option<&str>) -> String {
 }
 
 fn refused(row: &Row, entry: &Entry, wrong: &Wrong, expected: &str) -> Problem {
-    let value = if row.secret { "the value".to_owned() } else { format!("\"{}\"", *entry.text) };
+    let value =
+        if row.secret { "the value".to_owned() } else { format!("\"{}\"", row.shown(&entry.text)) };
     let because = match wrong {
         Wrong::Shape => String::new(),
         Wrong::Because(why) => format!(" ({why})"),
+        Wrong::Says(why) => format!(" ({why})"),
     };
     let message = format!(
         "{value} is not a value for `{}`{because}: expected {expected}; for example {}",

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use cloakroom_store_postgres::Url as PostgresUrl;
+use zeroize::Zeroizing;
+
 use super::takes::{Takes, Wrong};
 
 /// Which database.
@@ -9,6 +12,8 @@ use super::takes::{Takes, Wrong};
 pub(crate) enum Database {
     /// A file on this machine.
     Sqlite(PathBuf),
+    /// A server, or several that stand in for each other.
+    Postgres(Box<PostgresUrl>),
     /// Nothing is kept when the process ends: for trying things out.
     Memory,
 }
@@ -20,7 +25,7 @@ impl Takes for DatabaseUrl {
     type Value = Database;
 
     fn expected(&self) -> String {
-        "`sqlite:` and the path of a file, or `memory:`".to_owned()
+        "`sqlite:` and the path of a file, `postgres://user@host/database`, or `memory:`".to_owned()
     }
 
     fn read(&self, text: &str) -> Result<Database, Wrong> {
@@ -30,10 +35,51 @@ impl Takes for DatabaseUrl {
             Some(("sqlite", ":memory:")) => Err(Wrong::Because("write `memory:` alone")),
             Some(("sqlite", path)) if !path.is_empty() => Ok(Database::Sqlite(PathBuf::from(path))),
             Some(("postgres" | "postgresql", _)) => {
-                Err(Wrong::Because("PostgreSQL is not in this version"))
+                PostgresPlace.read(text).map(|url| Database::Postgres(Box::new(url)))
             }
             _ => Err(Wrong::Shape),
         }
+    }
+}
+
+/// Reads where a PostgreSQL is.
+pub(super) struct PostgresPlace;
+
+impl Takes for PostgresPlace {
+    type Value = PostgresUrl;
+
+    fn expected(&self) -> String {
+        "`postgres://user@host/database`, with options after a `?`".to_owned()
+    }
+
+    fn read(&self, text: &str) -> Result<PostgresUrl, Wrong> {
+        text.parse()
+            .map_err(|wrong: cloakroom_store_postgres::UrlError| Wrong::Says(wrong.to_string()))
+    }
+}
+
+/// A password that a server asks for.
+#[derive(Clone)]
+pub(crate) struct Password(pub(crate) Zeroizing<String>);
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password")
+    }
+}
+
+/// Reads [`Password`].
+pub(super) struct PasswordText;
+
+impl Takes for PasswordText {
+    type Value = Password;
+
+    fn expected(&self) -> String {
+        "a password".to_owned()
+    }
+
+    fn read(&self, text: &str) -> Result<Password, Wrong> {
+        Ok(Password(Zeroizing::new(text.to_owned())))
     }
 }
 
@@ -71,10 +117,12 @@ mod tests {
     }
 
     #[test]
-    fn postgres_is_refused_for_now_and_says_so() {
-        assert_eq!(
-            DatabaseUrl.read("postgres://localhost/cloakroom"),
-            Err(Wrong::Because("PostgreSQL is not in this version"))
-        );
+    fn a_url_of_postgres_is_read_as_a_whole() {
+        let url = "postgresql://u@db.example/c?schema=auth";
+        let Ok(Database::Postgres(read)) = DatabaseUrl.read(url) else { panic!("not read") };
+        assert_eq!((read.name(), read.schema()), ("c", "auth"));
+        let refused = DatabaseUrl.read("postgres://u:kestrel@h/c?sslmode=x");
+        let Err(Wrong::Says(why)) = refused else { panic!("not refused") };
+        assert!(why.contains("sslmode") && !why.contains("kestrel"), "{why}");
     }
 }

@@ -1,5 +1,7 @@
 //! What a setting is: one row, and the macro that turns the table of rows into a struct and its reader.
 
+use std::borrow::Cow;
+
 /// One setting. Parsing, the sample file, `docs/config.md` and `config explain` all read this.
 pub(crate) struct Row {
     /// The heading it stands under.
@@ -44,10 +46,33 @@ impl Row {
         self.default == "false"
     }
 
-    /// The value to show: a secret only says whether it is there.
-    pub(crate) fn shown<'a>(&self, value: &'a str) -> &'a str {
-        if !self.secret || value == self.default { value } else { "(set, not shown)" }
+    /// The value to show: a secret only says whether it is there, and a URL keeps its password to itself.
+    pub(crate) fn shown<'a>(&self, value: &'a str) -> Cow<'a, str> {
+        if self.secret && value != self.default {
+            Cow::Borrowed("(set, not shown)")
+        } else {
+            without_password(value)
+        }
     }
+}
+
+/// A URL whose password is taken out. What comes before the last `@` may hold one.
+fn without_password(value: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = value.split_once("://") else { return Cow::Borrowed(value) };
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let named = query.split('&').any(|pair| pair.starts_with("password="));
+    let (user, host) = place.rsplit_once('@').unwrap_or(("", place));
+    let secret = user.contains(':');
+    if !secret && !named {
+        return Cow::Borrowed(value);
+    }
+    let user = user.split(':').next().unwrap_or_default();
+    let pairs = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("password="));
+    let query = pairs.collect::<Vec<_>>().join("&");
+    let (at, mark) =
+        (if user.is_empty() { "" } else { "@" }, if query.is_empty() { "" } else { "?" });
+    let password = if secret { ":(not shown)" } else { "" };
+    Cow::Owned(format!("{scheme}://{user}{password}{at}{host}{mark}{query}"))
 }
 
 /// What every variable of ours begins with.
@@ -95,3 +120,23 @@ macro_rules! rows {
     };
 }
 pub(super) use rows;
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn a_url_is_shown_without_its_password() {
+        let cases = [
+            ("sqlite:/a/b.db", "sqlite:/a/b.db"),
+            ("https://id.example.com", "https://id.example.com"),
+            ("postgres://u@h/d?sslmode=require", "postgres://u@h/d?sslmode=require"),
+            ("postgres://u:kestrel@h/d", "postgres://u:(not shown)@h/d"),
+            ("postgres://u:kes@trel@h/d?schema=x", "postgres://u:(not shown)@h/d?schema=x"),
+            ("postgres://u@h/d?password=kestrel&schema=x", "postgres://u@h/d?schema=x"),
+        ];
+        for (value, shown) in cases {
+            assert_eq!(without_password(value), shown);
+        }
+    }
+}

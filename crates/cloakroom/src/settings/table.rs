@@ -8,6 +8,7 @@ use cloakroom_engine::{
 };
 use cloakroom_jose::Algorithm;
 use cloakroom_model::policy::limit::WhenFull;
+use cloakroom_store_postgres::Url as PostgresUrl;
 use http::HeaderName;
 use ipnet::IpNet;
 use url::Url;
@@ -17,7 +18,7 @@ use super::{
     layers::{Layers, Problem},
     master_key::KeyText,
     network::{CookieDomain, Domain, Endpoints, Listen, Network, Origin, Resource},
-    places::{Database, DatabaseUrl, Folder},
+    places::{Database, DatabaseUrl, Folder, Password, PasswordText, PostgresPlace},
     row::{Row, rows},
     takes::{
         Bytes, DAY, HOUR, Lasting, ListOf, MINUTE, OneOf, Or, SECOND, SWITCH, Takes, Whole, Word,
@@ -164,7 +165,28 @@ rows! {
             default: "sqlite:<data_dir>/cloakroom.db",
             example: "sqlite:/var/lib/cloakroom/cloakroom.db",
             secret: false,
-            sentence: "The database. `memory:` forgets everything when the server stops, and is for trying things out.",
+            sentence: "The database: a file, or a PostgreSQL that any number of nodes share. `memory:` forgets everything when the server stops, and is for trying things out.",
+        }
+        database_password: Option<Password> {
+            takes: Or("none", PasswordText),
+            default: "none",
+            example: "(the password of the database's user)",
+            secret: true,
+            sentence: "The password for PostgreSQL, so that no URL has to hold it.",
+        }
+        database_direct: Option<PostgresUrl> {
+            takes: Or("off", PostgresPlace),
+            default: "off",
+            example: "postgres://cloakroom@db.internal/cloakroom",
+            secret: false,
+            sentence: "Where `database` leads to a PgBouncer (`pgbouncer=true` in its URL): the way past it to PostgreSQL itself, for changes of the schema and for news between nodes.",
+        }
+        database_connections: u32 {
+            takes: Whole { from: 1, to: 500 },
+            default: "8",
+            example: "16",
+            secret: false,
+            sentence: "How many acts a node has under way in PostgreSQL at once, a connection each. It has up to nine more for what is only read and for news.",
         }
         session_data_limit: u64 {
             takes: Bytes { from: 1 << 10, to: 1 << 20 },

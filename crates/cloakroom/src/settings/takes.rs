@@ -24,6 +24,8 @@ pub(crate) enum Wrong {
     Shape,
     /// It has the shape, and something else is the matter.
     Because(&'static str),
+    /// The same, in the words of whoever read it.
+    Says(String),
 }
 
 /// A second.

@@ -92,7 +92,7 @@ fn a_wrong_value_says_what_was_expected_with_an_example() {
     );
     assert!(
         refusal(&[("CLOAKROOM_DATABASE", "postgres://db/cloakroom")])
-            .contains("(PostgreSQL is not in this version)")
+            .contains("(the database's URL names no user)")
     );
 }
 

@@ -7,13 +7,13 @@ use std::path::Path;
 
 use cloakroom_engine::clock::{Clock as _, SystemClock};
 use cloakroom_model::time::Timestamp;
-use cloakroom_store::{EventFilter, Events as _, Page};
-use cloakroom_store_sqlite::{Options, Sqlite};
+use cloakroom_store::{EventFilter, Page};
 
 use super::Finding;
 use crate::{
-    offline, probe,
-    settings::{Database, Settings},
+    offline::{self, Attached},
+    probe,
+    settings::Settings,
     when::When,
 };
 
@@ -60,10 +60,12 @@ fn judge(now: Timestamp, latest: Option<Timestamp>, server: Option<i64>, kept: b
 
 /// When the last thing happened that the database knows of.
 fn latest_event(settings: &Settings) -> Option<Timestamp> {
-    let Database::Sqlite(path) = &settings.database else { return None };
-    let sqlite = Sqlite::attach(path, Options::default()).ok()?;
     let filter = EventFilter { user: None, page: Page { before: None, limit: 1 } };
-    let events = offline::block_on(async { Ok(sqlite.list_events(&filter).await?) }).ok()?;
+    let events = offline::block_on(async {
+        let attached = Attached::to(settings).await?;
+        Ok(attached.store().list_events(&filter).await?)
+    });
+    let events = events.ok()?;
     Some(events.first()?.event.at)
 }
 

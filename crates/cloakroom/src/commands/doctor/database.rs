@@ -9,12 +9,15 @@ use std::{
 };
 
 use cloakroom_engine::keys::{DataKeys, KeysError, Seals};
+use cloakroom_store_postgres::{OpenError as PostgresError, Url};
 use cloakroom_store_sqlite::{DataFolderLock, OpenError, Options, Sqlite};
 
 use super::{Finding, folder::NOT_YET};
 use crate::{
     exit::whole,
-    master_key, offline,
+    master_key,
+    offline::{self, Attached},
+    postgres,
     settings::{Database, Settings},
 };
 
@@ -23,7 +26,11 @@ const MUCH: u64 = 256 << 20;
 
 /// Whether this program can work with the database.
 pub(super) fn schema(settings: &Settings) -> Finding {
-    let Some(path) = file(settings) else { return nothing_kept() };
+    let path = match &settings.database {
+        Database::Sqlite(path) => path,
+        Database::Postgres(url) => return schema_at(settings, url),
+        Database::Memory => return nothing_kept(),
+    };
     match Sqlite::attach(path, Options::default()) {
         Ok(_) => Finding::Ok("its version is this program's".to_owned()),
         Err(OpenError::Missing { .. }) => Finding::Ok(format!("{} {NOT_YET}", path.display())),
@@ -42,25 +49,63 @@ pub(super) fn schema(settings: &Settings) -> Finding {
     }
 }
 
+/// The same where a server keeps it.
+fn schema_at(settings: &Settings, url: &Url) -> Finding {
+    match attach(settings, url) {
+        Ok(()) => {
+            Finding::Ok("it answers, and its version is one that this program knows".to_owned())
+        }
+        Err(PostgresError::Missing) => {
+            Finding::Ok("its tables are made at the first start".to_owned())
+        }
+        Err(error @ PostgresError::Older { .. }) => Finding::Warn(
+            error.to_string(),
+            "make a backup (pg_dump), then start this version's server",
+        ),
+        Err(error @ PostgresError::Newer { .. }) => {
+            Finding::Fail(error.to_string(), "use the newer program")
+        }
+        Err(error @ PostgresError::Restored) => {
+            Finding::Fail(error.to_string(), "run `cloakroom restore`")
+        }
+        Err(error) => {
+            Finding::Fail(error.to_string(), "see to what it says, and to the URL in database")
+        }
+    }
+}
+
+/// Whether a server has no tables of ours yet.
+pub(super) fn is_missing(settings: &Settings, url: &Url) -> bool {
+    matches!(attach(settings, url), Err(PostgresError::Missing))
+}
+
+fn attach(settings: &Settings, url: &Url) -> Result<(), PostgresError> {
+    let attached = offline::block_on(async { Ok(postgres::attach(settings, url).await.map(drop)) });
+    attached.unwrap_or_else(|failure| Err(PostgresError::Database(failure.to_string())))
+}
+
 /// Whether the master key is the one that the database's keys are sealed with.
 pub(super) fn master_key(settings: &Settings) -> Finding {
     const WHICH: &str = "set CLOAKROOM_MASTER_KEY to the key that the database was made with";
-    let Some(path) = file(settings) else { return nothing_kept() };
-    let sqlite = match Sqlite::attach(path, Options::default()) {
-        Ok(sqlite) => sqlite,
-        Err(OpenError::Missing { .. }) => {
-            return Finding::Ok("there is nothing to open yet".to_owned());
+    let missing = match &settings.database {
+        Database::Sqlite(path) => {
+            matches!(Sqlite::attach(path, Options::default()), Err(OpenError::Missing { .. }))
         }
-        Err(_) => {
-            let found = "the database cannot be opened, so this cannot be said".to_owned();
-            return Finding::Warn(found, "see to the line about the database first");
-        }
+        Database::Postgres(url) => is_missing(settings, url),
+        Database::Memory => return nothing_kept(),
     };
+    if missing {
+        return Finding::Ok("there is nothing to open yet".to_owned());
+    }
     let masters = match master_key::needed(settings) {
         Ok(masters) => masters,
         Err(failure) => return Finding::Fail(failure.to_string(), WHICH),
     };
-    match offline::block_on(async { Ok(DataKeys::look(&sqlite, &masters).await) }) {
+    let looked = offline::block_on(async {
+        let attached = Attached::to(settings).await?;
+        Ok(DataKeys::look(&*attached.store(), &masters).await)
+    });
+    match looked {
         Ok(Ok(Seals::None)) => Finding::Ok("there is nothing to open yet".to_owned()),
         Ok(Ok(Seals::Current)) => Finding::Ok("it opens the database's keys".to_owned()),
         Ok(Ok(Seals::Previous)) => Finding::Warn(
@@ -71,13 +116,20 @@ pub(super) fn master_key(settings: &Settings) -> Finding {
             Finding::Fail("it does not fit this database".to_owned(), WHICH)
         }
         Ok(Err(error)) => Finding::Fail(whole(&error), "restore a backup"),
-        Err(failure) => Finding::Warn(failure.to_string(), "try again"),
+        Err(_) => {
+            let found = "the database cannot be opened, so this cannot be said".to_owned();
+            Finding::Warn(found, "see to the line about the database first")
+        }
     }
 }
 
 /// Whether more is waiting beside the database than should.
 pub(super) fn write_ahead_log(settings: &Settings) -> Finding {
-    let Some(path) = file(settings) else { return nothing_kept() };
+    let path = match &settings.database {
+        Database::Sqlite(path) => path,
+        Database::Postgres(_) => return Finding::Ok("PostgreSQL's own".to_owned()),
+        Database::Memory => return nothing_kept(),
+    };
     let bytes = match fs::metadata(beside(path, "-wal")) {
         Ok(metadata) => metadata.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
@@ -113,13 +165,6 @@ fn waiting(bytes: u64, served: bool) -> Finding {
 fn is_served(data_dir: &Path) -> bool {
     let Ok(file) = File::open(data_dir.join(DataFolderLock::FILE)) else { return false };
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
-}
-
-fn file(settings: &Settings) -> Option<&Path> {
-    match &settings.database {
-        Database::Sqlite(path) => Some(path),
-        Database::Memory => None,
-    }
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

@@ -48,11 +48,21 @@ pub(super) fn master_key_file(settings: &Settings) -> Finding {
 
 /// Whether others can read the database.
 pub(super) fn database_file(settings: &Settings) -> Finding {
-    let Database::Sqlite(path) = &settings.database else {
-        return Finding::Warn(
-            "memory: everything is forgotten when the server stops".to_owned(),
-            "set database to sqlite: and a path to keep anything",
-        );
+    let path = match &settings.database {
+        Database::Sqlite(path) => path,
+        Database::Postgres(url) if url.trusts_the_network() => {
+            return Finding::Warn(
+                format!("{}, and the way there is not verified (sslmode)", url.shown()),
+                "set sslmode=verify-full in the URL, and sslrootcert to the file of the authority",
+            );
+        }
+        Database::Postgres(url) => return Finding::Ok(format!("none: {}", url.shown())),
+        Database::Memory => {
+            return Finding::Warn(
+                "memory: everything is forgotten when the server stops".to_owned(),
+                "set database to sqlite: and a path to keep anything",
+            );
+        }
     };
     match mode(path) {
         Ok(None) => Finding::Ok(format!("{} {NOT_YET}", path.display())),

@@ -3,7 +3,7 @@
 use cloakroom_engine::settings::Profile;
 use cloakroom_store_sqlite::{OpenError, Options, Sqlite};
 
-use super::Finding;
+use super::{Finding, database::is_missing};
 use crate::{
     offline::{self, Keys},
     settings::{Database, Settings},
@@ -18,8 +18,14 @@ pub(super) fn clients(settings: &Settings) -> Finding {
             "set profile to oauth21 or fapi2 once it is over",
         );
     }
-    let Database::Sqlite(path) = &settings.database else { return Finding::Ok(name.to_owned()) };
-    if matches!(Sqlite::attach(path, Options::default()), Err(OpenError::Missing { .. })) {
+    let missing = match &settings.database {
+        Database::Sqlite(path) => {
+            matches!(Sqlite::attach(path, Options::default()), Err(OpenError::Missing { .. }))
+        }
+        Database::Postgres(url) => is_missing(settings, url),
+        Database::Memory => return Finding::Ok(name.to_owned()),
+    };
+    if missing {
         return Finding::Ok(format!("{name}; nobody is registered yet"));
     }
     let found = offline::with(settings, Keys::NotNeeded, async |offline| {

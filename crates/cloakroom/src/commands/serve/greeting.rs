@@ -67,6 +67,7 @@ impl Greeting {
             admin_listening: places.operators.map(addresses).unwrap_or_default(),
             database: match &settings.database {
                 Database::Sqlite(path) => format!("sqlite:{}", path.display()),
+                Database::Postgres(url) => url.shown(),
                 Database::Memory => "memory:".to_owned(),
             },
             development: public_url.scheme() != "https",
@@ -98,11 +99,12 @@ impl Greeting {
         if !self.admin_listening.is_empty() {
             lines.push(format!("  operators at  {}", self.admin_listening.join(", ")));
         }
-        lines.push(match self.database.strip_prefix("sqlite:") {
-            Some(file) => format!("  kept in       {file}"),
-            None => {
+        lines.push(match self.database.split_once(':') {
+            Some(("sqlite", file)) => format!("  kept in       {file}"),
+            Some(("memory", _)) => {
                 "  kept in       memory: everything is forgotten when the server stops".to_owned()
             }
+            _ => format!("  kept in       {}", self.database),
         });
         if self.development {
             let words = "\nFor development: public_url is plain http, so the cookies have no prefix and are not marked \

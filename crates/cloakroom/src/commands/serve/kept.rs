@@ -13,11 +13,12 @@ use cloakroom_engine::{
     random::Random,
 };
 use cloakroom_store::{Store, memory::Memory};
+use cloakroom_store_postgres::PostgresStore;
 use cloakroom_store_sqlite::{DataFolderLock, Options, Sqlite, SqliteStore};
 
 use crate::{
     exit::Failure,
-    master_key,
+    master_key, postgres,
     settings::{Database, Settings},
 };
 
@@ -30,6 +31,8 @@ pub(super) enum Kept {
         /// Held until the database is closed.
         _alone: Vec<DataFolderLock>,
     },
+    /// In a PostgreSQL, which other nodes use too.
+    Shared(Arc<PostgresStore>),
     /// Until the process ends.
     Memory(Arc<Memory>),
 }
@@ -37,10 +40,18 @@ pub(super) enum Kept {
 impl Kept {
     /// Opens what the settings name; makes it where there is nothing, and brings its schema up to date.
     pub(super) async fn open(settings: &Settings) -> Result<Self, Failure> {
-        let Database::Sqlite(path) = &settings.database else {
-            // The system's clock is the store's own here.
-            let clock = SystemClock::new();
-            return Ok(Self::Memory(Arc::new(Memory::new(Arc::new(move || clock.wall())))));
+        let path = match &settings.database {
+            Database::Sqlite(path) => path,
+            Database::Postgres(url) => {
+                // For the master key, where no variable holds it. Nodes may share the folder.
+                make_folder(&settings.data_dir)?;
+                return Ok(Self::Shared(Arc::new(postgres::open(settings, url).await?)));
+            }
+            Database::Memory => {
+                // The system's clock is the store's own here.
+                let clock = SystemClock::new();
+                return Ok(Self::Memory(Arc::new(Memory::new(Arc::new(move || clock.wall())))));
+            }
         };
         let alone = alone(&settings.data_dir, path)?;
         let path = path.clone();
@@ -56,6 +67,7 @@ impl Kept {
     pub(super) fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::File { sqlite, .. } => Arc::clone(sqlite) as _,
+            Self::Shared(postgres) => Arc::clone(postgres) as _,
             Self::Memory(memory) => Arc::clone(memory) as _,
         }
     }
@@ -92,13 +104,7 @@ impl Kept {
 /// Makes sure that no other server works in the data folder, nor in the folder of the database where that is another
 /// one.
 pub(crate) fn alone(data_dir: &Path, database: &Path) -> Result<Vec<DataFolderLock>, Failure> {
-    let mut folder = DirBuilder::new();
-    folder.recursive(true).mode(0o700).create(data_dir).map_err(|error| {
-        Failure::Unavailable(format!(
-            "cannot make the data folder {}: {error}; --data-dir names another one",
-            data_dir.display()
-        ))
-    })?;
+    make_folder(data_dir)?;
     let mut folders = vec![whole_path(data_dir)?];
     let beside = database.parent().filter(|parent| !parent.as_os_str().is_empty());
     let beside = whole_path(beside.unwrap_or(Path::new(".")))?;
@@ -108,6 +114,16 @@ pub(crate) fn alone(data_dir: &Path, database: &Path) -> Result<Vec<DataFolderLo
     // Always in the same order, so that of two servers with their folders crossed one gets both.
     folders.sort();
     Ok(folders.iter().map(|folder| DataFolderLock::acquire(folder)).collect::<Result<_, _>>()?)
+}
+
+fn make_folder(data_dir: &Path) -> Result<(), Failure> {
+    let mut folder = DirBuilder::new();
+    folder.recursive(true).mode(0o700).create(data_dir).map_err(|error| {
+        Failure::Unavailable(format!(
+            "cannot make the data folder {}: {error}; --data-dir names another one",
+            data_dir.display()
+        ))
+    })
 }
 
 fn whole_path(folder: &Path) -> Result<PathBuf, Failure> {
