@@ -4,7 +4,7 @@
 //! steady clock in between, so that a wall clock which jumps changes nothing; the result never steps back.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use cloakroom_model::time::Timestamp;
@@ -83,6 +83,8 @@ pub struct StoreTime {
     offset: AtomicI64,
     /// The latest time that was told.
     told: AtomicI64,
+    /// Whether the store was asked. Until then the time is a guess, and a guess may be stepped back from.
+    is_known: AtomicBool,
 }
 
 impl StoreTime {
@@ -90,10 +92,11 @@ impl StoreTime {
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let offset = clock.wall().0 - milliseconds(clock.steady());
-        Self { clock, offset: AtomicI64::new(offset), told: AtomicI64::new(i64::MIN) }
+        let (offset, told) = (AtomicI64::new(offset), AtomicI64::new(i64::MIN));
+        Self { clock, offset, told, is_known: AtomicBool::new(false) }
     }
 
-    /// The present, never before an earlier answer.
+    /// The present, never before an earlier answer that rested on the store's time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let present = milliseconds(self.clock.steady()) + self.offset.load(Ordering::Relaxed);
@@ -113,9 +116,20 @@ impl StoreTime {
     }
 
     /// Takes note that the store said `now` between the steady times `asked` and `answered`.
+    ///
+    /// When in between, nobody knows. What was known before and can still be true is kept: an answer that took long, as
+    /// after an outage, tells less than those before it.
     pub fn measured(&self, now: Timestamp, asked: Duration, answered: Duration) {
-        let middle = milliseconds(asked + answered.saturating_sub(asked) / 2);
-        self.offset.store(now.0 - middle, Ordering::Relaxed);
+        let latest = now.0 - milliseconds(asked);
+        let earliest = now.0 - milliseconds(answered);
+        let was_known = self.is_known.swap(true, Ordering::Relaxed);
+        if !was_known || !(earliest..=latest).contains(&self.offset.load(Ordering::Relaxed)) {
+            let middle = milliseconds(asked + answered.saturating_sub(asked) / 2);
+            self.offset.store(now.0 - middle, Ordering::Relaxed);
+        }
+        if !was_known {
+            self.told.store(i64::MIN, Ordering::Relaxed);
+        }
     }
 }
 
@@ -133,7 +147,7 @@ mod tests {
     fn time_follows_the_store_and_never_steps_back() {
         let clock = Arc::new(Hands::default());
         let time = StoreTime::new(clock.clone());
-        assert_eq!(time.now(), Timestamp(1_000_000));
+        time.measured(Timestamp(1_000_000), clock.steady(), clock.steady());
         clock.go(Duration::from_secs(10));
         assert_eq!(time.now(), Timestamp(1_010_000));
 
@@ -144,6 +158,31 @@ mod tests {
 
         time.measured(Timestamp(2_000_000), clock.steady(), clock.steady());
         assert_eq!(time.now(), Timestamp(2_000_000));
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_ahead_is_forgotten_when_the_store_was_asked() {
+        let clock = Arc::new(Hands::default());
+        let time = StoreTime::new(clock.clone());
+        assert_eq!(time.now(), Timestamp(1_000_000));
+        time.measured(Timestamp(700_000), clock.steady(), clock.steady());
+        assert_eq!(time.now(), Timestamp(700_000));
+    }
+
+    #[test]
+    fn an_answer_that_took_long_does_not_move_what_is_known_better() {
+        let clock = Arc::new(Hands::default());
+        let time = StoreTime::new(clock.clone());
+        time.measured(Timestamp(5_000_000), clock.steady(), clock.steady());
+        let asked = clock.steady();
+        clock.go(Duration::from_secs(2));
+        time.measured(Timestamp(5_001_900), asked, clock.steady());
+        assert_eq!(time.now(), Timestamp(5_002_000));
+
+        let asked = clock.steady();
+        clock.go(Duration::from_secs(2));
+        time.measured(Timestamp(5_006_000), asked, clock.steady());
+        assert_eq!(time.now(), Timestamp(5_007_000), "the store's clock was set: between 6 and 8");
     }
 
     #[derive(Default)]
