@@ -27,6 +27,10 @@ use crate::memory::Remembered;
 /// How many bytes of verified tokens are remembered: of those for Cloakroom itself, and as many of all.
 const REMEMBERED_BYTES: u64 = 8 * 1024 * 1024;
 
+/// How far the nodes' ideas of the store's time may lie apart. A token is shown to another node as soon as it is made, and
+/// must not come from the future there.
+const SKEW_SECONDS: u32 = 2;
+
 /// The verifiers of tokens: for Cloakroom itself, and for any audience. What one remembers the other does not believe.
 pub struct Tokens {
     own: Verifier<TokenClaims>,
@@ -38,6 +42,7 @@ impl Tokens {
     #[must_use]
     pub fn new(issuer: &str, keys: Arc<KeyRing>) -> Self {
         let expect = Expectations::new(issuer, issuer, access_token::TYP);
+        let expect = expect.leeway_seconds(SKEW_SECONDS);
         let any = expect.clone().danger_any_audience();
         let own = Verifier::new(Arc::clone(&keys), expect, REMEMBERED_BYTES);
         Self { own, any: Verifier::new(keys, any, REMEMBERED_BYTES) }
