@@ -14,7 +14,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use cloakroom_model::id::SessionId;
+use cloakroom_model::id::{SessionId, UserId};
+use cloakroom_model::session::Session;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{Act, Done, Error, Sessions};
 
@@ -102,6 +103,35 @@ impl LastSeen {
         let here = self.connection.ask::<Option<f64>>(&score).await.unwrap_or(None);
         let there = authority.find_last_seen(id).await?;
         Ok(there.map(|there| here.map_or(there, |here| there.max(time(here)))))
+    }
+
+    /// As [`Sessions::list_sessions`] of the authority, which is told of every use of these sessions: for people who look
+    /// at their devices, and for whatever depends on which was used last.
+    pub async fn list_sessions(
+        &self,
+        authority: &(impl Sessions + ?Sized),
+        user: UserId,
+    ) -> Result<Vec<Session>, Error> {
+        let sessions = authority.list_sessions(user).await?;
+        let mut scores = redis::cmd("ZMSCORE");
+        scores.arg(&self.times);
+        for session in &sessions {
+            scores.arg(session.id.as_bytes());
+        }
+        if sessions.is_empty() {
+            return Ok(sessions);
+        }
+        let here = self.connection.ask::<Vec<Option<f64>>>(&scores).await.unwrap_or_default();
+        let later = |(session, score): (&Session, Option<f64>)| {
+            let seen = score.map(time).filter(|seen| *seen > session.last_seen_at)?;
+            Some((session.id, seen))
+        };
+        let seen: Vec<_> = sessions.iter().zip(here).filter_map(later).collect();
+        if seen.is_empty() {
+            return Ok(sessions);
+        }
+        authority.touch_sessions(&seen).await?;
+        authority.list_sessions(user).await
     }
 
     /// As [`Sessions::expire_sessions`] of the authority, which hears of every use first. Where another node saw to that a

@@ -87,6 +87,23 @@ async fn times_are_raised_and_never_lowered() {
 }
 
 #[tokio::test]
+async fn whoever_lists_sessions_sees_the_latest_uses() {
+    let mut scene = Scene::start().await;
+    let (node, user) = (scene.node(), scene.session.user.unwrap());
+    let listed = async |scene: &Scene| {
+        let sessions = node.list_sessions(&*scene.store, user).await.unwrap();
+        sessions.into_iter().map(|session| session.last_seen_at).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(&scene).await, [scene.session.last_seen_at]);
+    let seen = scene.session.last_seen_at.plus(Duration::from_hours(1));
+    node.touch_sessions(&*scene.store, &[(scene.sid(), seen)]).await.unwrap();
+    assert_eq!(listed(&scene).await, [seen]);
+    assert_eq!(scene.known().await, seen, "the authority was told");
+    scene.server.stop();
+    assert_eq!(listed(&scene).await, [seen]);
+}
+
+#[tokio::test]
 async fn however_many_there_are_all_are_carried() {
     let scene = Scene::start().await;
     let node = scene.node();

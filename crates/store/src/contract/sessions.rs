@@ -247,9 +247,7 @@ pub async fn last_seen_is_raised_and_never_lowered(store: Arc<dyn Store>) {
     let user = sign_up(&*store, 1).await;
     sign_in(&*store, &user, 1).await;
     sign_in(&*store, &user, 2).await;
-    let seen = async |n| {
-        store.find_session_by_id(session_id(n)).await.unwrap().unwrap().session.last_seen_at
-    };
+    let seen = async |n| store.find_last_seen(session_id(n)).await.unwrap().unwrap();
 
     let touched = [(session_id(1), at(9)), (session_id(7), at(9)), (session_id(2), at(3))];
     store.touch_sessions(&touched).await.unwrap();
@@ -257,6 +255,7 @@ pub async fn last_seen_is_raised_and_never_lowered(store: Arc<dyn Store>) {
     store.touch_sessions(&[(session_id(1), at(5)), (session_id(2), at(5))]).await.unwrap();
     assert_eq!((seen(1).await, seen(2).await), (at(9), at(5)));
     assert_eq!(store.find_session_by_id(session_id(7)).await.unwrap(), None);
+    assert_eq!(store.find_last_seen(session_id(7)).await.unwrap(), None);
 }
 
 pub async fn sessions_whose_time_is_over_end_with_their_reason(store: Arc<dyn Store>) {
