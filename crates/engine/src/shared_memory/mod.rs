@@ -81,16 +81,20 @@ impl Engine {
     pub(crate) async fn recall(&self, name: &Name) -> Option<Arc<Remembered>> {
         let shared = self.shared.as_ref()?;
         let key = self.shared_key()?;
+        // Where the log was not heard lately, nobody's memory is worth anything.
+        let is_heard = || self.memory.is_trusted(self.time.steady());
+        if !is_heard() {
+            return None;
+        }
         let digest = key.name(name);
         let found = shared.reach.ask(self.time.now(), shared.memory.recall(&digest)).await;
         let Some(sealed) = found.flatten() else {
             shared.misses.fetch_add(1, Ordering::Relaxed);
             return None;
         };
-        // Where the log was not heard lately, nobody's memory is worth anything.
-        let heard = self.memory.is_trusted(self.time.steady());
         let now = self.time.now();
-        let entry = if heard { believe(&self.memory, &key, &digest, &sealed, now) } else { None };
+        let entry =
+            if is_heard() { believe(&self.memory, &key, &digest, &sealed, now) } else { None };
         let Some(entry) = entry else {
             shared.disbelieved.fetch_add(1, Ordering::Relaxed);
             return None;
