@@ -274,7 +274,7 @@ impl Engine {
             limit: self.settings.session_data_limit,
             etag_seed: self.random.bytes(),
         };
-        Ok(Some(Earlier { id, merge }))
+        Ok(Some(Earlier { id, merge, elsewhere: None }))
     }
 
     /// The session that a secret belongs, or just belonged, to.

@@ -45,8 +45,15 @@ impl Engine {
         self.limits.check(What::Guest, &visitor.address, self.time.now()).await?;
         let noted = self.memory.note();
         let now = self.time.now();
+        let cookie = (carrier == Carrier::Cookie)
+            .then(|| CookieSecret { kind: CookieKind::Guest, secret: self.random.secret() });
+        let secret = cookie.as_ref().map(CookieSecret::digest);
+        let id = match &secret {
+            Some(secret) => self.random.guest_id(now, secret),
+            None => self.random.session_id(now),
+        };
         let session = Session {
-            id: self.random.session_id(now),
+            id,
             user: None,
             client: client.id.clone(),
             carrier,
@@ -58,8 +65,6 @@ impl Engine {
             last_seen_at: now,
             remembered: true,
         };
-        let cookie = (carrier == Carrier::Cookie)
-            .then(|| CookieSecret { kind: CookieKind::Guest, secret: self.random.secret() });
         let grant = match carrier {
             Carrier::Token => Some(self.grant_for(&session, &client, now).await?),
             Carrier::Cookie => None,
@@ -71,7 +76,6 @@ impl Engine {
         act.event.session = Some(session.id);
         act.event.client = Some(client.id.clone());
         act.event.address = Some(visitor.address.to_string());
-        let secret = cookie.as_ref().map(CookieSecret::digest);
         self.store.insert_guest(session.clone(), secret, grant.clone(), &act).await?;
         let remembered = Arc::new(Remembered::new(session, None, noted, now));
         if let Some(cookie) = &cookie {

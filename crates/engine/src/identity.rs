@@ -9,6 +9,7 @@ use std::time::Duration;
 use cloakroom_model::event::{Actor, Kind, Reason};
 use cloakroom_model::grant::Confirmation;
 use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
+use cloakroom_model::log::Subject;
 use cloakroom_model::policy::life::{self, Life};
 use cloakroom_model::session::{Carrier, Replaced, Session};
 use cloakroom_model::time::Timestamp;
@@ -254,6 +255,10 @@ impl Engine {
                 None => return Err(NotSignedIn::NoSession),
             },
             CookieKind::Guest => match self.store.find_guest(&digest, now).await? {
+                // Where guests lie apart they may be there for a moment after their end.
+                Some(LiveGuest::Live(session)) if self.has_ended(session.id) => {
+                    return Err(NotSignedIn::NoSession);
+                }
                 Some(LiveGuest::Live(session)) => (*session, None),
                 Some(LiveGuest::Replaced(replaced)) => return Err(NotSignedIn::Replaced(replaced)),
                 None => return Err(NotSignedIn::NoSession),
@@ -289,11 +294,13 @@ impl Engine {
         let noted = self.memory.note();
         self.memory.tally.asked();
         let now = self.time.now();
-        let (session, user, secret) = match self.store.find_session_by_id(sid).await? {
-            Some(live) => (live.session, Some(live.user), live.secret),
-            None => {
-                (self.store.find_guest_by_id(sid).await?.ok_or(NotSignedIn::NoSession)?, None, None)
-            }
+        let live = self.store.find_session_by_id(sid).await?;
+        let (session, user, secret) = if let Some(live) = live {
+            (live.session, Some(live.user), live.secret)
+        } else {
+            let guest = self.store.find_guest_by_id(sid).await?;
+            let guest = guest.filter(|guest| !self.has_ended(guest.id));
+            (guest.ok_or(NotSignedIn::NoSession)?, None, None)
         };
         self.alive_or_ended(&session).await?;
         let entry = Remembered::new(self.sharing_client(session), user, noted, now);
@@ -302,6 +309,11 @@ impl Engine {
         self.memory.tally.filled();
         self.share(&name, noted, &entry);
         Ok(entry)
+    }
+
+    /// Whether this node has heard that a session has ended.
+    fn has_ended(&self, sid: SessionId) -> bool {
+        self.memory.has_ended(&Subject::Session(sid))
     }
 
     /// The same session, with the one text of its client's name that all of them share.

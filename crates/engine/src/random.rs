@@ -3,7 +3,7 @@
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use cloakroom_model::data::Etag;
 use cloakroom_model::id::{GrantId, SessionId, UserId};
-use cloakroom_model::secret::Secret;
+use cloakroom_model::secret::{Digest, Secret};
 use cloakroom_model::time::Timestamp;
 
 /// The only source of randomness.
@@ -52,6 +52,12 @@ impl dyn Random + '_ {
     #[must_use]
     pub fn session_id(&self, now: Timestamp) -> SessionId {
         SessionId::new(now, self.bytes())
+    }
+
+    /// The name of a new guest who has this secret.
+    #[must_use]
+    pub fn guest_id(&self, now: Timestamp, secret: &Digest) -> SessionId {
+        SessionId::of_guest(now, self.bytes(), secret)
     }
 
     /// A new user's name.

@@ -88,6 +88,7 @@ impl Engine {
             secret: cookie.digest(),
             link: None,
             earlier: None,
+            elsewhere: None,
             authentication: Some(proof),
             expected_generation: Some(login.user.generation),
         };

@@ -119,6 +119,7 @@ impl Engine {
             secret: cookie.digest(),
             link: Some(digest_of(secret)),
             earlier: earlier.filter(|id| *id != live.session.id),
+            elsewhere: None,
             authentication: None,
             expected_generation: None,
         };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
+use crate::secret::Digest;
 use crate::time::Timestamp;
 
 macro_rules! uuid_id {
@@ -68,6 +69,17 @@ uuid_id! {
     /// Names a session in public: a token's `sid`, the log's subject, what a person sees in a list.
     SessionId
 }
+impl SessionId {
+    /// The name of a guest who is carried by a cookie: its last byte is the first of the secret's digest, so that both lead
+    /// to one [`crate::room::Room`].
+    #[must_use]
+    pub fn of_guest(now: Timestamp, random: [u8; 10], secret: &Digest) -> Self {
+        let mut random = random;
+        random[9] = secret.0[0];
+        Self::new(now, random)
+    }
+}
+
 uuid_id! {
     /// Names what one client may do in a session or for a user.
     GrantId

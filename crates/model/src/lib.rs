@@ -17,6 +17,7 @@ pub mod network;
 pub mod password;
 pub mod policy;
 pub mod registration;
+pub mod room;
 pub mod secret;
 pub mod session;
 pub mod time;

@@ -1,6 +1,6 @@
 //! How a session begins: everything is locked and checked first, and then everything is written.
 
-use cloakroom_model::data::Owner;
+use cloakroom_model::data::{Document, DocumentKey, Owner};
 use cloakroom_model::event::{Kind, Reason};
 use cloakroom_model::id::{SessionId, UserId};
 use cloakroom_model::link::Purpose;
@@ -10,12 +10,13 @@ use cloakroom_model::policy::limit::Outcome;
 use cloakroom_model::secret::Digest;
 use cloakroom_model::time::Timestamp;
 use cloakroom_model::user::{Life as UserLife, User};
-use cloakroom_store::{Begin, Begun, Earlier, Error, Merge, Who};
+use cloakroom_store::{Begin, Begun, Earlier, Elsewhere, Error, Merge, Who};
 
 use crate::doing::Doing;
 use crate::users::Names;
 use crate::{
-    Db, clients, data, endings, grants, guests, links, secrets, sessions, throttles, users,
+    Db, clients, data, elsewhere, endings, grants, guests, links, secrets, sessions, throttles,
+    users,
 };
 
 pub(crate) async fn begin(mut doing: Doing<'_, impl Db>, begin: &Begin) -> Result<Begun, Error> {
@@ -30,7 +31,7 @@ pub(crate) async fn begin(mut doing: Doing<'_, impl Db>, begin: &Begin) -> Resul
         return Ok(Begun::LinkSpent);
     }
     let predecessor = match &begin.earlier {
-        Some(earlier) => Predecessor::find(db, earlier, user.id, now).await?,
+        Some(earlier) => Predecessor::find(&doing, earlier, user.id).await?,
         None => None,
     };
     let Some(evicted) = room(db, begin, &user, predecessor.as_ref(), now).await? else {
@@ -55,8 +56,7 @@ pub(crate) async fn begin(mut doing: Doing<'_, impl Db>, begin: &Begin) -> Resul
         throttles::know_device(db, user.id, device, now).await?;
     }
     if let (Some(predecessor), Some(earlier)) = (&predecessor, &begin.earlier) {
-        carry_over(&mut doing, predecessor, &earlier.merge, user.id, begin.session.id).await?;
-        secrets::supersede(&mut doing, predecessor.id, begin.session.id).await?;
+        take_over(&mut doing, predecessor, earlier, user.id, begin.session.id).await?;
     }
     for id in evicted {
         endings::session(&mut doing, id, Reason::Evicted).await?;
@@ -106,32 +106,39 @@ async fn link_allows(
     })
 }
 
-/// Whom the new session takes the place of. It is locked.
-struct Predecessor {
+/// Whom the new session takes the place of. It is locked, but where it lies in another store.
+struct Predecessor<'a> {
     id: SessionId,
     is_guest: bool,
     hands_on: bool,
+    elsewhere: Option<&'a Elsewhere>,
 }
 
-impl Predecessor {
+impl<'a> Predecessor<'a> {
     async fn find(
-        db: &impl Db,
-        earlier: &Earlier,
+        doing: &Doing<'_, impl Db>,
+        earlier: &'a Earlier,
         user: UserId,
-        now: Timestamp,
     ) -> Result<Option<Self>, Error> {
-        let id = earlier.id;
+        let (db, id) = (doing.db, earlier.id);
+        let here = |id, is_guest, hands_on| Self { id, is_guest, hands_on, elsewhere: None };
         if guests::is_there_to_end(db, id).await? {
-            return Ok(Some(Self { id, is_guest: true, hands_on: true }));
+            return Ok(Some(here(id, true, true)));
         }
         if let Some(of) = sessions::user_of_to_end(db, id).await? {
-            return Ok(Some(Self { id, is_guest: false, hands_on: of == user }));
+            return Ok(Some(here(id, false, of == user)));
+        }
+        if earlier.elsewhere.is_some() && !elsewhere::is_over(doing, id).await? {
+            return Ok(Some(Self {
+                elsewhere: earlier.elsewhere.as_ref(),
+                ..here(id, true, true)
+            }));
         }
         // A second click on the same page: the first one has made a session already, which is the one to go on from.
-        let successor = secrets::successor_of(db, id, now).await?;
+        let successor = secrets::successor_of(db, id, doing.now()).await?;
         let Some(id) = successor else { return Ok(None) };
         let is_theirs = sessions::user_of_to_end(db, id).await? == Some(user);
-        Ok(is_theirs.then_some(Self { id, is_guest: false, hands_on: true }))
+        Ok(is_theirs.then_some(here(id, false, true)))
     }
 }
 
@@ -140,7 +147,7 @@ async fn room(
     db: &impl Db,
     begin: &Begin,
     user: &User,
-    predecessor: Option<&Predecessor>,
+    predecessor: Option<&Predecessor<'_>>,
     now: Timestamp,
 ) -> Result<Option<Vec<SessionId>>, Error> {
     let Some(limit) = begin.limit else { return Ok(Some(Vec::new())) };
@@ -158,18 +165,48 @@ async fn room(
     })
 }
 
+/// Carries what the predecessor has over, and ends it.
+async fn take_over(
+    doing: &mut Doing<'_, impl Db>,
+    predecessor: &Predecessor<'_>,
+    earlier: &Earlier,
+    user: UserId,
+    session: SessionId,
+) -> Result<(), Error> {
+    let of_earlier = match predecessor.elsewhere {
+        Some(elsewhere) => elsewhere.documents.clone(),
+        None if predecessor.hands_on => {
+            data::list(doing.db, Owner::Session(predecessor.id)).await?
+        }
+        None => Vec::new(),
+    };
+    let Some(elsewhere) = predecessor.elsewhere else {
+        carry_over(doing, of_earlier, predecessor.is_guest, &earlier.merge, user, session).await?;
+        return secrets::supersede(doing, predecessor.id, session).await;
+    };
+    if let Some(claim) = &elsewhere.claim {
+        elsewhere::use_claim(doing, claim).await?;
+    }
+    carry_over(doing, of_earlier, true, &earlier.merge, user, session).await?;
+    // Somebody else who took it over at the same time was first: what was carried is undone.
+    let secret = elsewhere.secret.as_ref();
+    if elsewhere::supersede(doing, predecessor.id, secret, session).await? {
+        Ok(())
+    } else {
+        Err(Error::Busy)
+    }
+}
+
+/// Hands documents on to the user and the new session.
 async fn carry_over(
     doing: &mut Doing<'_, impl Db>,
-    predecessor: &Predecessor,
+    of_earlier: Vec<(DocumentKey, Document)>,
+    was_guest: bool,
     merge: &Merge,
     user: UserId,
     session: SessionId,
 ) -> Result<(), Error> {
-    if !predecessor.hands_on {
-        return Ok(());
-    }
     let db = doing.db;
-    let of_earlier = data::list(db, Owner::Session(predecessor.id)).await?;
     if of_earlier.is_empty() {
         return Ok(());
     }
@@ -185,7 +222,7 @@ async fn carry_over(
     for (key, document) in &carried.documents {
         data::put(db, key, document).await?;
     }
-    if predecessor.is_guest {
+    if was_guest {
         let told =
             [(Kind::GuestMerged, carried.documents.len()), (Kind::GuestNotMerged, carried.left)];
         for (kind, count) in told.into_iter().filter(|(_, count)| *count > 0) {

@@ -13,8 +13,8 @@ use cloakroom_store::{Act, Done, Error, Guests, LiveGuest};
 
 use crate::sweep::Sweep;
 use crate::{
-    Columns, Database, Db, SqlStore, clients, endings, grants, milliseconds, secrets, sessions,
-    sql, values,
+    Columns, Database, Db, SqlStore, clients, elsewhere, endings, grants, milliseconds, secrets,
+    sessions, sql, values,
 };
 
 #[async_trait]
@@ -72,6 +72,23 @@ impl<D: Database> Guests for SqlStore<D> {
         self.act(act, (id, reason), |mut doing, (id, reason)| {
             Box::pin(async move {
                 if !endings::guest(&mut doing, *id, *reason).await? {
+                    return Ok(None);
+                }
+                doing.done(()).await.map(Some)
+            })
+        })
+        .await
+    }
+
+    async fn end_guest_elsewhere(
+        &self,
+        id: SessionId,
+        reason: Reason,
+        act: &Act,
+    ) -> Result<Option<Done<()>>, Error> {
+        self.act(act, (id, reason), |mut doing, (id, reason)| {
+            Box::pin(async move {
+                if !elsewhere::end(&mut doing, *id, *reason).await? {
                     return Ok(None);
                 }
                 doing.done(()).await.map(Some)

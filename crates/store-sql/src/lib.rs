@@ -47,6 +47,7 @@ mod database;
 mod db;
 mod device_requests;
 mod doing;
+mod elsewhere;
 mod endings;
 mod events;
 mod grants;

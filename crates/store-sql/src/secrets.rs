@@ -102,7 +102,29 @@ async fn remember(
     let key = values![id.as_bytes()];
     let secret = db.find(secret_of, key, column::value::<Option<[u8; 32]>>).await?;
     let Some(secret) = secret.flatten() else { return Ok(()) };
-    let replaced = values![&secret, of == Of::Guest, id.as_bytes(), successor.as_bytes(), now.0];
+    remember_one(db, &secret, of, id, successor, now).await
+}
+
+/// Remembers the secret of a guest that lies elsewhere.
+pub(crate) async fn remember_of_guest(
+    db: &impl Db,
+    secret: &Digest,
+    id: SessionId,
+    successor: SessionId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    remember_one(db, &secret.0, Of::Guest, id, successor, now).await
+}
+
+async fn remember_one(
+    db: &impl Db,
+    secret: &[u8; 32],
+    of: Of,
+    id: SessionId,
+    successor: SessionId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let replaced = values![secret, of == Of::Guest, id.as_bytes(), successor.as_bytes(), now.0];
     db.run(sql::sessions::REMEMBER_REPLACED, replaced).await?;
     Ok(())
 }

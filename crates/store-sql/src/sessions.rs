@@ -18,7 +18,7 @@ use cloakroom_store::{
 use crate::doing::Doing;
 use crate::sweep::Sweep;
 use crate::{
-    Columns, Database, Db, Sql, SqlStore, begin, corrupt, endings, guests, json, links,
+    Columns, Database, Db, Sql, SqlStore, begin, corrupt, elsewhere, endings, guests, json, links,
     milliseconds, number, secrets, sql, users, values,
 };
 
@@ -321,6 +321,11 @@ impl Authenticated {
     }
 }
 
+/// Whether there is a session or a guest of this name, who is to end.
+async fn is_here(db: &impl Db, id: SessionId) -> Result<bool, Error> {
+    Ok(user_of_to_end(db, id).await?.is_some() || guests::is_there_to_end(db, id).await?)
+}
+
 async fn replace_secret(
     mut doing: Doing<'_, impl Db>,
     replace: &ReplaceSecret,
@@ -345,7 +350,16 @@ async fn replace_secret(
         links::spend(db, link).await?;
     }
     if let Some(earlier) = replace.earlier.filter(|earlier| *earlier != id) {
-        secrets::supersede(&mut doing, earlier, id).await?;
+        let is_elsewhere = match &replace.elsewhere {
+            Some(secret) if !is_here(db, earlier).await? => Some(secret),
+            _ => None,
+        };
+        match is_elsewhere {
+            Some(secret) => {
+                elsewhere::supersede(&mut doing, earlier, Some(secret), id).await?;
+            }
+            None => secrets::supersede(&mut doing, earlier, id).await?,
+        }
     }
     secrets::put(db, id, &replace.secret, doing.now()).await?;
     live.secret = Some(replace.secret);

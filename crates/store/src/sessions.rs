@@ -13,7 +13,7 @@ use cloakroom_model::session::{Replaced, Session};
 use cloakroom_model::time::Timestamp;
 use cloakroom_model::user::User;
 
-use crate::{Act, Done, Error, NewUser};
+use crate::{Act, Done, Elsewhere, Error, NewUser};
 
 /// Signed-in sessions. What a guest has is in [`crate::Guests`].
 #[async_trait]
@@ -175,6 +175,8 @@ pub struct Earlier {
     pub id: SessionId,
     /// How its data go to the new session.
     pub merge: Merge,
+    /// It is a guest that lies in another store. Nothing where this store has the session itself.
+    pub elsewhere: Option<Elsewhere>,
 }
 
 /// How a guest's data go to the user, by the rules of their clients.
@@ -218,6 +220,9 @@ pub struct ReplaceSecret {
     /// nothing, and its secret is remembered as replaced by this session. Where it is this session, or is gone,
     /// nothing ends.
     pub earlier: Option<SessionId>,
+    /// The digest of that session's secret, where it is a guest that lies in another store ([`Elsewhere`]): it is over from
+    /// then on. Nothing where this store has it itself.
+    pub elsewhere: Option<Digest>,
     /// How the session proved itself since, where it stepped up.
     pub authentication: Option<cloakroom_model::session::Authentication>,
     /// The generation of the user that the proof was checked against. Where it is another by now, the proof is worth
@@ -251,7 +256,8 @@ pub enum Ends {
         except: SessionId,
     },
     /// Everybody's, guests too, with every grant, every one-time link and all that could become a grant: whatever a
-    /// restored backup would revive.
+    /// restored backup would revive. Guests without a grant may be left out of the count and of the rows where they lie
+    /// apart; then a `changed` row for every client makes those who remember one look again.
     Everybodys,
 }
 

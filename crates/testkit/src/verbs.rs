@@ -38,6 +38,7 @@ macro_rules! every_verb {
                 find_guest(secret: &Digest, now: Timestamp) -> Result<Option<LiveGuest>, Error>;
                 find_guest_by_id(id: SessionId) -> Result<Option<Session>, Error>;
                 end_guest(id: SessionId, reason: Reason, act: &Act) -> Result<Option<Done<()>>, Error>;
+                end_guest_elsewhere(id: SessionId, reason: Reason, act: &Act) -> Result<Option<Done<()>>, Error>;
                 touch_guests(seen: &[(SessionId, Timestamp)]) -> Result<(), Error>;
                 expire_guests(lag: Duration, limit: usize, act: &Act) -> Result<Done<usize>, Error>;
             }

@@ -7,5 +7,7 @@ statements! {
     LEAVE = "INSERT INTO marks (mark, until) VALUES ($1, $2)
         ON CONFLICT (mark) DO UPDATE SET until = excluded.until WHERE marks.until <= $3";
 
+    IS_LEFT = "SELECT 1 FROM marks WHERE mark = $1 AND until > $2";
+
     DELETE_ENDED => delete_what_is_free!("marks", "mark", "until <= $1");
 }

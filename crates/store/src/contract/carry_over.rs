@@ -130,7 +130,7 @@ pub async fn a_session_hands_its_own_documents_on_to_its_users_next(store: Arc<d
     assert_eq!(value(&*store, tabs(2)).await, Some(json!(["a"])));
 
     let merge = Merge { rules: rules(), limit: 1000, etag_seed: [8; 16] };
-    let of_another = Earlier { id: session_id(2), merge };
+    let of_another = Earlier { id: session_id(2), merge, elsewhere: None };
     begun(&*store, Begin { earlier: Some(of_another), ..begin(&other, 3) }).await;
     for (owner, whose) in [
         (Owner::Session(session_id(2)), "the session that ended"),
@@ -188,7 +188,7 @@ pub async fn however_often_one_clicks_at_once_the_cart_is_kept(store: Arc<dyn St
     put(&*store, tabs(100), json!(["a"]), 1).await;
     at_once(&store, |store, caller| {
         let merge = Merge { rules: rules(), limit: 1000, etag_seed: [caller; 16] };
-        let earlier = Some(Earlier { id: session_id(100), merge });
+        let earlier = Some(Earlier { id: session_id(100), merge, elsewhere: None });
         let begin = Begin { earlier, ..begin(&user, caller) };
         async move {
             let answer = store.begin_session(begin, &act(Kind::SignedIn)).await.unwrap();
@@ -241,7 +241,7 @@ pub async fn what_a_guest_writes_is_merged_or_refused(store: Arc<dyn Store>) {
 /// A sign-in as session `n` from the browser whose cookie is still guest 1's.
 async fn click(store: &dyn Store, user: &User, n: u8, seconds: u64) {
     let merge = Merge { rules: rules(), limit: 1000, etag_seed: [n; 16] };
-    let earlier = Some(Earlier { id: session_id(1), merge });
+    let earlier = Some(Earlier { id: session_id(1), merge, elsewhere: None });
     let begin = Begin { earlier, ..begin(user, n) };
     let click = act_at(at(if n == 2 { 0 } else { seconds }), Kind::SignedIn);
     let answer = store.begin_session(begin, &click).await.unwrap();
@@ -259,7 +259,7 @@ fn rules() -> Vec<(ClientId, DataRule)> {
 /// Session 1 gives way by these rules.
 fn by(rules: Vec<(ClientId, DataRule)>, limit: usize) -> Earlier {
     let merge = Merge { rules, limit, etag_seed: [200; 16] };
-    Earlier { id: session_id(1), merge }
+    Earlier { id: session_id(1), merge, elsewhere: None }
 }
 
 /// What the events say of merging, the latest first.

@@ -9,7 +9,7 @@ use cloakroom_model::event::{Kind, Reason};
 use cloakroom_model::log::Subject;
 
 use super::scene::{
-    act, act_at, at, begin, begun, client, client_id, code, come_as_guest, consent, data_rule,
+    act, act_at, at, begin, begun, client, client_id, code, come_with_tokens, consent, data_rule,
     digest, give_code, give_consent, give_own_grant, initial_token, initial_token_id,
     insert_initial_token, pushed_request, session_id, sign_in, sign_up,
 };
@@ -106,7 +106,7 @@ pub async fn a_removed_client_ends_its_grants_and_no_session(store: Arc<dyn Stor
     }
     begun(&*store, of_blog).await;
     begun(&*store, begin(&user, 2)).await;
-    come_as_guest(&*store, 3).await;
+    come_with_tokens(&*store, 3).await;
     let mut log = Listener::new(&*store).await;
 
     let remove = act(Kind::ClientRemoved);

@@ -7,7 +7,7 @@ use cloakroom_model::grant::{Confirmation, Details, Grant, Rotated};
 use cloakroom_model::session::{Acr, Authentication};
 
 use super::scene::{
-    act, act_at, at, begin, begun, client_id, come_as_guest, disabled, ending, give_own_grant,
+    act, act_at, at, begin, begun, client_id, come_with_tokens, disabled, ending, give_own_grant,
     grant, grant_id, session_id, sign_in, sign_up, user_id,
 };
 use super::witness::{
@@ -19,7 +19,7 @@ pub async fn a_grant_is_found_with_its_parents(store: Arc<dyn Store>) {
     let user = sign_up(&*store, 1).await;
     give_own_grant(&*store, &user, 9).await;
     let session = sign_in(&*store, &user, 1).await;
-    let guest = come_as_guest(&*store, 2).await;
+    let guest = come_with_tokens(&*store, 2).await;
 
     let (of_session, of_guest, own) = (
         grant(1, Some(user.id), Some(session.id)),
@@ -41,7 +41,7 @@ pub async fn a_grant_is_found_with_its_parents(store: Arc<dyn Store>) {
 pub async fn a_grant_is_kept_with_all_it_says(store: Arc<dyn Store>) {
     let user = sign_up(&*store, 1).await;
     sign_in(&*store, &user, 1).await;
-    come_as_guest(&*store, 2).await;
+    come_with_tokens(&*store, 2).await;
     let details = Details {
         confirmation: Some(Confirmation::Key("thumbprint".to_owned())),
         authentication: Some(Authentication {
@@ -79,7 +79,7 @@ pub async fn a_grant_that_would_hang_from_nothing_is_not_kept(store: Arc<dyn Sto
     let out = sign_up(&*store, 2).await;
     sign_in(&*store, &user, 1).await;
     sign_in(&*store, &user, 2).await;
-    come_as_guest(&*store, 3).await;
+    come_with_tokens(&*store, 3).await;
     store.end_session(session_id(2), Reason::SignedOut, &ending()).await.unwrap();
     changed(store.set_life(out.id, disabled(), &act(Kind::UserDisabled)).await.unwrap());
     let table = [
@@ -240,7 +240,7 @@ pub async fn of_many_who_rotate_the_same_token_one_does(store: Arc<dyn Store>) {
 pub async fn a_rotation_is_a_use_of_the_grant_and_of_its_session(store: Arc<dyn Store>) {
     let user = sign_up(&*store, 1).await;
     sign_in(&*store, &user, 1).await;
-    come_as_guest(&*store, 2).await;
+    come_with_tokens(&*store, 2).await;
     let before = events(&*store).await;
     let mut log = Listener::new(&*store).await;
     // Earlier than what is known already: nothing is lowered.

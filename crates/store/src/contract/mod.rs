@@ -21,6 +21,7 @@ pub mod codes;
 pub mod consents;
 pub mod data;
 pub mod device_requests;
+pub mod elsewhere;
 pub mod events;
 pub mod grants;
 pub mod guests;
@@ -189,7 +190,16 @@ macro_rules! for_each_promise {
                 insert_never_replaces_a_guest,
                 an_ended_guest_leaves_nothing,
                 a_guests_last_seen_is_raised_and_never_lowered,
-                guests_whose_time_is_over_end_with_their_reason,
+                guests_with_tokens_whose_time_is_over_end_with_their_reason,
+            }
+            elsewhere {
+                a_guest_elsewhere_goes_to_the_user,
+                a_guest_elsewhere_is_merged_once,
+                of_many_sign_ins_of_one_guest_elsewhere_one_merges,
+                a_claim_that_was_given_up_merges_nothing,
+                of_a_merge_and_those_who_give_up_its_claim_one_is_first,
+                the_end_of_a_guest_elsewhere_is_told_once_and_final,
+                a_browser_that_takes_a_session_over_leaves_its_guest_elsewhere,
             }
             data {
                 a_document_is_read_as_it_was_written,

@@ -10,9 +10,9 @@ use cloakroom_model::user::{Life, User};
 use serde_json::json;
 
 use super::scene::{
-    act, act_at, at, begin, begin_new, begun, come_as_guest, digest, disabled, earlier, email,
-    ending, grant, insert, insert_link, key, link, new_admin, new_user, put, session, session_id,
-    sign_in, sign_up, user_id, username,
+    act, act_at, at, begin, begin_new, begun, come_as_guest, come_with_tokens, digest, disabled,
+    earlier, email, ending, grant, insert, insert_link, key, link, new_admin, new_user, put,
+    session, session_id, sign_in, sign_up, user_id, username,
 };
 use super::witness::{
     CALLERS, Listener, at_once, changed, count, events, grant_ended, look_at, opens, session_ended,
@@ -122,25 +122,34 @@ pub async fn a_sign_in_takes_the_place_of_the_browsers_earlier_session(store: Ar
     let user = sign_up(&*store, 1).await;
     let other = sign_up(&*store, 2).await;
     let mut log = Listener::new(&*store).await;
-    come_as_guest(&*store, 1).await;
+    come_with_tokens(&*store, 1).await;
     sign_in(&*store, &user, 2).await;
     sign_in(&*store, &other, 3).await;
+    come_as_guest(&*store, 4).await;
 
-    for (n, new) in [(1, 11), (2, 12), (3, 13)] {
+    for (n, new) in [(1, 11), (2, 12), (3, 13), (4, 14)] {
         let sign_in = act(Kind::SignedIn);
         let begin = Begin { earlier: Some(earlier(session_id(n))), ..begin(&user, new) };
         let Begun::Done(done) = store.begin_session(begin, &sign_in).await.unwrap() else {
             panic!("session {new} did not begin");
         };
-        log.hears(&*store, &sign_in, &done.rows, [session_ended(n), grant_ended(n)]).await;
+        if n == 4 {
+            log.hears(&*store, &sign_in, &done.rows, [session_ended(n)]).await;
+        } else {
+            let expected = [session_ended(n), grant_ended(n)];
+            log.hears(&*store, &sign_in, &done.rows, expected).await;
+        }
         assert!(!opens(&*store, n).await && opens(&*store, new).await);
         assert_eq!(store.find_session_by_id(session_id(n)).await.unwrap(), None);
         assert_eq!(store.find_guest_by_id(session_id(n)).await.unwrap(), None);
     }
     // Which secret belonged to whom is told apart; who goes on is told to each.
-    let guest = store.find_guest(&digest(1), at(60)).await.unwrap();
-    assert!(matches!(guest, Some(LiveGuest::Replaced(it)) if it.successor == session_id(11)));
-    assert_eq!(store.find_guest(&digest(1), at(61)).await.unwrap(), None);
+    for (n, successor) in [(1, 11), (4, 14)] {
+        let guest = store.find_guest(&digest(n), at(60)).await.unwrap();
+        let expected = session_id(successor);
+        assert!(matches!(guest, Some(LiveGuest::Replaced(it)) if it.successor == expected));
+        assert_eq!(store.find_guest(&digest(n), at(61)).await.unwrap(), None);
+    }
     for (n, successor) in [(2, 12), (3, 13)] {
         let session = store.find_session(&digest(n), at(60)).await.unwrap();
         let expected = session_id(successor);
@@ -150,7 +159,7 @@ pub async fn a_sign_in_takes_the_place_of_the_browsers_earlier_session(store: Ar
         .await
         .into_iter()
         .filter(|it| it.event.detail.as_deref() == Some(Reason::Superseded.as_str()));
-    assert_eq!(superseded.count(), 3);
+    assert_eq!(superseded.count(), 4);
 }
 
 pub async fn one_more_than_the_limit_evicts_the_one_unused_for_longest(store: Arc<dyn Store>) {

@@ -7,12 +7,13 @@ use cloakroom_model::grant::Grant;
 use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
 use cloakroom_model::link::Purpose;
 use cloakroom_model::log::{Change, Row, Subject};
+use cloakroom_model::secret::Digest;
 use cloakroom_model::session::{Replaced, Session};
 use cloakroom_model::time::Timestamp;
 
 use super::codes::KeptCode;
 use super::{ReplacedSecret, State};
-use crate::{Act, Ended};
+use crate::{Act, Elsewhere, Ended, Error};
 
 /// What an act has done so far.
 #[derive(Default)]
@@ -102,6 +103,64 @@ impl State {
             let replaced = Replaced { session: id, successor, at };
             self.replaced.insert(secret, ReplacedSecret { replaced, was_guest });
         }
+    }
+
+    /// Whether a guest that lies elsewhere is over.
+    pub(super) fn is_over(&self, guest: SessionId, now: Timestamp) -> bool {
+        self.is_marked(&Elsewhere::mark_of_end(guest), now)
+    }
+
+    /// Remembers that a guest that lies elsewhere is over and that its claim was used; `false` where it was over before.
+    pub(super) fn take_over(
+        &mut self,
+        guest: SessionId,
+        elsewhere: &Elsewhere,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        if self.is_over(guest, now) {
+            return Ok(false);
+        }
+        let until = now.plus(Elsewhere::REMEMBERED);
+        if elsewhere.claim.is_some_and(|claim| !self.mark_once(claim, until, now)) {
+            return Err(Error::Busy);
+        }
+        Ok(self.mark_over(guest, now))
+    }
+
+    /// Remembers that a guest that lies elsewhere is over; `false` where it was over before.
+    pub(super) fn mark_over(&mut self, guest: SessionId, now: Timestamp) -> bool {
+        self.mark_once(Elsewhere::mark_of_end(guest), now.plus(Elsewhere::REMEMBERED), now)
+    }
+
+    /// Ends a guest that lies elsewhere in favour of `successor`, which its secret names from now on.
+    pub(super) fn supersede_elsewhere(
+        &mut self,
+        id: SessionId,
+        secret: Option<Digest>,
+        successor: SessionId,
+        at: Timestamp,
+        trace: &mut Trace,
+    ) {
+        trace.end(Ended::Session { id, user: None, reason: Reason::Superseded });
+        if let Some(secret) = secret {
+            let replaced = Replaced { session: id, successor, at };
+            self.replaced.insert(secret, ReplacedSecret { replaced, was_guest: true });
+        }
+    }
+
+    /// Ends a guest that lies elsewhere. `false` where it was over before.
+    pub(super) fn end_elsewhere(
+        &mut self,
+        id: SessionId,
+        reason: Reason,
+        now: Timestamp,
+        trace: &mut Trace,
+    ) -> bool {
+        let first = self.mark_over(id, now);
+        if first {
+            trace.end(Ended::Session { id, user: None, reason });
+        }
+        first
     }
 
     /// Ends one grant. `false` where there is none.

@@ -47,6 +47,15 @@ impl Guests for Memory {
         Ok(self.state()?.end_guest(id, reason, act))
     }
 
+    async fn end_guest_elsewhere(
+        &self,
+        id: SessionId,
+        reason: Reason,
+        act: &Act,
+    ) -> Result<Option<Done<()>>, Error> {
+        Ok(self.state()?.end_guest_elsewhere(id, reason, act))
+    }
+
     async fn touch_guests(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), Error> {
         self.state()?.touch(seen, |session| session.user.is_none());
         Ok(())
@@ -93,5 +102,16 @@ impl State {
         let mut trace = Trace::default();
         self.end(id, reason, &mut trace);
         Some(Done { value: (), rows: self.finish(act, trace) })
+    }
+
+    fn end_guest_elsewhere(
+        &mut self,
+        id: SessionId,
+        reason: Reason,
+        act: &Act,
+    ) -> Option<Done<()>> {
+        let mut trace = Trace::default();
+        self.end_elsewhere(id, reason, act.at, &mut trace)
+            .then(|| Done { value: (), rows: self.finish(act, trace) })
     }
 }

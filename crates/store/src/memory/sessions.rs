@@ -142,7 +142,14 @@ impl State {
         }
         trace.changed(Subject::Session(id));
         if let Some(earlier) = replace.earlier.filter(|earlier| *earlier != id) {
-            self.supersede(earlier, id, act.at, &mut trace);
+            match replace.elsewhere {
+                Some(secret) if !self.sessions.contains_key(&earlier) => {
+                    if self.mark_over(earlier, act.at) {
+                        self.supersede_elsewhere(earlier, Some(secret), id, act.at, &mut trace);
+                    }
+                }
+                _ => self.supersede(earlier, id, act.at, &mut trace),
+            }
         }
         let Some(value) = self.live_session(id).map(Box::new) else { return Replacing::NoSession };
         Replacing::Done(Done { value, rows: self.finish(act, trace) })

@@ -31,6 +31,12 @@ impl State {
         let Some(evicted) = self.make_room(begin.limit, user.id, earlier, act.at) else {
             return Ok(Begun::Full);
         };
+        let elsewhere = match (earlier, &begin.earlier) {
+            (None, Some(Earlier { id, elsewhere: Some(elsewhere), .. })) => {
+                self.take_over(*id, elsewhere, act.at)?.then_some((*id, elsewhere.clone()))
+            }
+            _ => None,
+        };
 
         let mut trace = Trace::default();
         if let Who::New(new) = begin.who {
@@ -40,8 +46,15 @@ impl State {
             self.links.remove(&link);
         }
         if let (Some(earlier), Some(how)) = (earlier, &begin.earlier) {
-            self.carry_over(earlier, how, user.id, id, act, &mut trace);
+            let (hands_on, was_guest) = self.hands_on(earlier, user.id);
+            let documents =
+                if hands_on { self.documents_of(Owner::Session(earlier)) } else { Vec::new() };
+            self.carry_over(documents, was_guest, how, user.id, id, act, &mut trace);
             self.supersede(earlier, id, act.at, &mut trace);
+        }
+        if let (Some((guest, elsewhere)), Some(how)) = (elsewhere, &begin.earlier) {
+            self.carry_over(elsewhere.documents, true, how, user.id, id, act, &mut trace);
+            self.supersede_elsewhere(guest, elsewhere.secret, id, act.at, &mut trace);
         }
         for session in evicted {
             self.end(session, Reason::Evicted, &mut trace);
@@ -91,6 +104,9 @@ impl State {
         if self.sessions.contains_key(&earlier.id) {
             return Some(earlier.id);
         }
+        if earlier.elsewhere.is_some() && !self.is_over(earlier.id, now) {
+            return None;
+        }
         let successor = self
             .replaced
             .values()
@@ -123,20 +139,27 @@ impl State {
         }
     }
 
+    /// Whether an earlier session hands its documents on to this user's next, and whether it is a guest.
+    fn hands_on(&self, earlier: SessionId, user: UserId) -> (bool, bool) {
+        let whose = self.sessions.get(&earlier).and_then(|kept| kept.session.user);
+        (whose.is_none_or(|whose| whose == user), whose.is_none())
+    }
+
     /// Hands the documents of the earlier session on to the user and the new session.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "who, what and how; they are together nowhere else"
+    )]
     fn carry_over(
         &mut self,
-        earlier: SessionId,
+        of_earlier: Vec<(DocumentKey, Document)>,
+        was_guest: bool,
         how: &Earlier,
         user: UserId,
         session: SessionId,
         act: &Act,
         trace: &mut Trace,
     ) {
-        let Some(whose) = self.sessions.get(&earlier).map(|kept| kept.session.user) else { return };
-        if whose.is_some_and(|whose| whose != user) {
-            return;
-        }
         let carry_over = CarryOver {
             user,
             session,
@@ -144,10 +167,8 @@ impl State {
             limit: how.merge.limit,
             etag_seed: how.merge.etag_seed,
         };
-        let of_earlier = self.documents_of(Owner::Session(earlier));
         let Carried { documents, left } =
             carry_over.decide(&self.documents_of(Owner::User(user)), of_earlier);
-        let was_guest = whose.is_none();
         for (kind, count) in [(Kind::GuestMerged, documents.len()), (Kind::GuestNotMerged, left)] {
             if was_guest && count > 0 {
                 trace.event(Event {

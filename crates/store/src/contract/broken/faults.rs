@@ -2,6 +2,7 @@
 
 mod authorization;
 mod clients;
+mod guests;
 
 use crate::memory::broken::Fault::{self, Hasty, Keeps, Late, Slips};
 use crate::memory::broken::{Part, Slip};
@@ -11,7 +12,7 @@ type Faults = [(&'static str, &'static [Fault])];
 
 /// What breaks each promise that there is.
 pub(super) fn faults() -> impl Iterator<Item = &'static (&'static str, &'static [Fault])> {
-    FAULTS.iter().chain(authorization::FAULTS).chain(clients::FAULTS)
+    FAULTS.iter().chain(authorization::FAULTS).chain(clients::FAULTS).chain(guests::FAULTS)
 }
 
 const FAULTS: &Faults = &[
@@ -336,39 +337,6 @@ const FAULTS: &Faults = &[
     (
         "carry_over::what_a_guest_writes_is_merged_or_refused",
         &[Late("write_data", "begin_session")],
-    ),
-    (
-        "guests::a_guest_is_found_by_its_secret_and_by_its_id",
-        &[
-            Keeps("insert_guest", Part::Sessions),
-            Keeps("insert_guest", Part::Grants),
-            Keeps("insert_guest", Part::Events),
-        ],
-    ),
-    ("guests::insert_never_replaces_a_guest", &[Slips(Slip::InsertGuestReplaces)]),
-    (
-        "guests::an_ended_guest_leaves_nothing",
-        &[
-            Keeps("end_guest", Part::Sessions),
-            Keeps("end_guest", Part::Grants),
-            Keeps("end_guest", Part::Documents),
-            Keeps("end_guest", Part::Log),
-            Slips(Slip::WriteWithoutParents),
-        ],
-    ),
-    (
-        "guests::a_guests_last_seen_is_raised_and_never_lowered",
-        &[Slips(Slip::TouchLowers), Keeps("touch_guests", Part::Sessions)],
-    ),
-    (
-        "guests::guests_whose_time_is_over_end_with_their_reason",
-        &[
-            Slips(Slip::ExpireWithoutLag),
-            Slips(Slip::ExpireUnlimited),
-            Keeps("expire_guests", Part::Sessions),
-            Keeps("expire_guests", Part::Log),
-            Keeps("expire_guests", Part::Events),
-        ],
     ),
     ("data::a_document_is_read_as_it_was_written", &[Keeps("write_data", Part::Documents)]),
     (

@@ -25,6 +25,8 @@ pub(crate) enum Slip {
     BeginWithoutLink,
     BeginUnlimited,
     BeginWithoutEarlier,
+    BeginWithoutElsewhere,
+    BeginWithoutClaim,
     BeginEndsEarlierFirst,
     BeginWithoutRules,
     BeginMergesTooMuch,

@@ -181,6 +181,9 @@ pass_on! { Guests {
     }
     async fn find_guest_by_id(&self, id: SessionId) -> Option<Session> {}
     async fn end_guest(&self, id: SessionId, reason: Reason, act: &Act) -> Option<Done<()>> {}
+    async fn end_guest_elsewhere(
+        &self, id: SessionId, reason: Reason, act: &Act
+    ) -> Option<Done<()>> {}
     async fn touch_guests(&self, seen: &[(SessionId, Timestamp)]) -> () {
         self.touch_carelessly(seen).await?;
     }
@@ -438,6 +441,16 @@ impl Broken {
             && let Some(earlier) = &begin.earlier
         {
             self.inner.end_guest(earlier.id, Reason::Superseded, act).await?;
+        }
+        if let Some(earlier) = &mut begin.earlier {
+            if self.slips(Slip::BeginWithoutElsewhere) {
+                earlier.elsewhere = None;
+            }
+            if let Some(elsewhere) = &mut earlier.elsewhere
+                && self.slips(Slip::BeginWithoutClaim)
+            {
+                elsewhere.claim = None;
+            }
         }
         if self.slips(Slip::BeginTellsOfMerging) {
             self.inner.record(vec![act.another(Kind::GuestMerged)]).await?;
