@@ -114,12 +114,17 @@ impl Connection {
         keys: &[impl ToRedisArgs],
         args: impl ToRedisArgs,
     ) -> Result<T, Error> {
-        match self.0.shared.question(&Question::One(&script.by_name(keys, &args)), 2).await {
-            Err(Failure::Refused(error)) if is_unknown_script(&error) => {
-                self.ask(&script.by_text(keys, &args)).await
-            }
-            answer => read(answer?),
-        }
+        self.0.shared.run(script, keys, args, 2).await
+    }
+
+    /// Runs a script once. Where it fails, it may have been run or not.
+    pub async fn run_once<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        keys: &[impl ToRedisArgs],
+        args: impl ToRedisArgs,
+    ) -> Result<T, Error> {
+        self.0.shared.run(script, keys, args, 1).await
     }
 }
 
@@ -157,6 +162,21 @@ impl Shared {
         attempts: u8,
     ) -> Result<T, Error> {
         read(self.question(question, attempts).await?)
+    }
+
+    async fn run<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        keys: &[impl ToRedisArgs],
+        args: impl ToRedisArgs,
+        attempts: u8,
+    ) -> Result<T, Error> {
+        match self.question(&Question::One(&script.by_name(keys, &args)), attempts).await {
+            Err(Failure::Refused(error)) if is_unknown_script(&error) => {
+                self.ask(&Question::One(&script.by_text(keys, &args)), attempts).await
+            }
+            answer => read(answer?),
+        }
     }
 
     async fn question(

@@ -1,0 +1,246 @@
+//! Rooms, and how far what lies in them is believed.
+//!
+//! Each room of [`cloakroom_model::room`] has a **mark**: a place in the authority's revocation log, and the room's
+//! *generation*, a random number. It says that every end which the log had up to that place has been applied here. It lies
+//! in the same slot as what it speaks of, and every script reads both at once, so nothing is answered that was not covered
+//! by the mark of that moment.
+//!
+//! A node believes a mark whose generation it has verified and that is no older than what the node itself has heard of the
+//! log. Otherwise it **verifies**: it asks the authority what follows the mark. Rows: the ends among them are applied and
+//! the mark moves. None: the mark is at the end of the log. Lost: the log does not know this place, or the mark is gone
+//! with all that lay here: the room begins a new generation, and what carries an older one is worth nothing.
+//!
+//! So a Redis that was emptied begins anew, and one that was restored from an old copy hears what it missed or is forgotten;
+//! nothing compares times. What a mark cannot show is a copy that is younger than the last row this node has heard: then
+//! nothing that this node knows of is missing here, and what it does not know of yet it hears within the same bound as
+//! always. What must be right even then, that nothing is merged twice, is asked of the authority
+//! ([`cloakroom_store::Elsewhere`]).
+//!
+//! A mark moves only from the exact place that was verified, so that all places of one generation are of one history.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use cloakroom_model::log::{Change, Place, Row, Subject};
+use cloakroom_model::room::Room;
+use cloakroom_store::{Error, Reading, Revocations};
+
+use crate::connection::Connection;
+use crate::keys::Keys;
+use crate::scripts;
+
+/// How many rows are asked for at once.
+const BATCH: usize = 1000;
+
+/// How often somebody else may have moved the same mark before storage is called busy; also how many batches a room may
+/// lack.
+const ATTEMPTS: usize = 256;
+
+/// What this node knows of the rooms.
+pub(crate) struct Rooms {
+    known: Mutex<Known>,
+    /// One verifies, and the others wait for it.
+    verifying: Vec<tokio::sync::Mutex<()>>,
+}
+
+#[derive(Clone, Default)]
+struct Known {
+    /// Raised when the log was lost. What was verified before is not believed.
+    era: u64,
+    /// How far this node has heard the log.
+    heard: Place,
+    /// The generation that was verified, by room.
+    generations: [Option<u64>; Room::COUNT as usize],
+}
+
+/// What must be so for a room's answer to be believed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Belief {
+    pub(crate) generation: u64,
+    pub(crate) heard: u64,
+}
+
+/// What a room's mark says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Mark {
+    generation: u64,
+    place: Place,
+}
+
+impl Mark {
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(' ');
+        let generation = u64::from_str_radix(parts.next()?, 16).ok()?;
+        let (seq, nonce) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        parts.next().is_none().then_some(Self { generation, place: Place { seq, nonce } })
+    }
+
+    fn text(self) -> String {
+        format!("{} {}", generation_text(self.generation), place_text(self.place))
+    }
+}
+
+/// As a record carries it.
+pub(crate) fn generation_text(generation: u64) -> String {
+    format!("{generation:016x}")
+}
+
+fn place_text(Place { seq, nonce }: Place) -> String {
+    format!("{seq} {nonce}")
+}
+
+impl Rooms {
+    pub(crate) fn new() -> Self {
+        let verifying = Room::all().map(|_| tokio::sync::Mutex::default()).collect();
+        Self { known: Mutex::default(), verifying }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // Nothing panics while it is held.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What an answer of this room needs to be believed; `None` where it must be verified first.
+    pub(crate) fn belief(&self, room: Room) -> Option<Belief> {
+        let known = self.known();
+        let generation = known.generations[index(room)]?;
+        Some(Belief { generation, heard: known.heard.seq })
+    }
+
+    /// This node has heard the log up to here.
+    pub(crate) fn heard(&self, place: Place) {
+        let mut known = self.known();
+        if place.seq > known.heard.seq {
+            known.heard = place;
+        }
+    }
+
+    /// The log was lost: there may be another history.
+    pub(crate) fn lost(&self) {
+        let mut known = self.known();
+        *known = Known { era: known.era + 1, ..Known::default() };
+    }
+
+    /// Makes a room's mark one that is believed, whatever that takes. With `to_the_end`, its place is the log's end as of
+    /// some moment after the call.
+    pub(crate) async fn verify(
+        &self,
+        room: Room,
+        way: &Way<'_>,
+        to_the_end: bool,
+    ) -> Result<(), Error> {
+        let _alone = self.verifying[index(room)].lock().await;
+        for _ in 0..ATTEMPTS {
+            let era = self.known().era;
+            let text: Option<String> =
+                way.connection.ask(redis::cmd("GET").arg(way.keys.mark(room))).await?;
+            let mark = text.as_deref().and_then(Mark::parse);
+            if let Some(mark) = mark {
+                if !to_the_end && self.believes(room, mark) {
+                    return Ok(());
+                }
+                match way.authority.read_log(mark.place, BATCH).await? {
+                    Reading::Rows { rows, .. } if rows.is_empty() => {
+                        let mut known = self.known();
+                        if known.era == era {
+                            known.generations[index(room)] = Some(mark.generation);
+                        }
+                        return Ok(());
+                    }
+                    Reading::Rows { rows, .. } => {
+                        apply(way.connection, way.keys, room, mark.place, &rows).await?;
+                        continue;
+                    }
+                    Reading::Lost => {}
+                }
+            }
+            tracing::warn!(
+                room = room.number(),
+                "Redis lost what lay in this room: its guests are forgotten"
+            );
+            way.begin_anew(room, text).await?;
+        }
+        Err(Error::Busy)
+    }
+
+    fn believes(&self, room: Room, mark: Mark) -> bool {
+        self.belief(room).is_some_and(|belief| {
+            belief.generation == mark.generation && mark.place.seq >= belief.heard
+        })
+    }
+
+    /// Applies what the authority's readers just heard to every room, and moves the marks. What cannot be done now is done
+    /// when a room is asked.
+    pub(crate) async fn follow(&self, from: Place, rows: &[Row], way: &Way<'_>) {
+        let Some(last) = rows.last() else { return };
+        let mut applying = tokio::task::JoinSet::new();
+        for room in Room::all() {
+            let (connection, keys, rows) =
+                (way.connection.clone(), way.keys.clone(), rows.to_vec());
+            applying
+                .spawn(async move { (room, apply(&connection, &keys, room, from, &rows).await) });
+        }
+        while let Some(applied) = applying.join_next().await {
+            let Ok((room, Ok(Some(text)))) = applied else { continue };
+            let Some(mark) = Mark::parse(&text) else { continue };
+            if mark.place.seq < last.place.seq && self.belief(room).is_some() {
+                // It lags behind what was read here: somebody could not move it.
+                let _lags_until_it_is_asked = self.verify(room, way, true).await;
+            }
+        }
+    }
+}
+
+fn index(room: Room) -> usize {
+    usize::from(room.number())
+}
+
+/// What rooms are verified by.
+pub(crate) struct Way<'a> {
+    pub(crate) authority: &'a dyn Revocations,
+    pub(crate) connection: &'a Connection,
+    pub(crate) keys: &'a Keys,
+    pub(crate) random: &'a (dyn Fn() -> u64 + Send + Sync),
+}
+
+impl Way<'_> {
+    /// Gives a room a new generation, unless its mark is no longer `seen`: nothing that lies there is believed from then on.
+    pub(crate) async fn begin_anew(&self, room: Room, seen: Option<String>) -> Result<(), Error> {
+        let place = self.authority.read_snapshot().await?.place;
+        let new = Mark { generation: (self.random)(), place };
+        let keys = [self.keys.mark(room)];
+        let args = (seen.unwrap_or_default(), new.text());
+        let _now: String = self.connection.run(&scripts::RENEW, &keys, args).await?;
+        Ok(())
+    }
+
+    /// The mark as it is.
+    pub(crate) async fn mark(&self, room: Room) -> Result<Option<String>, Error> {
+        self.connection.ask(redis::cmd("GET").arg(self.keys.mark(room))).await
+    }
+}
+
+/// Deletes the guests of this room that ended, and moves its mark where that is still `from` or at one of the rows. Answers
+/// the mark as it is then.
+async fn apply(
+    connection: &Connection,
+    keys: &Keys,
+    room: Room,
+    from: Place,
+    rows: &[Row],
+) -> Result<Option<String>, Error> {
+    let Some(last) = rows.last() else { return Ok(None) };
+    let mut args = vec![keys.guests(room), keys.secrets(room), place_text(last.place)];
+    let mut places = vec![place_text(from)];
+    places.extend(rows[..rows.len() - 1].iter().map(|row| place_text(row.place)));
+    let ended = rows.iter().filter_map(|row| match row.subject {
+        Subject::Session(id) if row.change == Change::Ended && Room::of_guest(id) == room => {
+            Some(id.to_string())
+        }
+        _ => None,
+    });
+    let ended: Vec<String> = ended.collect();
+    args.push(ended.len().to_string());
+    args.extend(ended);
+    args.extend(places);
+    connection.run(&scripts::APPLY, &[keys.mark(room)], args).await
+}

@@ -1,0 +1,53 @@
+//! The log is the authority's. Whoever reads it takes what ended along to Redis.
+
+use async_trait::async_trait;
+use cloakroom_model::log::{Place, Subject};
+use cloakroom_model::time::Timestamp;
+use cloakroom_store::{Act, Done, Error, Reading, Revocations, Snapshot, Store};
+use tokio::time::timeout;
+
+use super::WithRedis;
+
+#[async_trait]
+impl<S: Store> Revocations for WithRedis<S> {
+    async fn read_log(&self, place: Place, limit: usize) -> Result<Reading, Error> {
+        let reading = self.authority.read_log(place, limit).await?;
+        match &reading {
+            Reading::Rows { rows, .. } => {
+                if let Some(last) = rows.last() {
+                    if self.connection.is_there() {
+                        let way = self.way();
+                        let following = self.rooms.follow(place, rows, &way);
+                        let _in_time =
+                            timeout(self.connection.settings().answer * 2, following).await;
+                    }
+                    self.rooms.heard(last.place);
+                }
+            }
+            Reading::Lost => self.rooms.lost(),
+        }
+        Ok(reading)
+    }
+
+    async fn read_snapshot(&self) -> Result<Snapshot, Error> {
+        let snapshot = self.authority.read_snapshot().await?;
+        self.rooms.heard(snapshot.place);
+        Ok(snapshot)
+    }
+
+    async fn wait_for_rows(&self) {
+        self.authority.wait_for_rows().await;
+    }
+
+    async fn end_token(&self, jti: &str, act: &Act) -> Result<Done<()>, Error> {
+        self.authority.end_token(jti, act).await
+    }
+
+    async fn announce(&self, subject: Subject, act: &Act) -> Result<Done<()>, Error> {
+        self.authority.announce(subject, act).await
+    }
+
+    async fn prune_log(&self, now: Timestamp) -> Result<(), Error> {
+        self.authority.prune_log(now).await
+    }
+}
