@@ -8,6 +8,7 @@ mod cluster;
 mod conformance;
 mod crash;
 mod debian;
+mod deploy;
 mod fuzz;
 mod generate;
 mod http;

@@ -7,7 +7,7 @@ use crate::needs::Need;
 use crate::shell::{cargo, program, root, run, target};
 use crate::step::Step;
 use crate::tools::{NODE, NPM, node, npm_ci, python};
-use crate::{cluster, crash, fuzz, proxies, server, strangers, sync};
+use crate::{cluster, crash, deploy, fuzz, proxies, server, strangers, sync};
 
 /// Cryptography and SQLite come as C sources.
 const C_COMPILER: Need = Need::Program { name: "cc", package: "build-essential" };
@@ -90,6 +90,12 @@ pub(crate) const ALL: &[Step] = &[
         proves: "behind nginx and Caddy, as deploy/ configures them, it is as without a proxy",
         needs: &[CURL, OPENSSL, NGINX, Need::Service { name: "caddy", package: "caddy" }],
         run: proxies::run,
+    },
+    Step {
+        name: "deploy",
+        proves: "the scripts of deploy/cluster start two nodes, and who signs out at one is refused by both",
+        needs: &[CURL, OPENSSL, POSTGRES, NGINX],
+        run: deploy::run_scripts,
     },
     Step {
         name: "browser",

@@ -4,6 +4,7 @@
 
 mod clock;
 mod dependencies;
+mod deploy;
 mod documents;
 mod fetch;
 mod layout;

@@ -1,0 +1,99 @@
+//! What `deploy/cluster` starts on one machine: two nodes over PostgreSQL behind nginx, by the scripts that
+//! operators run, and the promises that they try.
+
+use std::env;
+use std::ffi::OsString;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use cloakroom_testservers::program::{self, find};
+
+use crate::server::{self, binary};
+use crate::shell::{self, root, run};
+
+/// As many ports in a row as the script takes.
+const PORTS: u16 = 4;
+
+/// What the scripts look for on the search path.
+const PROGRAMS: &[&str] = &["initdb", "psql", "nginx"];
+
+pub(crate) fn run_scripts() -> Result<()> {
+    server::build()?;
+    let port = ports()?;
+    let folder = env::temp_dir().join(format!("cloakroom-deploy-{}", std::process::id()));
+    let tried = with(&folder, port, |script| script("up.sh").and_then(|()| script("try.sh")));
+    tried.with_context(|| format!("what was said lies in {}", folder.display()))?;
+    std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())
+}
+
+/// Runs scripts with a folder and a port, and stops what they started whatever comes of it.
+fn with(
+    folder: &PathBuf,
+    port: u16,
+    scripts: impl FnOnce(&dyn Fn(&str) -> Result<()>) -> Result<()>,
+) -> Result<()> {
+    let path = search_path()?;
+    let libraries = libraries()?;
+    let script = |name: &str| {
+        let mut sh = shell::program("sh");
+        sh.arg(root().join("deploy/cluster").join(name)).arg(folder);
+        sh.env("PORT", port.to_string()).env("CLOAKROOM", binary()).env("PATH", &path);
+        if let Some(libraries) = &libraries {
+            sh.env("LD_LIBRARY_PATH", libraries);
+        }
+        run(&mut sh)
+    };
+    let outcome = scripts(&script);
+    // A script that failed has stopped what it had started.
+    if folder.join("running").exists() {
+        script("down.sh")?;
+    }
+    outcome
+}
+
+/// The search path, and before it the folders of what is elsewhere or was unpacked.
+fn search_path() -> Result<OsString> {
+    let mut folders = Vec::new();
+    for name in PROGRAMS {
+        let program = find(name).with_context(|| format!("there is no {name}"))?;
+        folders.extend(program.parent().map(PathBuf::from));
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    Ok(env::join_paths(folders.into_iter().chain(env::split_paths(&path)))?)
+}
+
+/// Where what was unpacked finds its libraries.
+fn libraries() -> Result<Option<OsString>> {
+    let postgres = find("postgres").context("there is no postgres")?;
+    let command: Command = program::run(&postgres);
+    let mut set = command.get_envs();
+    let libraries = set.find(|(name, _)| *name == "LD_LIBRARY_PATH");
+    Ok(libraries.and_then(|(_, value)| value).map(OsString::from))
+}
+
+/// The first of so many ports in a row that were free a moment ago.
+fn ports() -> Result<u16> {
+    let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    for first in (20_000..30_000).step_by(usize::from(PORTS)) {
+        if (first..first + PORTS).all(free) {
+            return Ok(first);
+        }
+    }
+    bail!("there are no {PORTS} free ports in a row")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_in_a_row_are_free() {
+        let first = ports().unwrap();
+        let listening: Vec<TcpListener> = (first..first + PORTS)
+            .filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())
+            .collect();
+        assert_eq!(listening.len(), usize::from(PORTS));
+    }
+}
