@@ -1,4 +1,4 @@
-//! Every figure that the README quotes: `cargo xtask bench`.
+//! Every figure that the README quotes and that `cargo xtask scale` rests on: `cargo xtask bench`.
 //!
 //! Rests on release builds and on what Debian has: wrk for load, taskset to keep server and load to a core each, `/proc`
 //! for processor time and memory. A comparison is the median of interleaved runs with its spread, so that a slow minute
@@ -13,6 +13,7 @@ mod memory;
 mod oauth;
 mod process;
 mod sample;
+mod scale;
 mod startup;
 mod storm;
 mod wrk;
@@ -97,6 +98,7 @@ const PARTS: &[Part] = &[
     Part { name: "storm", tools: &["storm"], measure: storm::measure },
     Part { name: "memory", tools: &["seed"], measure: memory::measure },
     Part { name: "start", tools: &["seed"], measure: startup::measure },
+    Part { name: "scale", tools: &["seed"], measure: scale::measure },
     Part { name: "jose", tools: &[], measure: |_| jose::measure() },
 ];
 

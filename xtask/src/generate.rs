@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::conformance;
+use crate::scale;
 use crate::shell::{cargo, root};
 
 /// A file, and what writes it.
@@ -27,6 +28,7 @@ const ALL: &[Generated] = &[
     Generated { file: "docs/config.md", by: Writer::Binary(&["generate", "config-docs"]) },
     Generated { file: "docs/openapi.json", by: Writer::Binary(&["generate", "openapi"]) },
     Generated { file: "docs/conformance.md", by: Writer::Here(conformance::page) },
+    Generated { file: "docs/operating/scale.md", by: Writer::Here(scale::page) },
 ];
 
 #[derive(Args)]

@@ -15,6 +15,7 @@ mod http;
 mod needs;
 mod proxies;
 mod random;
+mod scale;
 mod server;
 mod shell;
 mod soak;
@@ -36,8 +37,10 @@ enum Command {
     Test(step::Options),
     /// Makes the published counts: races, crashes and fuzzing, until luck is no explanation
     Soak(soak::Options),
-    /// Measures every figure that the README quotes
+    /// Measures every figure that the README quotes and the model of scale rests on
     Bench(bench::Options),
+    /// Says what a deployment of a size needs, from measured costs and stated assumptions
+    Scale(scale::Options),
     /// Writes what is generated and committed
     Generate(generate::Options),
 }
@@ -47,6 +50,10 @@ fn main() -> ExitCode {
         Command::Test(options) => step::run(steps::ALL, &options),
         Command::Soak(options) => soak::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Bench(options) => bench::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Scale(options) => {
+            scale::run(&options);
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
     };
     match outcome {
