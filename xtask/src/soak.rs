@@ -59,7 +59,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for name in &options.only {
         ensure!(PARTS.iter().any(|(part, _)| part == name), "there is no part `{name}`");
     }
-    needs::meet(steps::COMPILERS.iter().map(|need| (*need, "soak")))?;
+    let needed = steps::COMPILERS.iter().chain(steps::CLUSTER);
+    needs::meet(needed.map(|need| (*need, "soak")))?;
     let mut report = String::new();
     for (name, soak) in PARTS {
         if options.only.is_empty() || options.only.iter().any(|only| only == name) {

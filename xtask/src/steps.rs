@@ -22,7 +22,10 @@ const PGBOUNCER: Need = Need::Service { name: "pgbouncer", package: "pgbouncer" 
 const REDIS: Need = Need::Service { name: "redis-server", package: "redis-server" };
 const HAPROXY: Need = Need::Service { name: "haproxy", package: "haproxy" };
 const NGINX: Need = Need::Service { name: "nginx", package: "nginx" };
+/// Sets the clock of a process off.
+const FAKETIME: Need = Need::Program { name: "faketime", package: "faketime" };
 pub(crate) const COMPILERS: &[Need] = &[C_COMPILER, CPP_COMPILER];
+pub(crate) const CLUSTER: &[Need] = &[OPENSSL, POSTGRES, HAPROXY, NGINX, FAKETIME];
 
 pub(crate) const ALL: &[Step] = &[
     Step {
@@ -82,7 +85,7 @@ pub(crate) const ALL: &[Step] = &[
     Step {
         name: "cluster",
         proves: "what clients see under load and faults is explained by the promises, whichever node they ask",
-        needs: &[],
+        needs: CLUSTER,
         run: || cluster::run(SEED),
     },
     Step {

@@ -74,6 +74,13 @@ impl<'a> History<'a> {
             .any(|it| it.from <= operation.until && operation.until <= it.until)
     }
 
+    /// Whether a refusal may be followed by something else: its session's end was lost, and whoever refused did not know
+    /// it yet.
+    fn may_be_taken_back(self, operation: &Operation) -> bool {
+        self.allowed(Allows::LostActs)
+            .any(|it| it.from <= operation.until && operation.until <= it.until + BOUND_WHEN_DEAF)
+    }
+
     /// Whether it was acknowledged for good.
     fn is_sure(self, operation: &Operation) -> bool {
         operation.outcome == Outcome::Acknowledged && !self.may_be_lost(operation)
@@ -141,6 +148,11 @@ fn is_over(code: &str) -> bool {
 }
 
 impl Violation {
+    /// Whether something that was acknowledged is gone.
+    pub(crate) fn is_loss(&self) -> bool {
+        [documents::LOST, lives::BY_ACCIDENT, once::USER_LOST].contains(&self.promise)
+    }
+
     /// The promise, and the operations that show how it was broken.
     pub(crate) fn shown<'a>(&'a self, operations: &'a [Operation]) -> impl fmt::Display + 'a {
         fmt::from_fn(move |f| {

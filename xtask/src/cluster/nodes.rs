@@ -33,7 +33,6 @@ const MASTER_KEY: &str = "5a00c1a0a2005a00c1a0a2005a00c1a0a2005a00c1a0a2005a00c1
 pub(crate) struct World {
     /// A database that other nodes use too; without it there is a file in the node's folder.
     pub(crate) database: Option<String>,
-    pub(crate) redis: Option<String>,
     /// What clients call all nodes together, without `http://`.
     pub(crate) host: String,
 }
@@ -44,6 +43,8 @@ pub(crate) struct Node {
     operators: u16,
     folder: PathBuf,
     world: World,
+    /// Variables for this node alone.
+    environment: Vec<(String, String)>,
     child: Option<Child>,
 }
 
@@ -52,10 +53,24 @@ impl Node {
     pub(crate) fn start(name: &str, folder: &Path, port: u16, world: World) -> Result<Self> {
         let folder = folder.join(name);
         fs::create_dir_all(&folder)?;
-        let mut node =
-            Self { name: name.into(), port, operators: free_port()?, folder, world, child: None };
+        let mut node = Self {
+            name: name.into(),
+            port,
+            operators: free_port()?,
+            folder,
+            world,
+            environment: Vec::new(),
+            child: None,
+        };
         node.start_again()?;
         Ok(node)
+    }
+
+    /// Starts it where it was, with these variables beside the usual ones from now on.
+    pub(crate) fn start_again_with(&mut self, environment: &[(&str, &str)]) -> Result<()> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        self.environment = environment.iter().map(owned).collect();
+        self.start_again()
     }
 
     /// Starts it where it was, and waits until it hears the revocation log.
@@ -69,6 +84,7 @@ impl Node {
             .arg(format!("--public-url=http://{}", self.world.host))
             .arg("--trusted-proxies=127.0.0.1")
             .args(HASTE)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdout(out.try_clone()?)
             .stderr(out);
         let child = serve.spawn().with_context(|| binary().display().to_string())?;
@@ -128,9 +144,6 @@ impl Node {
             .env("CLOAKROOM_DATA_DIR", self.folder.join("data"));
         if let Some(database) = &self.world.database {
             command.env("CLOAKROOM_DATABASE", database);
-        }
-        if let Some(redis) = &self.world.redis {
-            command.env("CLOAKROOM_REDIS", redis);
         }
         command
     }

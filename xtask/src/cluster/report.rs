@@ -4,20 +4,29 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use super::checker::Violation;
 use super::faults::Fault;
-use super::history::{Operation, Outcome};
+use super::history::Outcome;
 use super::load;
 
-/// One round that broke no promise.
+/// So much of what is wrong is shown of each round.
+const SHOWN: usize = 5;
+
 pub(crate) struct Round {
     fault: Fault,
     operations: usize,
     acknowledged: usize,
     /// Asked, and not known whether it was done.
     unknown: usize,
+    /// There was nobody to be asked.
     unsent: usize,
     delays: Vec<Duration>,
     recovered: Duration,
+    lost: usize,
+    /// What no promise explains, losses among it.
+    violations: usize,
+    /// The first of that, and of answers that nobody should get.
+    shown: Vec<String>,
 }
 
 /// All rounds of each kind.
@@ -25,18 +34,27 @@ pub(crate) struct Round {
 pub(crate) struct Report(BTreeMap<(&'static str, Fault), Vec<Round>>);
 
 impl Round {
-    pub(crate) fn new(fault: Fault, brought: load::Report, recovered: Duration) -> Self {
-        let count = |fits: fn(&Operation) -> bool| {
-            brought.operations.iter().filter(|operation| fits(operation)).count()
-        };
+    pub(crate) fn new(
+        fault: Fault,
+        brought: &load::Report,
+        violations: &[Violation],
+        recovered: Duration,
+    ) -> Self {
+        let load::Report { operations, delays, strange } = brought;
+        let count = |outcome: Outcome| operations.iter().filter(|it| it.outcome == outcome).count();
+        let violated = violations.iter().map(|it| it.shown(operations).to_string());
+        let answers = strange.iter().map(|it| format!("an answer that nobody should get: {it}"));
         Self {
             fault,
-            operations: brought.operations.len(),
-            acknowledged: count(|it| it.outcome == Outcome::Acknowledged),
-            unknown: count(|it| it.outcome == Outcome::Unknown),
-            unsent: count(|it| it.outcome == Outcome::Unsent),
-            delays: brought.delays,
+            operations: operations.len(),
+            acknowledged: count(Outcome::Acknowledged),
+            unknown: count(Outcome::Unknown),
+            unsent: count(Outcome::Unsent),
+            delays: delays.clone(),
             recovered,
+            lost: violations.iter().filter(|it| it.is_loss()).count(),
+            violations: violations.len() + strange.len(),
+            shown: violated.take(SHOWN).chain(answers.take(SHOWN)).collect(),
         }
     }
 }
@@ -45,19 +63,28 @@ impl Report {
     pub(crate) fn add(&mut self, running: &'static str, round: Round) {
         self.0.entry((running, round.fault)).or_default().push(round);
     }
+
+    /// Whether every history was explained.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.0.values().flatten().all(|round| round.violations == 0)
+    }
 }
 
 impl fmt::Display for Round {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { fault, operations, acknowledged, unknown, unsent, delays, recovered } = self;
+        let Self { fault, operations, acknowledged, unknown, unsent, .. } = self;
         write!(
             f,
             "{}: {operations} operations, {acknowledged} acknowledged, {unknown} without an answer, {unsent} with nobody \
-             there; {}; served again after {} ms",
+             there; refused everywhere after {}; served again after {} ms",
             fault.name(),
-            Delays(delays.clone()),
-            recovered.as_millis(),
-        )
+            Delays(&self.delays),
+            self.recovered.as_millis(),
+        )?;
+        for shown in &self.shown {
+            write!(f, "\n{shown}")?;
+        }
+        Ok(())
     }
 }
 
@@ -65,19 +92,23 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "| on | fault | times | operations | lost | violations | refusal after an end: p50 / p99 / longest | \
+            "| on | fault | times | operations | lost | violations | refused everywhere after (p50 / p99 / longest) | \
              served again after |\n| --- | --- | --- | --- | --- | --- | --- | --- |"
         )?;
         for ((running, fault), rounds) in &self.0 {
-            let operations: usize = rounds.iter().map(|round| round.operations).sum();
-            let delays = rounds.iter().flat_map(|round| &round.delays).copied().collect();
+            let sum = |count: fn(&Round) -> usize| rounds.iter().map(count).sum::<usize>();
+            let delays: Vec<Duration> =
+                rounds.iter().flat_map(|round| &round.delays).copied().collect();
             let recovered = rounds.iter().map(|round| round.recovered).max().unwrap_or_default();
             writeln!(
                 f,
-                "| {running} | {} | {} | {operations} | 0 | 0 | {} | {} ms |",
+                "| {running} | {} | {} | {} | {} | {} | {} | {} ms |",
                 fault.name(),
                 rounds.len(),
-                Delays(delays),
+                sum(|round| round.operations),
+                sum(|round| round.lost),
+                sum(|round| round.violations),
+                Delays(&delays),
                 recovered.as_millis(),
             )?;
         }
@@ -86,13 +117,13 @@ impl fmt::Display for Report {
 }
 
 /// How long it took from the acknowledgement of an end until another node refused.
-struct Delays(Vec<Duration>);
+struct Delays<'a>(&'a [Duration]);
 
-impl fmt::Display for Delays {
+impl fmt::Display for Delays<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut delays = self.0.clone();
+        let mut delays = self.0.to_vec();
         delays.sort_unstable();
-        let Some(longest) = delays.last() else { return f.write_str("none followed") };
+        let Some(longest) = delays.last() else { return f.write_str("no other node was asked") };
         let at = |per_cent: usize| delays[(delays.len() - 1) * per_cent / 100].as_millis();
         write!(f, "{} / {} / {} ms of {}", at(50), at(99), longest.as_millis(), delays.len())
     }
@@ -104,9 +135,9 @@ mod tests {
 
     #[test]
     fn delays_are_shown_by_their_ranks() {
-        let delays = (1..=200).rev().map(Duration::from_millis).collect();
-        assert_eq!(Delays(delays).to_string(), "100 / 198 / 200 ms of 200");
-        assert_eq!(Delays(vec![Duration::from_millis(7)]).to_string(), "7 / 7 / 7 ms of 1");
-        assert_eq!(Delays(Vec::new()).to_string(), "none followed");
+        let delays: Vec<Duration> = (1..=200).rev().map(Duration::from_millis).collect();
+        assert_eq!(Delays(&delays).to_string(), "100 / 198 / 200 ms of 200");
+        assert_eq!(Delays(&delays[..1]).to_string(), "200 / 200 / 200 ms of 1");
+        assert_eq!(Delays(&[]).to_string(), "no other node was asked");
     }
 }

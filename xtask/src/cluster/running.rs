@@ -6,12 +6,14 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use cloakroom_testservers::{HaProxy, Nginx};
 use serde_json::json;
 
 use super::RECOVERS_WITHIN;
 use super::faults::{self, Fault};
 use super::load::{self, Door, Place};
 use super::nodes::{Node, World};
+use super::shared::Shared;
 use crate::http::{Connection, Request};
 use crate::server::free_port;
 use crate::stopwatch::Stopwatch;
@@ -22,11 +24,18 @@ const PASSWORD: &str = "an administrator of tests";
 /// A name, how it is started below a folder, and the faults that it stands.
 type Kind = (&'static str, fn(&Path) -> Result<Running>, &'static [Fault]);
 
-pub(crate) const KINDS: &[Kind] = &[("one node on SQLite", Running::alone, faults::OF_ONE_NODE)];
+pub(crate) const KINDS: &[Kind] = &[
+    ("one node on SQLite", Running::alone, faults::OF_ONE_NODE),
+    ("three nodes on PostgreSQL", Running::several, faults::OF_SEVERAL_NODES),
+];
+
+const NODES: usize = 3;
 
 pub(crate) struct Running {
     pub(crate) nodes: Vec<Node>,
+    pub(crate) shared: Option<Shared>,
     place: Arc<Place>,
+    _balancers: Option<(Nginx, HaProxy)>,
 }
 
 impl Running {
@@ -34,7 +43,7 @@ impl Running {
     fn alone(folder: &Path) -> Result<Self> {
         let (node, host) = one(folder, None)?;
         let known = prepare(&node, &host)?;
-        Ok(Self::open(vec![node], Vec::new(), host, known))
+        Ok(Self::open(vec![node], None, host, known))
     }
 
     /// The same with a database that does not outlive it.
@@ -42,22 +51,42 @@ impl Running {
     /// Nobody administrates it, since the command line does not reach into its memory.
     pub(crate) fn forgetful(folder: &Path) -> Result<Self> {
         let (node, host) = one(folder, Some("memory:".to_owned()))?;
-        Ok(Self::open(vec![node], Vec::new(), host, (String::new(), String::new())))
+        Ok(Self::open(vec![node], None, host, (String::new(), String::new())))
+    }
+
+    /// Several nodes that share PostgreSQL, behind nginx, whose name they have, and behind `HAProxy`.
+    fn several(folder: &Path) -> Result<Self> {
+        let shared = Shared::start(NODES)?;
+        let ports = (0..NODES).map(|_| Ok(free_port()?)).collect::<Result<Vec<_>>>()?;
+        let nginx = Nginx::in_front_of(&ports)?;
+        let haproxy = HaProxy::in_front_of(&ports, Some("/healthz"))?;
+        let host = format!("localhost:{}", nginx.port());
+        let mut nodes = Vec::new();
+        for (number, port) in ports.into_iter().enumerate() {
+            let world = World { database: Some(shared.database_url(number)), host: host.clone() };
+            nodes.push(Node::start(&format!("node{}", number + 1), folder, port, world)?);
+        }
+        let known = prepare(&nodes[0], &host)?;
+        let mut running = Self::open(nodes, Some((nginx, haproxy)), host, known);
+        running.shared = Some(shared);
+        Ok(running)
     }
 
     fn open(
         nodes: Vec<Node>,
-        balancers: Vec<Door>,
+        balancers: Option<(Nginx, HaProxy)>,
         host: String,
         (administrator, app_secret): (String, String),
     ) -> Self {
-        let doors = nodes
-            .iter()
-            .map(|node| Door { name: node.name.clone(), port: node.port, is_node: true })
-            .chain(balancers)
-            .collect();
+        let door = |name: &str, port, is_node| Door { name: name.into(), port, is_node };
+        let mut doors: Vec<Door> =
+            nodes.iter().map(|node| door(&node.name, node.port, true)).collect();
+        if let Some((nginx, haproxy)) = &balancers {
+            doors.push(door("nginx", nginx.port(), false));
+            doors.push(door("haproxy", haproxy.port(), false));
+        }
         let place = Arc::new(Place { doors, host, administrator, app_secret });
-        Self { nodes, place }
+        Self { nodes, shared: None, place, _balancers: balancers }
     }
 
     pub(crate) fn place(&self) -> &Arc<Place> {
@@ -89,7 +118,7 @@ impl Running {
 fn one(folder: &Path, database: Option<String>) -> Result<(Node, String)> {
     let port = free_port()?;
     let host = format!("localhost:{port}");
-    let world = World { database, redis: None, host: host.clone() };
+    let world = World { database, host: host.clone() };
     Ok((Node::start("node1", folder, port, world)?, host))
 }
 

@@ -156,7 +156,7 @@ impl LifeOf {
         let refused = views
             .iter()
             .filter(|(index, life)| {
-                *life == Life::Over && !history.may_be_lost(&operations[*index])
+                *life == Life::Over && !history.may_be_taken_back(&operations[*index])
             })
             .map(|(index, _)| (operations[*index].until, *index))
             .min();

@@ -1,0 +1,84 @@
+//! What several nodes share: PostgreSQL, and the ways to it, one for every node, that can fail.
+
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use cloakroom_testservers::postgres::{self, Replication};
+use cloakroom_testservers::{Disk, Postgres, Wire};
+
+/// Room for PostgreSQL to begin with, and for what a run writes.
+const DISK: u64 = 768 << 20;
+/// How long a replica hears nothing before it takes over without having got everything.
+const BEHIND: Duration = Duration::from_secs(1);
+
+pub(crate) struct Shared {
+    pub(crate) postgres: Postgres,
+    database: String,
+    /// From each node.
+    pub(crate) to_postgres: Vec<Wire>,
+    /// Where the data lies, until a replica takes over.
+    disk: Option<Disk>,
+}
+
+impl Shared {
+    /// For so many nodes.
+    pub(crate) fn start(nodes: usize) -> Result<Self> {
+        let disk = Disk::of_size(DISK)?;
+        let settings = postgres::Settings {
+            data: Some(disk.path().to_owned()),
+            ..postgres::Settings::default()
+        };
+        let postgres = Postgres::start_with(settings)?;
+        let database = postgres.create_database()?;
+        let wires = (0..nodes).map(|_| Ok(Wire::to(postgres.port())?));
+        let to_postgres = wires.collect::<Result<_>>()?;
+        Ok(Self { postgres, database, to_postgres, disk: Some(disk) })
+    }
+
+    /// What a node is told of the database.
+    pub(crate) fn database_url(&self, node: usize) -> String {
+        self.postgres.url_at(self.to_postgres[node].port(), &self.database)
+    }
+
+    /// Whether its disk can still be filled.
+    pub(crate) fn has_disk(&self) -> bool {
+        self.disk.is_some()
+    }
+
+    /// Fills the disk below PostgreSQL for so long, and does what an operator does then: frees it, and starts what ended.
+    pub(crate) fn be_full(&self, pause: Duration) -> Result<()> {
+        let disk = self.disk.as_ref().context("PostgreSQL lies on no disk that can be filled")?;
+        disk.fill()?;
+        thread::sleep(pause);
+        disk.free()?;
+        // The first start may only find that the process is gone.
+        self.postgres.start_again().or_else(|_| self.postgres.start_again())?;
+        Ok(())
+    }
+
+    /// Loses PostgreSQL for good, and lets a replica take its place and its address.
+    ///
+    /// `replicates` is called when replication is about to stop, where it does before the end.
+    pub(crate) fn fail_over(
+        &mut self,
+        replication: Replication,
+        replicates: impl FnOnce(),
+    ) -> Result<()> {
+        let replica = self.postgres.replica(replication)?;
+        if replication == Replication::Asynchronous {
+            replicates();
+            replica.pause()?;
+            thread::sleep(BEHIND);
+        }
+        self.postgres.kill()?;
+        replica.go_on()?;
+        replica.promote()?;
+        for wire in &self.to_postgres {
+            wire.lead_to(replica.port())?;
+        }
+        self.postgres = replica;
+        self.disk = None;
+        Ok(())
+    }
+}
