@@ -12,6 +12,7 @@ mod offline;
 mod output;
 mod postgres;
 mod probe;
+mod redis;
 mod settings;
 mod when;
 mod wiring;

@@ -28,6 +28,7 @@ use url::Url;
 use crate::{
     exit::Failure,
     master_key, postgres,
+    redis::Beside,
     settings::{self, Database, Given, Settings},
     wiring,
 };
@@ -100,9 +101,9 @@ impl Offline {
 /// The database that a server has made, opened beside it.
 pub(crate) enum Attached {
     /// A file.
-    Sqlite(Arc<SqliteStore>),
+    Sqlite(Beside<SqliteStore>),
     /// A server.
-    Postgres(Arc<PostgresStore>),
+    Postgres(Beside<PostgresStore>),
 }
 
 impl Attached {
@@ -110,10 +111,12 @@ impl Attached {
     pub(crate) async fn to(settings: &Settings) -> Result<Self, Failure> {
         match &settings.database {
             Database::Sqlite(path) => {
-                Ok(Self::Sqlite(Arc::new(Sqlite::attach(path, Options::default())?)))
+                let sqlite = Sqlite::attach(path, Options::default())?;
+                Ok(Self::Sqlite(Beside::put(settings, sqlite)?))
             }
             Database::Postgres(url) => {
-                Ok(Self::Postgres(Arc::new(postgres::attach(settings, url).await?)))
+                let postgres = postgres::attach(settings, url).await?;
+                Ok(Self::Postgres(Beside::put(settings, postgres)?))
             }
             Database::Memory => Err(nothing_to_reach()),
         }
@@ -122,15 +125,15 @@ impl Attached {
     /// As the engine sees it.
     pub(crate) fn store(&self) -> Arc<dyn Store> {
         match self {
-            Self::Sqlite(sqlite) => Arc::clone(sqlite) as _,
-            Self::Postgres(postgres) => Arc::clone(postgres) as _,
+            Self::Sqlite(sqlite) => sqlite.store(),
+            Self::Postgres(postgres) => postgres.store(),
         }
     }
 
     /// Closes it: what waits to be written is written.
     pub(crate) async fn close(self) {
         if let Self::Sqlite(sqlite) = self {
-            sqlite.close().await;
+            sqlite.authority().close().await;
         }
     }
 }

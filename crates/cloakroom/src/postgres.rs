@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, time::Duration};
 
 use cloakroom_store::Act;
-use cloakroom_store_postgres::{OpenError, Options, Postgres, PostgresStore, Url};
+use cloakroom_store_postgres::{Look, OpenError, Options, Postgres, PostgresStore, Url};
 
 use crate::{exit::Failure, settings::Settings};
 
@@ -34,6 +34,11 @@ pub(crate) async fn renew(
 ) -> Result<usize, OpenError> {
     let with = Options { patience: Duration::ZERO, ..options(settings) };
     Postgres::renew(&with_password(settings, url), with, act, danger_keep_sessions).await
+}
+
+/// Asks it what it is.
+pub(crate) async fn look(settings: &Settings, url: &Url) -> Result<Look, OpenError> {
+    Postgres::look(&with_password(settings, url), &options(settings)).await
 }
 
 fn options(settings: &Settings) -> Options {

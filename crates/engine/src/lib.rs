@@ -102,6 +102,7 @@ pub struct Parts {
     pub(crate) memory: Memory,
     pub(crate) seen: Seen,
     pub(crate) shared: Option<Shared>,
+    pub(crate) in_common_is_there: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
     pub(crate) follower: Follower,
     pub(crate) ends: Ends,
     pub(crate) data_keys: DataKeys,

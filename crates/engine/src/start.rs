@@ -50,6 +50,8 @@ pub struct InCommon {
     pub memory: Option<Arc<dyn SharedMemory>>,
     /// Where attempts are counted for all of them.
     pub counters: Option<Arc<dyn Counters>>,
+    /// Whether what keeps it is there, as far as is known. Asked for what operators watch alone.
+    pub is_there: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
 }
 
 impl Engine {
@@ -102,6 +104,7 @@ impl Engine {
             memory,
             seen: Seen::default(),
             shared: in_common.memory.map(Shared::new),
+            in_common_is_there: in_common.is_there,
             follower: Follower::default(),
             ends: Ends::default(),
             data_keys,

@@ -23,6 +23,8 @@ pub struct Vitals {
     pub memory: MemoryVitals,
     /// Of how much use the memory is that all nodes share, where there is one.
     pub shared: Option<SharedVitals>,
+    /// Whether what keeps it is there, as far as is known.
+    pub in_common_is_there: Option<bool>,
 }
 
 /// How a node hears the log.
@@ -95,6 +97,7 @@ impl Engine {
                 filled: tally.filled_from_store(),
             },
             shared: self.shared.as_ref().map(Shared::vitals),
+            in_common_is_there: self.in_common_is_there.as_ref().map(|is_there| is_there()),
         }
     }
 

@@ -113,7 +113,7 @@ impl Operators {
 
 /// What a node is, and what it counted.
 fn register(registry: &mut Registry, vitals: &Vitals) {
-    let Vitals { sessions, passwords_waiting, log, memory, shared } = *vitals;
+    let Vitals { sessions, passwords_waiting, log, memory, shared, in_common_is_there } = *vitals;
     let mut gauge = |name: &str, help: &str, value: u64| {
         let value = i64::try_from(value).unwrap_or(i64::MAX);
         registry.register(name, help, ConstGauge::new(value));
@@ -126,6 +126,13 @@ fn register(registry: &mut Registry, vitals: &Vitals) {
         log.trusted.into(),
     );
     gauge("log_place", "The number of the last row of the log that was heard", log.place);
+    if let Some(is_there) = in_common_is_there {
+        gauge(
+            "redis_there",
+            "1 where Redis is there; while it is not, guests wait and nodes share no memory",
+            is_there.into(),
+        );
+    }
     let unheard_for = log.unheard_for.map_or(f64::INFINITY, |since| since.as_secs_f64());
     registry.register_with_unit(
         "log_unheard",

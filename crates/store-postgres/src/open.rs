@@ -199,6 +199,11 @@ impl Postgres {
 }
 
 impl Options {
+    /// How connections are set that carry acts.
+    pub(crate) fn of_acts(&self, url: &Url) -> Session {
+        self.session(url, STATEMENT)
+    }
+
     fn session(&self, url: &Url, statement: Duration) -> Session {
         Session {
             pooled: url.pooler,

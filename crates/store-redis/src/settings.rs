@@ -67,6 +67,16 @@ pub(crate) struct Host {
     pub(crate) port: u16,
 }
 
+impl Host {
+    fn shown(&self) -> String {
+        if self.name.contains(':') {
+            format!("[{}]:{}", self.name, self.port)
+        } else {
+            format!("{}:{}", self.name, self.port)
+        }
+    }
+}
+
 /// A name and a password, which does not print.
 #[derive(Clone, Default)]
 pub(crate) struct Login {
@@ -148,6 +158,50 @@ impl Settings {
         Ok(settings)
     }
 
+    /// The same, with the password that the server asks for. It takes the place of one in the URL.
+    #[must_use]
+    pub fn with_password(mut self, password: &str) -> Self {
+        self.login.password = Some(Zeroizing::new(password.to_owned()));
+        self
+    }
+
+    /// The same, with the roots in this file (PEM), and those alone, believed.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not by TLS.
+    pub fn with_ca_file(mut self, ca_file: PathBuf) -> Result<Self, NotSettings> {
+        self.set(
+            "ca_file",
+            ca_file
+                .into_os_string()
+                .into_string()
+                .map_err(|_| NotSettings("the path of ca_file must be UTF-8"))?,
+        )?;
+        Ok(self)
+    }
+
+    /// Whether what is said can be read on the way.
+    #[must_use]
+    pub const fn is_plain(&self) -> bool {
+        self.tls.is_none()
+    }
+
+    /// Where Redis is, for people: neither a user nor a password is in it.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let base = if self.is_plain() { "redis" } else { "rediss" };
+        let (kind, rest) = match &self.topology {
+            Topology::Single { db: 0 } => ("", String::new()),
+            Topology::Single { db } => ("", format!("/{db}")),
+            Topology::Sentinel { service, db: 0 } => ("+sentinel", format!("/{service}")),
+            Topology::Sentinel { service, db } => ("+sentinel", format!("/{service}/{db}")),
+            Topology::Cluster => ("+cluster", String::new()),
+        };
+        let hosts: Vec<_> = self.hosts.iter().map(Host::shown).collect();
+        format!("{base}{kind}://{}{rest}", hosts.join(","))
+    }
+
     fn set(&mut self, name: &str, value: String) -> Result<(), NotSettings> {
         match (name, &mut self.tls) {
             ("ca_file", Some(tls)) => tls.ca_file = Some(value.into()),
@@ -220,6 +274,31 @@ fn decoded(text: &str) -> Result<Option<String>, NotSettings> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_shown_leads_there_and_names_no_secret() {
+        let cases = [
+            ("redis://ada:kestrel@one", "redis://one:6379"),
+            ("rediss://:kestrel@[::1]:7000/3", "rediss://[::1]:7000/3"),
+            (
+                "redis+sentinel://one,two/main/2?sentinel_password=kestrel",
+                "redis+sentinel://one:26379,two:26379/main/2",
+            ),
+            ("redis+cluster://one:1,two:2", "redis+cluster://one:1,two:2"),
+        ];
+        for (url, shown) in cases {
+            let settings = Settings::parse(url).unwrap().with_password("kestrel");
+            assert_eq!(settings.shown(), shown);
+            assert_eq!(hosts(&settings), hosts(&Settings::parse(shown).unwrap()));
+        }
+    }
+
+    #[test]
+    fn an_authority_is_for_tls() {
+        let with_ca = |url: &str| Settings::parse(url).unwrap().with_ca_file("/x/ca.pem".into());
+        assert_eq!(with_ca("rediss://h").unwrap().tls.unwrap().ca_file, Some("/x/ca.pem".into()));
+        assert!(with_ca("redis://h").is_err());
+    }
 
     fn hosts(settings: &Settings) -> Vec<(&str, u16)> {
         settings.hosts.iter().map(|host| (host.name.as_str(), host.port)).collect()

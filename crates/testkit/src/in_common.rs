@@ -27,7 +27,11 @@ impl Common {
     /// Both of it, for a node.
     #[must_use]
     pub fn for_node(self: &Arc<Self>) -> InCommon {
-        InCommon { memory: Some(Arc::clone(self) as _), counters: Some(Arc::clone(self) as _) }
+        InCommon {
+            memory: Some(Arc::clone(self) as _),
+            counters: Some(Arc::clone(self) as _),
+            is_there: None,
+        }
     }
 
     /// What becomes of questions from now on.

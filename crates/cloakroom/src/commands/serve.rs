@@ -12,12 +12,8 @@ mod sockets;
 use std::{io, sync::Arc};
 
 use cloakroom_engine::{
-    Engine,
-    clock::SystemClock,
-    fetch::Fetch,
-    password::Pool,
-    random::SystemRandomness,
-    start::{InCommon, Wiring},
+    Engine, clock::SystemClock, fetch::Fetch, password::Pool, random::SystemRandomness,
+    start::Wiring,
 };
 use cloakroom_server::{
     app::App,
@@ -111,7 +107,7 @@ async fn start(settings: &Settings, kept: &Kept, public_url: &Url) -> Result<Eng
         masters,
         passwords,
         limits: wiring::limits(settings),
-        in_common: InCommon::default(),
+        in_common: kept.in_common(),
         settings: wiring::engine_settings(settings, public_url),
     });
     Ok(engine.await?)

@@ -6,6 +6,7 @@ use super::{
     combine_tls,
     layers::Problem,
     network::{Endpoint, Listen, is_loopback},
+    places::Database,
     table::Settings,
     takes::{duration_text, size_text},
 };
@@ -28,6 +29,7 @@ pub(super) fn problems(settings: &Settings) -> Vec<Problem> {
         hash_cost,
         key_times,
         same_keys,
+        redis,
     ];
     checks.into_iter().filter_map(|check| check(settings)).map(Problem::together).collect()
 }
@@ -162,6 +164,28 @@ fn same_keys(settings: &Settings) -> Option<String> {
     same.then(|| {
         "master_key and master_key_previous are the same key: leave the previous one out, or set the new one"
             .to_owned()
+    })
+}
+
+fn redis(settings: &Settings) -> Option<String> {
+    let Some(redis) = &settings.redis else {
+        let idle = [
+            ("redis_password", settings.redis_password.is_some()),
+            ("redis_ca", settings.redis_ca.is_some()),
+        ];
+        let (key, _) = idle.into_iter().find(|(_, is_set)| *is_set)?;
+        return Some(format!(
+            "{key} is of no use without redis: set it as well, or leave {key} out"
+        ));
+    };
+    if settings.database == Database::Memory {
+        return Some(
+            "redis stands beside a database that lasts, and database is memory: leave redis out, or set database"
+                .to_owned(),
+        );
+    }
+    (settings.redis_ca.is_some() && redis.is_plain()).then(|| {
+        "redis_ca is for TLS, and redis is plain: write rediss in the place of redis".to_owned()
     })
 }
 

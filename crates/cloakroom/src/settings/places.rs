@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use cloakroom_store_postgres::Url as PostgresUrl;
+use cloakroom_store_redis::Settings as RedisSettings;
 use zeroize::Zeroizing;
 
 use super::takes::{Takes, Wrong};
@@ -55,6 +56,39 @@ impl Takes for PostgresPlace {
     fn read(&self, text: &str) -> Result<PostgresUrl, Wrong> {
         text.parse()
             .map_err(|wrong: cloakroom_store_postgres::UrlError| Wrong::Says(wrong.to_string()))
+    }
+}
+
+/// Reads where a Redis is.
+pub(super) struct RedisPlace;
+
+impl Takes for RedisPlace {
+    type Value = RedisSettings;
+
+    fn expected(&self) -> String {
+        "`redis://host`, `rediss://host`, `redis+sentinel://host,host/service` or `redis+cluster://host,host`"
+            .to_owned()
+    }
+
+    fn read(&self, text: &str) -> Result<RedisSettings, Wrong> {
+        RedisSettings::parse(text).map_err(|wrong| Wrong::Says(wrong.to_string()))
+    }
+}
+
+/// Reads what the names of keys begin with. A brace in it would decide where a cluster puts them.
+pub(super) struct KeyPrefix;
+
+impl Takes for KeyPrefix {
+    type Value = String;
+
+    fn expected(&self) -> String {
+        "up to 64 of the characters a-z A-Z 0-9 - _ . :".to_owned()
+    }
+
+    fn read(&self, text: &str) -> Result<String, Wrong> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+        let is_well = (1..=64).contains(&text.len()) && text.chars().all(is_plain);
+        if is_well { Ok(text.to_owned()) } else { Err(Wrong::Shape) }
     }
 }
 
@@ -114,6 +148,17 @@ mod tests {
     #[test]
     fn what_sqlite_takes_for_memory_is_no_file() {
         assert!(matches!(DatabaseUrl.read("sqlite::memory:"), Err(Wrong::Because(_))));
+    }
+
+    #[test]
+    fn a_redis_is_named_by_a_url_and_its_keys_by_a_plain_prefix() {
+        assert_eq!(RedisPlace.read("redis://cache").unwrap().shown(), "redis://cache:6379");
+        let Err(Wrong::Says(why)) = RedisPlace.read("http://:kestrel@h") else { panic!("read") };
+        assert!(!why.contains("kestrel"), "{why}");
+        assert_eq!(KeyPrefix.read("shop-1:eu"), Ok("shop-1:eu".to_owned()));
+        for text in ["", "a b", "{a}", &"a".repeat(65)] {
+            assert_eq!(KeyPrefix.read(text), Err(Wrong::Shape), "{text}");
+        }
     }
 
     #[test]

@@ -60,17 +60,19 @@ impl Row {
 fn without_password(value: &str) -> Cow<'_, str> {
     let Some((scheme, rest)) = value.split_once("://") else { return Cow::Borrowed(value) };
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let named = query.split('&').any(|pair| pair.starts_with("password="));
+    let is_secret =
+        |pair: &str| pair.split('=').next().is_some_and(|name| name.ends_with("password"));
+    let named = query.split('&').any(is_secret);
     let (user, host) = place.rsplit_once('@').unwrap_or(("", place));
     let secret = user.contains(':');
     if !secret && !named {
         return Cow::Borrowed(value);
     }
     let user = user.split(':').next().unwrap_or_default();
-    let pairs = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("password="));
+    let pairs = query.split('&').filter(|pair| !pair.is_empty() && !is_secret(pair));
     let query = pairs.collect::<Vec<_>>().join("&");
     let (at, mark) =
-        (if user.is_empty() { "" } else { "@" }, if query.is_empty() { "" } else { "?" });
+        (if place.contains('@') { "@" } else { "" }, if query.is_empty() { "" } else { "?" });
     let password = if secret { ":(not shown)" } else { "" };
     Cow::Owned(format!("{scheme}://{user}{password}{at}{host}{mark}{query}"))
 }
@@ -134,6 +136,8 @@ mod tests {
             ("postgres://u:kestrel@h/d", "postgres://u:(not shown)@h/d"),
             ("postgres://u:kes@trel@h/d?schema=x", "postgres://u:(not shown)@h/d?schema=x"),
             ("postgres://u@h/d?password=kestrel&schema=x", "postgres://u@h/d?schema=x"),
+            ("redis://:kestrel@h", "redis://:(not shown)@h"),
+            ("redis+sentinel://h,i/main?sentinel_password=kestrel", "redis+sentinel://h,i/main"),
         ];
         for (value, shown) in cases {
             assert_eq!(without_password(value), shown);

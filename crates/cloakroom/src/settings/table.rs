@@ -9,6 +9,7 @@ use cloakroom_engine::{
 use cloakroom_jose::Algorithm;
 use cloakroom_model::policy::limit::WhenFull;
 use cloakroom_store_postgres::Url as PostgresUrl;
+use cloakroom_store_redis::Settings as RedisSettings;
 use http::HeaderName;
 use ipnet::IpNet;
 use url::Url;
@@ -18,7 +19,9 @@ use super::{
     layers::{Layers, Problem},
     master_key::KeyText,
     network::{CookieDomain, Domain, Endpoints, Listen, Network, Origin, Resource},
-    places::{Database, DatabaseUrl, Folder, Password, PasswordText, PostgresPlace},
+    places::{
+        Database, DatabaseUrl, Folder, KeyPrefix, Password, PasswordText, PostgresPlace, RedisPlace,
+    },
     row::{Row, rows},
     takes::{
         Bytes, DAY, HOUR, Lasting, ListOf, MINUTE, OneOf, Or, SECOND, SWITCH, Takes, Whole, Word,
@@ -187,6 +190,34 @@ rows! {
             example: "16",
             secret: false,
             sentence: "How many acts a node has under way in PostgreSQL at once, a connection each. It has up to nine more for what is only read and for news.",
+        }
+        redis: Option<RedisSettings> {
+            takes: Or("off", RedisPlace),
+            default: "off",
+            example: "rediss://cache.internal",
+            secret: false,
+            sentence: "A Redis 7 or Valkey beside the database, the same one for every node: guests with their data lie there, what nodes have read, their counts of attempts and last uses. What it loses, guests lose.",
+        }
+        redis_password: Option<Password> {
+            takes: Or("none", PasswordText),
+            default: "none",
+            example: "(the password of the Redis)",
+            secret: true,
+            sentence: "The password for Redis, so that no URL has to hold it.",
+        }
+        redis_ca: Option<PathBuf> {
+            takes: Or("off", PemFile),
+            default: "off",
+            example: "/etc/cloakroom/tls/redis-authority.pem",
+            secret: false,
+            sentence: "The authority whose certificates are believed of a `rediss:` Redis, instead of the operating system's.",
+        }
+        redis_prefix: String {
+            takes: KeyPrefix,
+            default: "cloakroom",
+            example: "cloakroom-eu",
+            secret: false,
+            sentence: "What every key in Redis begins with. Each database that uses one Redis needs another.",
         }
         session_data_limit: u64 {
             takes: Bytes { from: 1 << 10, to: 1 << 20 },

@@ -48,6 +48,23 @@ impl Person {
         self.post("/api/v1/sign-in").json(&body).send().await.unwrap().status()
     }
 
+    /// Comes as a guest and carries a cookie.
+    pub(crate) async fn comes_as_guest(&mut self) {
+        self.begin("/api/v1/guest", &json!({ "carry": "cookie" })).await;
+    }
+
+    /// How it is answered to somebody who would be a guest.
+    pub(crate) async fn try_as_guest(&self) -> StatusCode {
+        let body = json!({ "carry": "cookie" });
+        self.post("/api/v1/guest").json(&body).send().await.unwrap().status()
+    }
+
+    /// Signs out, and keeps the cookie that is of no more use.
+    pub(crate) async fn signs_out(&self) {
+        let answer = self.post("/api/v1/sign-out").json(&json!({})).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+
     /// Comes to another server with what is carried.
     pub(crate) fn goes_to(&mut self, server: &Server) {
         server.url().clone_into(&mut self.url);

@@ -54,7 +54,7 @@ async fn nodes_read_a_session_from_storage_once() {
     let store = Arc::new(Memory::new(clock.for_store()));
     let node = async |seed| {
         let memory = Some(Arc::new(RedisMemory::new(connection.clone())) as _);
-        let in_common = InCommon { memory, counters: None };
+        let in_common = InCommon { memory, ..InCommon::default() };
         of_many(Arc::clone(&store) as _, in_common, &clock, seed, settings()).await
     };
     let here = node(1).await;

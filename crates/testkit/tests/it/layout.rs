@@ -52,6 +52,7 @@ const MAP: &[Place] = &[
             "cloakroom-server",
             "cloakroom-store",
             "cloakroom-store-postgres",
+            "cloakroom-store-redis",
             "cloakroom-store-sqlite",
         ],
     ),

@@ -10,6 +10,7 @@ mod folder;
 mod machine;
 mod profile;
 mod reach;
+mod servers;
 
 use serde::Serialize;
 
@@ -52,6 +53,8 @@ const CHECKS: &[Check] = &[
     Check { name: "database", check: database::schema },
     Check { name: "master key", check: database::master_key },
     Check { name: "write-ahead log", check: database::write_ahead_log },
+    Check { name: "PostgreSQL", check: servers::postgres },
+    Check { name: "Redis", check: servers::redis },
     Check { name: "profile", check: profile::clients },
     Check { name: "clock", check: clock::clock },
     Check { name: "disk", check: folder::disk },

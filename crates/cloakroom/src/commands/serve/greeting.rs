@@ -23,6 +23,8 @@ pub(super) struct Greeting {
     mtls_listening: Vec<String>,
     admin_listening: Vec<String>,
     database: String,
+    /// What keeps guests and what nodes have in common, beside the database; null where nothing does.
+    redis: Option<String>,
     /// The public URL is plain http: cookies have neither a prefix nor `Secure`.
     development: bool,
     /// What was switched on that weakens the server.
@@ -70,6 +72,7 @@ impl Greeting {
                 Database::Postgres(url) => url.shown(),
                 Database::Memory => "memory:".to_owned(),
             },
+            redis: settings.redis.as_ref().map(cloakroom_store_redis::Settings::shown),
             development: public_url.scheme() != "https",
             dangers: settings.dangers(),
             profile: settings.profile.name(),
@@ -106,6 +109,9 @@ impl Greeting {
             }
             _ => format!("  kept in       {}", self.database),
         });
+        if let Some(redis) = &self.redis {
+            lines.push(format!("  guests in     {redis}"));
+        }
         if self.development {
             let words = "\nFor development: public_url is plain http, so the cookies have no prefix and are not marked \
                          Secure.\nGive it an https public_url before others use it.";

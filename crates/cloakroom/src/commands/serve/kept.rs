@@ -11,6 +11,7 @@ use cloakroom_engine::{
     clock::{Clock as _, SystemClock},
     keys::{MasterKey, MasterKeys},
     random::Random,
+    start::InCommon,
 };
 use cloakroom_store::{Store, memory::Memory};
 use cloakroom_store_postgres::PostgresStore;
@@ -19,6 +20,7 @@ use cloakroom_store_sqlite::{DataFolderLock, Options, Sqlite, SqliteStore};
 use crate::{
     exit::Failure,
     master_key, postgres,
+    redis::Beside,
     settings::{Database, Settings},
 };
 
@@ -27,12 +29,12 @@ pub(super) enum Kept {
     /// In a file.
     File {
         /// The database.
-        sqlite: Arc<SqliteStore>,
+        sqlite: Beside<SqliteStore>,
         /// Held until the database is closed.
         _alone: Vec<DataFolderLock>,
     },
     /// In a PostgreSQL, which other nodes use too.
-    Shared(Arc<PostgresStore>),
+    Shared(Beside<PostgresStore>),
     /// Until the process ends.
     Memory(Arc<Memory>),
 }
@@ -45,7 +47,9 @@ impl Kept {
             Database::Postgres(url) => {
                 // For the master key, where no variable holds it. Nodes may share the folder.
                 make_folder(&settings.data_dir)?;
-                return Ok(Self::Shared(Arc::new(postgres::open(settings, url).await?)));
+                let postgres = Beside::put(settings, postgres::open(settings, url).await?)?;
+                postgres.look_at_start().await;
+                return Ok(Self::Shared(postgres));
             }
             Database::Memory => {
                 // The system's clock is the store's own here.
@@ -60,15 +64,26 @@ impl Kept {
         let sqlite = opened.map_err(|panic| {
             Failure::Unavailable(format!("the database was not opened: {panic}"))
         })??;
-        Ok(Self::File { sqlite: Arc::new(sqlite), _alone: alone })
+        let sqlite = Beside::put(settings, sqlite)?;
+        sqlite.look_at_start().await;
+        Ok(Self::File { sqlite, _alone: alone })
     }
 
     /// As the engine sees it.
     pub(super) fn store(&self) -> Arc<dyn Store> {
         match self {
-            Self::File { sqlite, .. } => Arc::clone(sqlite) as _,
-            Self::Shared(postgres) => Arc::clone(postgres) as _,
+            Self::File { sqlite, .. } => sqlite.store(),
+            Self::Shared(postgres) => postgres.store(),
             Self::Memory(memory) => Arc::clone(memory) as _,
+        }
+    }
+
+    /// What it has in common with other nodes beside the store.
+    pub(super) fn in_common(&self) -> InCommon {
+        match self {
+            Self::File { sqlite, .. } => sqlite.in_common(),
+            Self::Shared(postgres) => postgres.in_common(),
+            Self::Memory(_) => InCommon::default(),
         }
     }
 
@@ -96,7 +111,7 @@ impl Kept {
     /// Closes it: what waits to be written is written.
     pub(super) async fn close(self) {
         if let Self::File { sqlite, _alone } = self {
-            sqlite.close().await;
+            sqlite.authority().close().await;
         }
     }
 }
