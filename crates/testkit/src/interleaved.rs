@@ -42,7 +42,7 @@ use crate::verbs::every_verb;
 
 /// A store that pauses before and after every verb.
 #[derive(Clone, Debug)]
-pub struct Interleaved<S>(pub Arc<S>);
+pub struct Interleaved<S: ?Sized>(pub Arc<S>);
 
 macro_rules! pausing {
     ($($trait:ident {
@@ -51,7 +51,7 @@ macro_rules! pausing {
     })*) => {
         $(
             #[async_trait]
-            impl<S: $trait> $trait for Interleaved<S> {
+            impl<S: $trait + ?Sized> $trait for Interleaved<S> {
                 $(
                     async fn $verb(&self $(, $argument: $type)*) -> $answer {
                         pause().await;
@@ -101,6 +101,22 @@ impl<'a> Turns<'a> {
     /// Adds a task.
     pub fn add(&mut self, task: impl Future<Output = ()> + 'a) {
         self.tasks.push(Box::pin(task));
+    }
+
+    /// Runs all of them to their ends, where some wait for a network meanwhile. Whoever can go on does so in the order that
+    /// the seed decides; who can, the network does, so that two runs of one seed are only alike.
+    pub fn run_over_a_network(mut self) -> impl Future<Output = ()> + 'a {
+        let choices = Seeded::new(self.seed);
+        std::future::poll_fn(move |context| {
+            let mut waiting = std::mem::take(&mut self.tasks);
+            while !waiting.is_empty() {
+                let mut task = waiting.swap_remove(choices.below(waiting.len()));
+                if task.as_mut().poll(context).is_pending() {
+                    self.tasks.push(task);
+                }
+            }
+            if self.tasks.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        })
     }
 
     /// Runs all of them to their ends.

@@ -7,3 +7,4 @@ mod housekeeping;
 mod nodes;
 mod promises;
 mod races;
+mod servers;

@@ -146,12 +146,12 @@ fn names_of_tests_are_told_from_settings_and_fields() {
     assert_eq!(links, ["b.md#c", "f.png"]);
 }
 
-/// Functions that carry the attribute of a test, and promises, which a macro makes tests of.
+/// Functions that carry the attribute of a test, and promises and races, which macros make tests of.
 fn names_of_tests() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for file in sources() {
-        let made_by_macro =
-            file.path.contains("/src/contract/") || file.path.contains("/promises/");
+        let of_macros = ["/src/contract/", "/promises/", "/races/"];
+        let made_by_macro = of_macros.iter().any(|folder| file.path.contains(folder));
         let mut attribute_at = None;
         for (number, line) in file.lines() {
             let line = line.trim();

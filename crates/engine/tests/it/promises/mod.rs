@@ -1,4 +1,5 @@
-//! The promises, one file each, on the memory store and on SQLite.
+//! The promises, one file each, on the memory store, on SQLite, on PostgreSQL, and on PostgreSQL with
+//! a Redis beside it.
 //!
 //! Promise 7 (acknowledged is durable) is about processes that die, and 9 (tokens are read strictly) about
 //! tokens alone: they are tested where a process is killed and in `jose`.
@@ -19,6 +20,7 @@ use cloakroom_engine::begin::SignedIn;
 use cloakroom_engine::settings::Settings;
 use cloakroom_engine::sign_in::{SignIn, SignInError};
 use cloakroom_engine::sign_up::SignUp;
+use cloakroom_engine::start::InCommon;
 use cloakroom_engine::visitor::Browser;
 use cloakroom_model::client::Client;
 use cloakroom_model::data::Namespace;
@@ -30,7 +32,9 @@ use cloakroom_store::Store;
 use cloakroom_store::memory::Memory;
 use cloakroom_store_sqlite::{Options, Sqlite};
 use cloakroom_testkit::clock::HandClock;
-use cloakroom_testkit::engine::{PASSWORD, on, settings, visitor};
+use cloakroom_testkit::engine::{PASSWORD, of_many, settings, visitor};
+
+use crate::servers;
 
 /// Two nodes on one store.
 pub(crate) struct Scene {
@@ -56,6 +60,20 @@ macro_rules! on_every_store {
                 super::$claim(crate::promises::Scene::on_sqlite).await;
             })*
         }
+
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $claim() {
+                super::$claim(crate::promises::Scene::on_postgres).await;
+            })*
+        }
+
+        mod on_postgres_with_redis {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $claim() {
+                super::$claim(crate::promises::Scene::on_postgres_with_redis).await;
+            })*
+        }
     };
 }
 pub(crate) use on_every_store;
@@ -73,9 +91,37 @@ impl Scene {
         Self::on(Arc::new(Sqlite::temporary(options).unwrap()), clock, settings).await
     }
 
+    /// Each node has connections of its own, as two processes have.
+    pub(crate) async fn on_postgres(settings: Settings) -> Self {
+        let clock = HandClock::default();
+        let database = servers::Database::create().await;
+        let nodes = [database.node(&clock).await, database.node(&clock).await];
+        Self::of_nodes(nodes, clock, settings).await
+    }
+
+    /// The same, with guests, the shared memory, counters and last uses in Redis.
+    pub(crate) async fn on_postgres_with_redis(settings: Settings) -> Self {
+        let clock = HandClock::default();
+        let database = servers::Database::create().await;
+        let redis = servers::redis();
+        let node = async || database.node_with_redis(&redis, &clock).await;
+        let nodes = [node().await, node().await];
+        Self::of_nodes(nodes, clock, settings).await
+    }
+
     async fn on(store: Arc<dyn Store>, clock: HandClock, settings: Settings) -> Self {
-        let here = on(Arc::clone(&store), &clock, 1, settings.clone()).await;
-        let there = on(Arc::clone(&store), &clock, 2, settings).await;
+        let nodes = [(); 2].map(|()| (Arc::clone(&store), InCommon::default()));
+        Self::of_nodes(nodes, clock, settings).await
+    }
+
+    async fn of_nodes(
+        [here, there]: [(Arc<dyn Store>, InCommon); 2],
+        clock: HandClock,
+        settings: Settings,
+    ) -> Self {
+        let store = Arc::clone(&here.0);
+        let here = of_many(here.0, here.1, &clock, 1, settings.clone()).await;
+        let there = of_many(there.0, there.1, &clock, 2, settings).await;
         Self { store, clock, here, there }
     }
 

@@ -17,19 +17,21 @@ use cloakroom_oauth::form::Form;
 use cloakroom_oauth::introspection::Introspection;
 use cloakroom_oauth::token_in_question::TokenInQuestion;
 use cloakroom_oauth::token_request::{ExchangeRequest, TokenRequest};
-use cloakroom_store::Grants;
 use cloakroom_testkit::engine::{PASSWORD, visitor};
 use cloakroom_testkit::interleaved::{Turns, pause};
 
-use super::{Cluster, seeds};
+use super::{On, on_every_cluster};
 use crate::clients::client;
 
 const ORDERS: &str = "https://orders.example";
 
-#[tokio::test]
-async fn after_an_end_no_exchanged_token_is_worth_anything() {
-    for seed in seeds() {
-        let cluster = Cluster::start(seed).await;
+on_every_cluster! {
+    after_an_end_no_exchanged_token_is_worth_anything
+}
+
+async fn after_an_end_no_exchanged_token_is_worth_anything(on: On) {
+    for seed in on.seeds() {
+        let cluster = on.start(seed).await;
         let [here, there] = &cluster.nodes;
         let sent = sent_to_orders(here).await;
         there.catch_up().await.unwrap();
@@ -72,7 +74,7 @@ async fn after_an_end_no_exchanged_token_is_worth_anything() {
                 });
             }
         }
-        turns.run();
+        cluster.run(turns).await;
 
         for node in [here, there] {
             node.catch_up().await.unwrap();

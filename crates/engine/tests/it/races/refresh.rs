@@ -9,16 +9,20 @@ use cloakroom_engine::refresh::RefreshError;
 use cloakroom_model::id::ClientId;
 use cloakroom_model::session::Carrier;
 use cloakroom_oauth::refresh_token::Presented;
-use cloakroom_store::Grants;
 use cloakroom_testkit::engine::visitor;
 use cloakroom_testkit::interleaved::{Turns, pause};
 
-use super::{Cluster, seeds};
+use super::{On, on_every_cluster};
 
-#[tokio::test]
-async fn tabs_that_refresh_at_once_through_two_nodes_are_never_signed_out() {
-    for seed in seeds() {
-        let cluster = Cluster::start(seed).await;
+on_every_cluster! {
+    tabs_that_refresh_at_once_through_two_nodes_are_never_signed_out
+    of_any_number_that_hold_the_newest_token_all_get_the_same_successor
+    a_stolen_token_that_comes_late_ends_the_grant_whatever_its_owner_does_meanwhile
+}
+
+async fn tabs_that_refresh_at_once_through_two_nodes_are_never_signed_out(on: On) {
+    for seed in on.seeds() {
+        let cluster = on.start(seed).await;
         let ada = cluster.ada(Carrier::Token).await;
         let first = ada.tokens.unwrap().refresh;
         let rounds = Rc::new(Cell::new(0));
@@ -49,14 +53,13 @@ async fn tabs_that_refresh_at_once_through_two_nodes_are_never_signed_out() {
                 }
             });
         }
-        turns.run();
+        cluster.run(turns).await;
     }
 }
 
-#[tokio::test]
-async fn of_any_number_that_hold_the_newest_token_all_get_the_same_successor() {
-    for seed in seeds() {
-        let cluster = Cluster::start(seed).await;
+async fn of_any_number_that_hold_the_newest_token_all_get_the_same_successor(on: On) {
+    for seed in on.seeds() {
+        let cluster = on.start(seed).await;
         let ada = cluster.ada(Carrier::Token).await;
         let tokens = ada.tokens.unwrap();
         let presented = Presented::parse(&tokens.refresh).unwrap();
@@ -73,7 +76,7 @@ async fn of_any_number_that_hold_the_newest_token_all_get_the_same_successor() {
                 earned.borrow_mut().insert(pair.refresh.to_string());
             });
         }
-        turns.run();
+        cluster.run(turns).await;
 
         assert_eq!(earned.borrow().len(), 1, "seed {seed}: the chain forked");
         let grant = cluster.store.find_grant(presented.grant).await.unwrap().unwrap().grant;
@@ -81,10 +84,9 @@ async fn of_any_number_that_hold_the_newest_token_all_get_the_same_successor() {
     }
 }
 
-#[tokio::test]
-async fn a_stolen_token_that_comes_late_ends_the_grant_whatever_its_owner_does_meanwhile() {
-    for seed in seeds() {
-        let cluster = Cluster::start(seed).await;
+async fn a_stolen_token_that_comes_late_ends_the_grant_whatever_its_owner_does_meanwhile(on: On) {
+    for seed in on.seeds() {
+        let cluster = on.start(seed).await;
         let ada = cluster.ada(Carrier::Token).await;
         let stolen = Presented::parse(&ada.tokens.unwrap().refresh).unwrap();
         let [here, there] = &cluster.nodes;
@@ -105,7 +107,7 @@ async fn a_stolen_token_that_comes_late_ends_the_grant_whatever_its_owner_does_m
                 *latest.borrow_mut() = pair.access.token;
             }
         });
-        turns.run();
+        cluster.run(turns).await;
 
         assert!(cluster.store.find_grant(stolen.grant).await.unwrap().is_none(), "seed {seed}");
         let latest = latest.into_inner();

@@ -4,13 +4,16 @@ use cloakroom_model::event::Actor;
 use cloakroom_model::id::ClientId;
 use cloakroom_testkit::interleaved::Turns;
 
-use super::{Cluster, seeds};
+use super::{On, on_every_cluster};
 use crate::clients::client;
 
-#[tokio::test]
-async fn of_clients_that_are_added_at_once_each_is_known() {
-    for seed in seeds() {
-        let cluster = Cluster::start(seed).await;
+on_every_cluster! {
+    of_clients_that_are_added_at_once_each_is_known
+}
+
+async fn of_clients_that_are_added_at_once_each_is_known(on: On) {
+    for seed in on.seeds() {
+        let cluster = on.start(seed).await;
         let node = &cluster.nodes[0];
         let names = ["one", "two", "three"].map(|name| ClientId::parse(name).unwrap());
         let mut turns = Turns::new(seed);
@@ -20,7 +23,7 @@ async fn of_clients_that_are_added_at_once_each_is_known() {
                 assert!(node.find_client(id).is_some(), "seed {seed}: {id} is acknowledged");
             });
         }
-        turns.run();
+        cluster.run(turns).await;
         for id in &names {
             assert!(node.find_client(id).is_some(), "seed {seed}: {id} was forgotten again");
         }

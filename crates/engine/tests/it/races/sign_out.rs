@@ -13,18 +13,21 @@ use cloakroom_model::client::Client;
 use cloakroom_model::data::{Change, Namespace, Seen};
 use cloakroom_model::id::ClientId;
 use cloakroom_model::session::Carrier;
-use cloakroom_store::{Grants, SessionData, Sessions};
 use cloakroom_testkit::engine::visitor;
 use cloakroom_testkit::interleaved::{Turns, pause};
 use serde_json::json;
 use std::sync::Arc;
 
-use super::{Cluster, seeds};
+use super::{On, on_every_cluster};
 
-#[tokio::test]
-async fn after_a_sign_out_nothing_brings_a_cookies_session_back() {
-    for seed in seeds() {
-        let cluster = Cluster::start(seed).await;
+on_every_cluster! {
+    after_a_sign_out_nothing_brings_a_cookies_session_back
+    after_a_sign_out_no_refresh_and_no_link_brings_a_tokens_session_back
+}
+
+async fn after_a_sign_out_nothing_brings_a_cookies_session_back(on: On) {
+    for seed in on.seeds() {
+        let cluster = on.start(seed).await;
         let ada = cluster.ada(Carrier::Cookie).await;
         let cookie = ada.cookie.clone().unwrap();
         let sid = ada.session.session.id;
@@ -94,7 +97,7 @@ async fn after_a_sign_out_nothing_brings_a_cookies_session_back() {
                 }
             });
         }
-        turns.run();
+        cluster.run(turns).await;
 
         assert!(cluster.store.find_session_by_id(sid).await.unwrap().is_none(), "seed {seed}");
         let key = cart(sid);
@@ -113,10 +116,9 @@ async fn after_a_sign_out_nothing_brings_a_cookies_session_back() {
     }
 }
 
-#[tokio::test]
-async fn after_a_sign_out_no_refresh_and_no_link_brings_a_tokens_session_back() {
-    for seed in seeds() {
-        let cluster = Cluster::start(seed).await;
+async fn after_a_sign_out_no_refresh_and_no_link_brings_a_tokens_session_back(on: On) {
+    for seed in on.seeds() {
+        let cluster = on.start(seed).await;
         let ada = cluster.ada(Carrier::Token).await;
         let tokens = ada.tokens.as_ref().unwrap();
         let sid = ada.session.session.id;
@@ -155,7 +157,7 @@ async fn after_a_sign_out_no_refresh_and_no_link_brings_a_tokens_session_back() 
                 }
             });
         }
-        turns.run();
+        cluster.run(turns).await;
 
         assert!(cluster.store.find_session_by_id(sid).await.unwrap().is_none(), "seed {seed}");
         assert!(cluster.store.list_grants_of_session(sid).await.unwrap().is_empty(), "seed {seed}");
