@@ -26,9 +26,6 @@ use crate::{
 /// room for four readings that come to nothing.
 const LOG_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How many sessions a node remembers, at less than 500 bytes each and none before it is seen.
-const REMEMBERED_SESSIONS: usize = 100_000;
-
 /// What the engine wants to know, of a server that is called `public_url`.
 pub(crate) fn engine_settings(settings: &Settings, public_url: &Url) -> EngineSettings {
     EngineSettings {
@@ -46,7 +43,7 @@ pub(crate) fn engine_settings(settings: &Settings, public_url: &Url) -> EngineSe
         staleness: settings.memory_trust,
         log_interval: LOG_INTERVAL,
         last_seen_flush: settings.last_seen_flush,
-        remembered_sessions: REMEMBERED_SESSIONS,
+        remembered_sessions: settings.remembered_sessions as usize,
         session_limit: settings.sessions_per_user.map(|sessions| Limit {
             sessions: sessions as usize,
             when_full: settings.sessions_when_full,

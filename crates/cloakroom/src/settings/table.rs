@@ -247,6 +247,13 @@ rows! {
             secret: false,
             sentence: "How long memory is believed without news from the revocation log; after that the store is asked.",
         }
+        remembered_sessions: u32 {
+            takes: Whole { from: 100, to: 10_000_000 },
+            default: "100000",
+            example: "1000000",
+            secret: false,
+            sentence: "How many sessions a node remembers, at less than 500 bytes each and none before it is seen. Others are read from the store.",
+        }
     }
     "Accounts and sessions" {
         sign_up: SignUp {
