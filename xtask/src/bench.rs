@@ -4,16 +4,25 @@
 //! for processor time and memory. A comparison is the median of interleaved runs with its spread, so that a slow minute
 //! of the machine hits both sides. Progress goes to standard error, the report in Markdown to standard output.
 
+mod acts;
 mod bare;
+mod client;
+mod cold;
 mod cost;
+mod fill;
+mod growth;
 mod jose;
 mod load;
 mod machine;
 mod memory;
+mod node;
+mod nodes;
 mod oauth;
 mod process;
+mod revocation;
 mod sample;
 mod scale;
+mod shared;
 mod startup;
 mod storm;
 mod wrk;
@@ -34,6 +43,12 @@ const NEEDS: &[Need] = &[
     Need::Program { name: "cc", package: "build-essential" },
     Need::Program { name: "wrk", package: "wrk" },
     Need::Program { name: "taskset", package: "util-linux" },
+];
+
+/// What nodes share.
+const SHARED: &[Need] = &[
+    Need::Service { name: "postgres", package: "postgresql" },
+    Need::Service { name: "redis-server", package: "redis-server" },
 ];
 
 /// Which core works for whom.
@@ -61,6 +76,15 @@ struct Scale {
     remembered_sessions: usize,
     stored_sessions: usize,
     storm_seconds: u64,
+    /// How many sessions are asked for in turn: more than a node keeps that is to remember few, and few enough to be
+    /// remembered.
+    sessions_in_turn: u64,
+    /// How many are stored, from the fewest on.
+    growth: &'static [u64],
+    revocation_seconds: u64,
+    sign_ins: usize,
+    /// How often each other act is done.
+    acts: u64,
 }
 
 const FULL: Scale = Scale {
@@ -72,6 +96,11 @@ const FULL: Scale = Scale {
     remembered_sessions: 100_000,
     stored_sessions: 1_000_000,
     storm_seconds: 10,
+    sessions_in_turn: 10_000,
+    growth: &[10_000, 1_000_000, 5_000_000],
+    revocation_seconds: 60,
+    sign_ins: 500,
+    acts: 10_000,
 };
 
 const QUICK: Scale = Scale {
@@ -83,23 +112,35 @@ const QUICK: Scale = Scale {
     remembered_sessions: 20_000,
     stored_sessions: 100_000,
     storm_seconds: 5,
+    sessions_in_turn: 4_000,
+    growth: &[4_000, 20_000],
+    revocation_seconds: 5,
+    sign_ins: 100,
+    acts: 2_000,
 };
 
 /// Something to measure, and the tools of ours that it is measured with.
 struct Part {
     name: &'static str,
     tools: &'static [&'static str],
+    /// Beside what all parts need.
+    needs: &'static [Need],
     measure: fn(&Scale) -> Result<String>,
 }
 
 const PARTS: &[Part] = &[
-    Part { name: "cost", tools: &["bare"], measure: cost::measure },
-    Part { name: "oauth", tools: &["bare", "rounds"], measure: oauth::measure },
-    Part { name: "storm", tools: &["storm"], measure: storm::measure },
-    Part { name: "memory", tools: &["seed"], measure: memory::measure },
-    Part { name: "start", tools: &["seed"], measure: startup::measure },
-    Part { name: "scale", tools: &["seed"], measure: scale::measure },
-    Part { name: "jose", tools: &[], measure: |_| jose::measure() },
+    Part { name: "cost", tools: &["bare"], needs: &[], measure: cost::measure },
+    Part { name: "oauth", tools: &["bare", "rounds"], needs: &[], measure: oauth::measure },
+    Part { name: "storm", tools: &["storm"], needs: &[], measure: storm::measure },
+    Part { name: "memory", tools: &["seed"], needs: &[], measure: memory::measure },
+    Part { name: "start", tools: &["seed"], needs: &[], measure: startup::measure },
+    Part { name: "nodes", tools: &["bare"], needs: SHARED, measure: nodes::measure },
+    Part { name: "cold", tools: &["client"], needs: SHARED, measure: cold::measure },
+    Part { name: "growth", tools: &[], needs: SHARED, measure: growth::measure },
+    Part { name: "revocation", tools: &["storm"], needs: SHARED, measure: revocation::measure },
+    Part { name: "acts", tools: &[], needs: SHARED, measure: acts::measure },
+    Part { name: "scale", tools: &["seed"], needs: SHARED, measure: scale::measure },
+    Part { name: "jose", tools: &[], needs: &[], measure: |_| jose::measure() },
 ];
 
 /// Measures, and prints what was measured.
@@ -116,12 +157,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             names.join(", ")
         );
     }
-    needs::meet(NEEDS.iter().map(|need| (*need, "bench")))?;
     let cores = thread::available_parallelism()?.get();
     ensure!(cores >= 2, "server and load need a core each, and there is {cores}");
     let is_chosen =
         |part: &&Part| options.only.is_empty() || options.only.iter().any(|only| only == part.name);
     let parts: Vec<&Part> = PARTS.iter().filter(is_chosen).collect();
+    let needs = parts.iter().flat_map(|part| part.needs.iter().map(|need| (*need, part.name)));
+    needs::meet(NEEDS.iter().map(|need| (*need, "bench")).chain(needs))?;
     build(&parts)?;
 
     let scale = if options.quick { &QUICK } else { &FULL };

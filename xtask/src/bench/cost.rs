@@ -23,9 +23,9 @@ const CONNECTIONS: u32 = 32;
 
 /// A connection that refreshes has a thread of wrk and so many chains: with a replay window of a second no chain comes to
 /// the sixteen rotations that fill it.
-const REFRESHING: u32 = 16;
+pub(crate) const REFRESHING: u32 = 16;
 const CHAINS: usize = 100;
-const REPLAY_WINDOW: &str = "--refresh-replay-window=1s";
+pub(crate) const REPLAY_WINDOW: &str = "--refresh-replay-window=1s";
 
 pub(crate) fn measure(scale: &Scale) -> Result<String> {
     let folder = Folder::create("bench-cost")?;
@@ -57,7 +57,7 @@ struct Scenario {
     bare: Runs,
 }
 
-enum Ask {
+pub(crate) enum Ask {
     Get { header: String },
     Post { header: String, body: String },
     Refresh { chains: PathBuf },
@@ -132,7 +132,7 @@ impl Runs {
 
 impl Ask {
     /// Chains for one run: those of the one before are where nobody has noted.
-    fn prepare(&self, server: &Server) -> Result<()> {
+    pub(crate) fn prepare(&self, server: &Server) -> Result<()> {
         if let Self::Refresh { chains } = self {
             let tokens = guests(server, usize::try_from(REFRESHING)? * CHAINS, "token")?;
             fs::write(chains, tokens.join("\n"))?;
@@ -162,7 +162,7 @@ impl Ask {
     }
 
     /// wrk on the load's core, asking for so many seconds.
-    fn load(&self, path: &str, port: u16, seconds: u64) -> Command {
+    pub(crate) fn load(&self, path: &str, port: u16, seconds: u64) -> Command {
         let script = |name| root().join("bench/wrk").join(name);
         let threads = if let Self::Refresh { .. } = self { REFRESHING } else { 1 };
         let connections = if let Self::Refresh { .. } = self { REFRESHING } else { CONNECTIONS };

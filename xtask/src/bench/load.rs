@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::http::{Answer, Connection, Request};
 use crate::server::Server;
 
-const CONNECTIONS: usize = 64;
+/// How many connections work at once.
+pub(crate) const CONNECTIONS: usize = 64;
 
 /// Somebody with a password.
 pub(crate) struct Account {
@@ -69,7 +70,8 @@ pub(crate) fn member(answer: &Answer, name: &str) -> Result<String> {
     text.with_context(|| format!("no {name} in {answer:?}"))
 }
 
-fn in_parallel<T: Send>(
+/// Does something so many times, each time with its number; answers what came of each, in no order.
+pub(crate) fn in_parallel<T: Send>(
     server: &Server,
     count: usize,
     act: impl Fn(&mut Connection, usize) -> Result<T> + Sync,

@@ -14,6 +14,25 @@ pub(crate) fn cpu_time(pid: u32) -> Result<Duration> {
     ticks(&stat).map(|ticks| TICK * ticks).context("/proc/…/stat is not as expected")
 }
 
+/// The processor time of a process and of those that it started, with those that have ended.
+pub(crate) fn cpu_time_of_family(pid: u32) -> Result<Duration> {
+    let of_parent = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let of_parent = ticks_with_the_dead(&of_parent).context("/proc/…/stat is not as expected")?;
+    let of_children = children(pid)?.into_iter().filter_map(|child| cpu_time(child).ok());
+    Ok(of_children.fold(TICK * of_parent, |sum, of_child| sum + of_child))
+}
+
+/// The processes that a process started and that have not ended.
+pub(crate) fn children(pid: u32) -> Result<Vec<u32>> {
+    let processes = fs::read_dir("/proc")?.filter_map(|entry| {
+        let process: u32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+        // It may have ended meanwhile.
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        (parent(&stat)? == pid).then_some(process)
+    });
+    Ok(processes.collect())
+}
+
 /// The memory that is resident, in bytes.
 pub(crate) fn resident(pid: u32) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
@@ -23,12 +42,24 @@ pub(crate) fn resident(pid: u32) -> Result<u64> {
     Ok(kilobytes * 1024)
 }
 
-/// utime and stime, fields 14 and 15; the name in field 2 may hold spaces, but ends with the last parenthesis.
+/// utime and stime, fields 14 and 15.
 fn ticks(stat: &str) -> Option<u32> {
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-    let user: u32 = fields.next()?.parse().ok()?;
-    let system: u32 = fields.next()?.parse().ok()?;
-    Some(user + system)
+    Some(field(stat, 14)? + field(stat, 15)?)
+}
+
+/// The same with cutime and cstime, fields 16 and 17: of children that have ended.
+fn ticks_with_the_dead(stat: &str) -> Option<u32> {
+    Some(ticks(stat)? + field(stat, 16)? + field(stat, 17)?)
+}
+
+/// ppid, field 4.
+fn parent(stat: &str) -> Option<u32> {
+    field(stat, 4)
+}
+
+/// A field from the third on; the name in field 2 may hold spaces, but ends with the last parenthesis.
+fn field(stat: &str, number: usize) -> Option<u32> {
+    stat.rsplit_once(')')?.1.split_whitespace().nth(number - 3)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -37,8 +68,20 @@ mod tests {
 
     #[test]
     fn time_in_user_space_and_in_the_kernel_is_added() {
-        let stat = "42 (a (strange) name) S 1 42 42 0 -1 4194560 1 0 0 0 120 34 0 0 20 0";
-        assert_eq!(ticks(stat), Some(154));
+        let stat = "42 (a (strange) name) S 7 42 42 0 -1 4194560 1 0 0 0 120 34 5 6 20 0";
+        assert_eq!(
+            (ticks(stat), ticks_with_the_dead(stat), parent(stat)),
+            (Some(154), Some(165), Some(7))
+        );
+    }
+
+    #[test]
+    fn what_a_process_started_is_found() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        assert!(children(std::process::id()).unwrap().contains(&child.id()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!children(std::process::id()).unwrap().contains(&child.id()));
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub(crate) fn measure(scale: &Scale) -> Result<String> {
 }
 
 /// What the load reads: the cookie of the checks, and the bodies of the sign-ins.
-fn write_plan(server: &Server, plan: &Path) -> Result<()> {
+pub(crate) fn write_plan(server: &Server, plan: &Path) -> Result<()> {
     let mut connection = server.connect()?;
     let mut lines = Vec::new();
     for number in 0..ACCOUNTS {

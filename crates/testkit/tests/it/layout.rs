@@ -87,6 +87,7 @@ const MAP: &[Place] = &[
     ),
     // What is measured against, what is measured with, and what fills a database for it.
     Place("cloakroom-bench-bare", "bench/bare", &[]),
+    Place("cloakroom-bench-client", "bench/client", &["cloakroom-store-sql"]),
     Place("cloakroom-bench-rounds", "bench/rounds", &[]),
     Place("cloakroom-bench-storm", "bench/storm", &[]),
     Place(
