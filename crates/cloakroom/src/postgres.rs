@@ -41,6 +41,11 @@ pub(crate) async fn look(settings: &Settings, url: &Url) -> Result<Look, OpenErr
     Postgres::look(&with_password(settings, url), &options(settings)).await
 }
 
+/// Opens it to copy from or to.
+pub(crate) fn options_of_a_place(settings: &Settings) -> Options {
+    Options { patience: Duration::ZERO, direct: None, ..options(settings) }
+}
+
 fn options(settings: &Settings) -> Options {
     let direct = settings.database_direct.as_ref().map(|url| with_password(settings, url));
     let writers = NonZeroUsize::new(settings.database_connections as usize);
@@ -53,7 +58,8 @@ fn options(settings: &Settings) -> Options {
     }
 }
 
-fn with_password(settings: &Settings, url: &Url) -> Url {
+/// The URL with the password of the settings, where it has none.
+pub(crate) fn with_password(settings: &Settings, url: &Url) -> Url {
     match &settings.database_password {
         Some(password) => url.clone().with_password(&password.0),
         None => url.clone(),
@@ -63,9 +69,10 @@ fn with_password(settings: &Settings, url: &Url) -> Url {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Connect { .. } | OpenError::Migrating | OpenError::InTheWay { .. } => {
-                Self::Unavailable(error.to_string())
-            }
+            OpenError::Connect { .. }
+            | OpenError::Migrating
+            | OpenError::InTheWay { .. }
+            | OpenError::BeingCopied => Self::Unavailable(error.to_string()),
             error => Self::Refused(error.to_string()),
         }
     }

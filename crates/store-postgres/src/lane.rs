@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::Error;
 use cloakroom_store_sql::{Columns, Db, EachRow, Sql, Value, column, corrupt};
-use futures_util::TryStreamExt as _;
 use futures_util::future::{OptionFuture, join};
+use futures_util::{SinkExt as _, TryStreamExt as _};
 use tokio::time::timeout;
 use tokio_postgres::RowStream;
 
@@ -34,6 +35,10 @@ pub(crate) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The server's clock, in milliseconds since 1970.
 const NOW: Sql = Sql::shared("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)");
+
+/// What stands before and behind the rows of a binary `COPY`: a signature, no flags, no extension; and no row more.
+const COPY_BEGINS: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+const COPY_ENDS: &[u8] = &[0xff, 0xff];
 
 /// What appends to the revocation log.
 static APPEND: LazyLock<Option<Sql>> = LazyLock::new(|| {
@@ -161,6 +166,35 @@ impl Lane {
             self.wrote_to_the_log.store(true, Ordering::Release);
         }
         asked
+    }
+
+    /// Takes rows into a table by a binary `COPY`, as part of the transaction.
+    pub(crate) async fn copy_in(&self, copy: &'static str, rows: &[u8]) -> Result<(), Error> {
+        match timeout(self.patience, self.send(copy, rows)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                let (trouble, error) = failure::read(&error);
+                self.note(trouble);
+                Err(error)
+            }
+            Err(_) => {
+                self.note(Trouble::Silent);
+                self.connection.give_up();
+                Err(failure::silent())
+            }
+        }
+    }
+
+    async fn send(&self, copy: &'static str, rows: &[u8]) -> Result<(), tokio_postgres::Error> {
+        let client = self.connection.client();
+        if let Some(words) = self.begins() {
+            client.batch_execute(words).await?;
+        }
+        let mut sink = pin!(client.copy_in::<_, Bytes>(copy).await?);
+        sink.feed(Bytes::from_static(COPY_BEGINS)).await?;
+        sink.feed(Bytes::copy_from_slice(rows)).await?;
+        sink.feed(Bytes::from_static(COPY_ENDS)).await?;
+        sink.finish().await.map(drop)
     }
 
     /// The words that begin the transaction, once.

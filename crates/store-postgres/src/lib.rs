@@ -19,8 +19,10 @@ mod listen;
 mod look;
 mod migrate;
 mod open;
+mod place;
 mod pool;
 mod readers;
+mod serving;
 mod tls;
 mod url;
 mod values;
@@ -30,6 +32,7 @@ pub use database::Postgres;
 pub use lane::Lane;
 pub use look::Look;
 pub use open::{OpenError, Options};
+pub use place::Place;
 pub use tls::TlsError;
 pub use url::{Url, UrlError};
 

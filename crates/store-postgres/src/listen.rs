@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::connect::Connector;
 use crate::connection::Connection;
+use crate::serving;
 
 /// How often the connection is asked whether it is there, and how long it may take to say so.
 const LOOK_UP: Duration = Duration::from_secs(5);
@@ -33,14 +34,17 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    pub(crate) fn start(connector: Connector, schema: &str) -> Self {
+    /// Begins to listen. The connection holds this node's share in the lock of those who serve ([`serving`]), and is kept
+    /// until the one that listens has it too.
+    pub(crate) fn start(connector: Connector, schema: &str, serving: Connection) -> Self {
         let appended = Arc::new(Notify::new());
         let heard = Arc::new(Notify::new());
         let task = keep_listening(
             connector,
-            format!("{schema}_log"),
+            schema.to_owned(),
             Arc::clone(&appended),
             Arc::clone(&heard),
+            serving,
         );
         let task = tokio::spawn(task).abort_handle();
         Self { appended, heard, task }
@@ -65,17 +69,22 @@ impl Drop for Listener {
 
 async fn keep_listening(
     connector: Connector,
-    channel: String,
+    schema: String,
     appended: Arc<Notify>,
     heard: Arc<Notify>,
+    serving: Connection,
 ) {
+    let mut before = Some(serving);
     let mut reachable = true;
     loop {
         let ear = Arc::clone(&heard);
         match connector.connect(move || ear.notify_one()).await {
             Ok(connection) => {
                 reachable = true;
-                listen(&connection, &channel, &appended, &heard).await;
+                if share(&connection, &schema).await {
+                    drop(before.take());
+                    listen(&connection, &schema, &appended, &heard).await;
+                }
                 tracing::info!("the connection that listens for news of the log is gone");
             }
             Err(error) if reachable => {
@@ -89,9 +98,27 @@ async fn keep_listening(
     }
 }
 
+/// Takes this node's share in the lock of those who serve.
+async fn share(connection: &Connection, schema: &str) -> bool {
+    let question = serving::share(schema);
+    let asked = connection.client().simple_query(&question);
+    match timeout(ANSWER, asked).await {
+        Ok(Ok(answers)) if serving::is_yes(&answers) => true,
+        Ok(Ok(_)) => {
+            tracing::error!("the database is being copied, and takes no writes: stop this server");
+            false
+        }
+        _ => {
+            connection.give_up();
+            false
+        }
+    }
+}
+
 /// Listens and tells until the connection is gone.
-async fn listen(connection: &Connection, channel: &str, appended: &Notify, heard: &Notify) {
+async fn listen(connection: &Connection, schema: &str, appended: &Notify, heard: &Notify) {
     let client = connection.client();
+    let channel = format!("{schema}_log");
     let begin = format!("LISTEN {channel}");
     if !matches!(timeout(ANSWER, client.batch_execute(&begin)).await, Ok(Ok(()))) {
         connection.give_up();

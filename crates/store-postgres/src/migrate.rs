@@ -12,6 +12,7 @@
 use std::time::Duration;
 
 use cloakroom_store_sql::Sql;
+use cloakroom_store_sql::copy::Away;
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, SimpleQueryMessage};
@@ -58,6 +59,7 @@ pub(crate) struct Found {
 /// Brings a schema to [`CURRENT`], from nothing or from any version before it. The connection is one that keeps its
 /// session, and is not used afterwards.
 pub(crate) async fn migrate(client: &Client, schema: &str) -> Result<(), OpenError> {
+    require_here(client, schema).await?;
     for _ in 0..LOOKS {
         let found = version(client, schema).await?;
         if found.is_some_and(|found| found.version >= CURRENT) {
@@ -140,8 +142,39 @@ async fn take(client: &Client, schema: &str, step: &Step, number: u32) -> Result
     Err(OpenError::InTheWay { version: number })
 }
 
-/// Accepts [`CURRENT`], and what is newer and says that it keeps what [`CURRENT`] needs.
+/// Accepts only what is not copied to or from somewhere else.
+async fn require_here(client: &Client, schema: &str) -> Result<(), OpenError> {
+    let marked = format!("SELECT to_regclass('{schema}.cloakroom_move') IS NOT NULL");
+    if value(client, &marked).await?.as_deref() != Some("t") {
+        return Ok(());
+    }
+    let state = value(client, &format!("SELECT state FROM {schema}.cloakroom_move")).await?;
+    let place = value(client, &format!("SELECT place FROM {schema}.cloakroom_move")).await?;
+    let (Some(state), Some(place)) = (state, place) else { return Ok(()) };
+    match Away::read(&state, place) {
+        Ok(None) => Ok(()),
+        Ok(Some(away)) => Err(away.into()),
+        // A mark that a newer program knows.
+        Err(error) => Err(OpenError::Database(error.to_string())),
+    }
+}
+
+/// Accepts exactly [`CURRENT`], whatever is copied to or from it.
+pub(crate) async fn require_version(client: &Client, schema: &str) -> Result<(), OpenError> {
+    let found = version(client, schema).await?;
+    judge(found, CURRENT)?;
+    match found {
+        Some(Found { version, .. }) if version > CURRENT => {
+            Err(OpenError::Newer { found: version, expected: CURRENT })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Accepts [`CURRENT`], and what is newer and says that it keeps what [`CURRENT`] needs. Not what is copied to or from
+/// somewhere else.
 pub(crate) async fn require_current(client: &Client, schema: &str) -> Result<(), OpenError> {
+    require_here(client, schema).await?;
     judge(version(client, schema).await?, CURRENT)
 }
 

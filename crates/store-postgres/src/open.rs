@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::Act;
+use cloakroom_store_sql::copy::Away;
 use cloakroom_store_sql::{Database as _, Db as _};
 use tokio::time::sleep;
 use tokio_postgres::Client;
@@ -20,6 +21,7 @@ use crate::listen::Listener;
 use crate::migrate;
 use crate::pool::Pool;
 use crate::readers::Readers;
+use crate::serving;
 use crate::tls::TlsError;
 use crate::url::Url;
 
@@ -140,10 +142,11 @@ impl Postgres {
         let session = options.session(&direct, STATEMENT);
         let connector = Connector::new(&direct, session)?;
         let connection = first(&connector, options.patience).await?;
+        // Before anything else, so that nobody begins to copy what is about to be served.
+        serving::begin(connection.client(), &direct.schema).await?;
         migrate::migrate(connection.client(), &direct.schema).await?;
-        drop(connection);
         let idle_talk = Connector::new(&direct, Session { idle_talk: true, ..session })?;
-        let listener = Listener::start(idle_talk, &direct.schema);
+        let listener = Listener::start(idle_talk, &direct.schema, connection);
         let mut postgres = Self::beside(url, options).await?;
         postgres.listener = Some(listener);
         Ok(postgres)
@@ -151,6 +154,24 @@ impl Postgres {
 
     async fn beside(url: &Url, options: Options) -> Result<Self, OpenError> {
         Self::over(url, options, migrate::require_current).await
+    }
+
+    /// Opens a database that nobody serves, nor will while the connection lives, for a [`crate::Place`]; makes it
+    /// where `make` says so.
+    pub(crate) async fn alone(
+        url: &Url,
+        options: Options,
+        make: bool,
+    ) -> Result<(Self, Connection), OpenError> {
+        let connector = Connector::new(url, options.session(url, STATEMENT))?;
+        let connection = first(&connector, options.patience).await?;
+        serving::alone(connection.client(), &url.schema, connector.places()).await?;
+        if make && migrate::version(connection.client(), &url.schema).await?.is_none() {
+            let maker = first(&connector, options.patience).await?;
+            migrate::migrate(maker.client(), &url.schema).await?;
+        }
+        let postgres = Self::over(url, options, migrate::require_version).await?;
+        Ok((postgres, connection))
     }
 
     async fn over(
@@ -304,6 +325,29 @@ pub enum OpenError {
         /// Where it leads.
         version: u32,
     },
+    /// It is copied to or from somewhere else, and is not the one that holds what is true.
+    #[error(transparent)]
+    Away(#[from] Away),
+    /// Somebody copies it at this moment.
+    #[error(
+        "the database is being copied at this moment (`cloakroom db copy`): wait until that is done, and see what it \
+         says"
+    )]
+    BeingCopied,
+    /// Whoever is to have it alone does not.
+    #[error(
+        "a server is at work with the database at {places}, or somebody else copies it: stop every node, and run \
+         this again"
+    )]
+    Serving {
+        /// Where it is.
+        places: String,
+    },
+    /// A pooler leads to what is copied.
+    #[error(
+        "copying needs the server itself, and the URL says pgbouncer=true: name the way past the PgBouncer"
+    )]
+    PlaceIsPooled,
     /// Both addresses lead to a pooler.
     #[error("database_direct leads to the server itself: it may not say pgbouncer=true")]
     DirectIsPooled,

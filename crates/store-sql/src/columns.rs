@@ -34,6 +34,11 @@ impl<'row> Columns<'row> {
         Self { row, next: 0 }
     }
 
+    /// The whole row.
+    pub(crate) fn row(&self) -> &'row dyn Row {
+        self.row
+    }
+
     /// The next column.
     pub fn value<T: FromColumn>(&mut self) -> Result<T, Error> {
         let index = self.advance();
@@ -161,6 +166,12 @@ impl FromColumn for Option<String> {
 impl FromColumn for Vec<u8> {
     fn read(row: &dyn Row, index: usize) -> Result<Self, Error> {
         there(row.bytes(index)?).map(<[u8]>::to_vec)
+    }
+}
+
+impl FromColumn for Option<Vec<u8>> {
+    fn read(row: &dyn Row, index: usize) -> Result<Self, Error> {
+        Ok(row.bytes(index)?.map(<[u8]>::to_vec))
     }
 }
 

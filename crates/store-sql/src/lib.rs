@@ -42,6 +42,7 @@ mod clients;
 mod codes;
 mod columns;
 mod consents;
+pub mod copy;
 mod data;
 mod database;
 mod db;

@@ -12,6 +12,7 @@ mod driver;
 mod lock;
 mod migrate;
 mod open;
+mod place;
 mod readers;
 mod restore;
 #[cfg(any(test, feature = "seed"))]
@@ -28,6 +29,7 @@ use cloakroom_store_sql::{Database, Doable, SqlStore};
 pub use backup::{BackupError, Progress};
 pub use lock::{DataFolderLock, LockError};
 pub use open::{OpenError, Options};
+pub use place::Place;
 pub use restore::{Restore, RestoreError, Restored};
 
 use driver::{SqliteDb, ready};

@@ -4,7 +4,8 @@
 //! new one. A step must keep the statements of the version before it working: while a server is being replaced,
 //! the command line of the old one may still be at work.
 
-use rusqlite::{Connection, TransactionBehavior};
+use cloakroom_store_sql::copy::{Away, MARK_EXISTS, MARK_STATE};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use crate::driver::pragma;
 use crate::open::OpenError;
@@ -28,6 +29,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     // Immediate, because two processes may start at once: the second one finds the work done.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = version(&transaction)?;
+    require_here(&transaction)?;
     if found > CURRENT {
         return Err(OpenError::Newer { found, expected: CURRENT });
     }
@@ -44,8 +46,33 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Accepts only [`CURRENT`].
+/// Accepts only [`CURRENT`], and only where the database is not copied to or from somewhere else.
 pub(crate) fn require_current(connection: &Connection) -> Result<(), OpenError> {
+    require_version(connection)?;
+    require_here(connection)
+}
+
+/// Accepts only what is not copied to or from somewhere else.
+fn require_here(connection: &Connection) -> Result<(), OpenError> {
+    let mark = connection.query_row(MARK_EXISTS.sqlite(), [], |_| Ok(())).optional()?;
+    if mark.is_none() {
+        return Ok(());
+    }
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?));
+    let Some((state, place)) = connection.query_row(MARK_STATE.sqlite(), [], read).optional()?
+    else {
+        return Ok(());
+    };
+    match Away::read(&state, place) {
+        Ok(None) => Ok(()),
+        Ok(Some(away)) => Err(away.into()),
+        // A mark that a newer program knows.
+        Err(_) => Err(OpenError::NotOurs),
+    }
+}
+
+/// Accepts only [`CURRENT`].
+pub(crate) fn require_version(connection: &Connection) -> Result<(), OpenError> {
     match version(connection)? {
         CURRENT => Ok(()),
         found if found > CURRENT => Err(OpenError::Newer { found, expected: CURRENT }),

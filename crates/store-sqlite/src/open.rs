@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use cloakroom_store_sql::SqlStore;
+use cloakroom_store_sql::copy::Away;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -164,7 +165,7 @@ pub(crate) fn connect(
 
 /// Turns write-ahead logging on. Of two that do so at once SQLite refuses one without letting it wait, since each
 /// could wait for the other; so the waiting is done here.
-fn write_ahead(connection: &Connection, options: &Options) -> Result<(), OpenError> {
+pub(crate) fn write_ahead(connection: &Connection, options: &Options) -> Result<(), OpenError> {
     let turn_on = || {
         connection
             .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0))
@@ -294,6 +295,18 @@ pub enum OpenError {
         /// The version that this program needs.
         expected: u32,
     },
+    /// Somebody else has the file open, and whoever copies it may not be disturbed.
+    #[error(
+        "another program works with the database at {path}: wait until it is done, or stop it",
+        path = path.display()
+    )]
+    InUse {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// It is copied to or from somewhere else, and is not the one that holds what is true.
+    #[error(transparent)]
+    Away(#[from] Away),
     /// Another program's database, or no database at all.
     #[error("the file is no database of this program")]
     NotOurs,

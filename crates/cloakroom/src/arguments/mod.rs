@@ -4,6 +4,7 @@
 
 mod client;
 mod config;
+mod db;
 mod initial_token;
 mod key;
 mod registration;
@@ -25,6 +26,7 @@ use serde_json::json;
 pub(crate) use self::{
     client::{AtSignIn, ChangedClient, ClientCommand, DataOwner, NewClient},
     config::ConfigCommand,
+    db::{CopyDatabase, DbCommand, Reopen},
     initial_token::{InitialTokenCommand, NewInitialToken},
     key::KeyCommand,
     registration::Registration,
@@ -102,6 +104,9 @@ The copy is for its owner's eyes only. The master key is not in it: keep that so
 Every session, grant and link ends, because those that ended since the backup would live again. The database that was
 there is kept beside the new one.")]
     Restore(RestoreFrom),
+    /// Move everything into another database: from SQLite to PostgreSQL, back, or between two of a kind
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Show, explain and check the settings
     #[command(subcommand)]
     Config(ConfigCommand),

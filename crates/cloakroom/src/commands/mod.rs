@@ -3,6 +3,7 @@
 mod backup;
 mod client;
 mod config;
+mod db;
 mod doctor;
 mod event;
 mod healthcheck;
@@ -34,6 +35,7 @@ pub(crate) fn run(line: &Line, output: &Output) -> Result<(), Failure> {
         Command::Event(command) => event::run(command, given, output),
         Command::Backup(to) => backup::run(to, given, output),
         Command::Restore(from) => restore::run(from, given, output),
+        Command::Db(command) => db::run(command, given, output),
         Command::Config(command) => config::run(command, given, output),
         Command::Doctor => doctor::run(given, output),
         Command::Healthcheck => healthcheck::run(given, output),

@@ -39,6 +39,17 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     TAKES.read(text).map_err(|_| format!("expected {}", TAKES.expected()))
 }
 
+/// A database as settings name it, for arguments that are one. What is wrong is said without the text, which may hold a
+/// password.
+pub(crate) fn database(text: &str) -> Result<Database, String> {
+    const TAKES: places::DatabaseUrl = places::DatabaseUrl;
+    TAKES.read(text).map_err(|wrong| match wrong {
+        takes::Wrong::Shape => format!("expected {}", TAKES.expected()),
+        takes::Wrong::Because(why) => why.to_owned(),
+        takes::Wrong::Says(why) => why,
+    })
+}
+
 /// The settings and who said what.
 pub(crate) struct Loaded {
     /// Every value.

@@ -8,6 +8,7 @@ mod doctor;
 mod first_minute;
 mod many_nodes;
 mod master_key;
+mod moving;
 mod person;
 mod postgres;
 mod program;

@@ -1,6 +1,7 @@
 //! The backend over real servers: the contract of all backends, and what only several nodes and a network can do.
 
 mod contract;
+mod copying;
 mod failover;
 mod migrations;
 mod news;

@@ -2,6 +2,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 
+use cloakroom_store_sql::copy::{Kind, TABLES};
+
 use super::*;
 use crate::open::connect;
 use crate::{Options, Sqlite};
@@ -133,6 +135,59 @@ fn two_starts_at_once_migrate_once() {
     });
     let connection = Connection::open(&path).unwrap();
     assert_eq!(version(&connection).unwrap(), CURRENT);
+}
+
+#[test]
+fn what_is_copied_is_the_whole_schema() {
+    let fresh = migrated(Connection::open_in_memory().unwrap());
+    let mut copied = Vec::new();
+    for table in TABLES {
+        let mut columns = Vec::new();
+        for (place, (name, kind)) in (1..).zip(table.columns) {
+            let key = if place <= table.key { u32::try_from(place).unwrap() } else { 0 };
+            let kind = match kind {
+                Kind::Integer => "INTEGER",
+                Kind::Bytes => "BLOB",
+                Kind::Text => "TEXT",
+            };
+            columns.push((name.trim_matches('"').to_owned(), kind.to_owned(), key));
+        }
+        columns.sort();
+        // Whatever it refers to is there before it.
+        let parents = "SELECT \"table\" FROM pragma_foreign_key_list($1)";
+        let mut parents = fresh.prepare(parents).unwrap();
+        let parents = parents.query_map([table.name], |row| row.get::<_, String>(0)).unwrap();
+        for parent in parents.map(Result::unwrap) {
+            assert!(
+                copied.iter().any(|(name, _)| *name == parent),
+                "{} before {parent}",
+                table.name
+            );
+        }
+        copied.push((table.name.to_owned(), columns));
+    }
+    copied.sort();
+    assert_eq!(copied, columns(&fresh));
+}
+
+/// A column's name, type, and place in the primary key from 1.
+type Column = (String, String, u32);
+
+/// Tables with their columns.
+fn columns(connection: &Connection) -> Vec<(String, Vec<Column>)> {
+    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+    let mut tables = connection.prepare(tables).unwrap();
+    let tables = tables.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let columns = "SELECT name, type, pk FROM pragma_table_info($1) ORDER BY name";
+    let mut columns = connection.prepare(columns).unwrap();
+    tables
+        .map(|table| {
+            let table = table.unwrap();
+            let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            let of_it = columns.query_map([&table], read).unwrap().map(Result::unwrap).collect();
+            (table, of_it)
+        })
+        .collect()
 }
 
 fn migrated(mut connection: Connection) -> Connection {

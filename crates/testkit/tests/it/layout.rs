@@ -53,6 +53,7 @@ const MAP: &[Place] = &[
             "cloakroom-store",
             "cloakroom-store-postgres",
             "cloakroom-store-redis",
+            "cloakroom-store-sql",
             "cloakroom-store-sqlite",
         ],
     ),
