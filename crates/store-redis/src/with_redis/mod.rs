@@ -1,7 +1,8 @@
 //! A store whose guests lie in Redis, beside an authority that has all the rest.
 //!
 //! A guest that is carried by a cookie lies in Redis with its data. One that is carried as tokens has a row in the authority
-//! anyway, its grant's, and lies there whole: grants never hang from what can be lost. Every other verb is the authority's.
+//! anyway, its grant's, and lies there whole: grants never hang from what can be lost. Last uses of
+//! signed-in sessions lie here for some minutes ([`LastSeen`]). Every other verb is the authority's.
 //!
 //! # What must not happen
 //!
@@ -62,6 +63,7 @@ use redis::{FromRedisValue, ToRedisArgs};
 
 use crate::connection::Connection;
 use crate::keys::Keys;
+use crate::last_seen::LastSeen;
 use crate::rooms::{Rooms, Way, generation_text};
 use crate::script::Script;
 use crate::scripts;
@@ -82,6 +84,7 @@ const ATTEMPTS: usize = 256;
 pub struct WithRedis<S> {
     authority: S,
     connection: Connection,
+    last_seen: LastSeen,
     keys: Keys,
     rooms: Rooms,
     random: Randomness,
@@ -97,6 +100,7 @@ impl<S: Store> WithRedis<S> {
         let keys = Keys::new(&connection.settings().prefix);
         Self {
             authority,
+            last_seen: LastSeen::new(connection.clone()),
             connection,
             keys,
             rooms: Rooms::new(),
@@ -110,6 +114,15 @@ impl<S: Store> WithRedis<S> {
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// The same, with last uses of signed-in sessions carried into the authority every so often, rather than every
+    /// [`CARRIED_EVERY`]; each time where it is zero.
+    ///
+    /// [`CARRIED_EVERY`]: crate::CARRIED_EVERY
+    #[must_use]
+    pub fn carried_every(self, every: Duration) -> Self {
+        Self { last_seen: self.last_seen.carried_every(every), ..self }
     }
 
     /// The store that has all that must not be lost.

@@ -13,7 +13,7 @@ use cloakroom_model::session::Session;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{
     Act, Begin, Begun, Done, Elsewhere, Ends, Error, FoundSession, LiveSession, ReplaceSecret,
-    Replacing, Sessions, Store,
+    Replacing, Sessions, Store, Who,
 };
 use tokio::time::sleep;
 
@@ -36,10 +36,14 @@ impl<S: Store> Sessions for WithRedis<S> {
     }
 
     async fn find_last_seen(&self, id: SessionId) -> Result<Option<Timestamp>, Error> {
-        self.authority.find_last_seen(id).await
+        self.last_seen.find_last_seen(&self.authority, id).await
     }
 
     async fn begin_session(&self, begin: Begin, act: &Act) -> Result<Begun, Error> {
+        if let (Some(_), Who::Known { user, .. }) = (begin.limit, &begin.who) {
+            // Where there is no more room, the one that was used longest ago makes some.
+            self.last_seen.list_sessions(&self.authority, *user).await?;
+        }
         let mut begin = begin;
         let Some(earlier) = &mut begin.earlier else {
             return self.authority.begin_session(begin, act).await;
@@ -115,7 +119,7 @@ impl<S: Store> Sessions for WithRedis<S> {
     }
 
     async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, Error> {
-        self.authority.list_sessions(user).await
+        self.last_seen.list_sessions(&self.authority, user).await
     }
 
     async fn list_all_sessions(
@@ -127,7 +131,7 @@ impl<S: Store> Sessions for WithRedis<S> {
     }
 
     async fn touch_sessions(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), Error> {
-        self.authority.touch_sessions(seen).await
+        self.last_seen.touch_sessions(&self.authority, seen).await
     }
 
     async fn expire_sessions(
@@ -136,7 +140,7 @@ impl<S: Store> Sessions for WithRedis<S> {
         limit: usize,
         act: &Act,
     ) -> Result<Done<usize>, Error> {
-        self.authority.expire_sessions(lag, limit, act).await
+        self.last_seen.expire_sessions(&self.authority, lag, limit, act).await
     }
 }
 

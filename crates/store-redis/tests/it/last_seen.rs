@@ -10,10 +10,12 @@ use cloakroom_model::session::Session;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::memory::Memory;
 use cloakroom_store::{Act, Sessions as _};
-use cloakroom_store_redis::{CARRIED_EVERY, Connection, LastSeen};
+use cloakroom_store_redis::{CARRIED_EVERY, Connection, LastSeen, WithRedis};
 use cloakroom_testkit::clock::HandClock;
 use cloakroom_testkit::engine::{on, settings};
+use cloakroom_testkit::interleaved::Interleaved;
 
+use crate::scene::counting;
 use crate::server::{GENEROUS, Server, ada, connection};
 
 const LAG: Duration = Duration::from_secs(5);
@@ -156,6 +158,44 @@ async fn an_emptied_redis_loses_what_was_not_carried_and_no_more() {
         node.find_last_seen(&*scene.store, scene.sid()).await.unwrap()
     };
     assert_eq!(found.await, Some(carried));
+}
+
+#[tokio::test]
+async fn what_one_node_has_seen_is_not_idle_at_another() {
+    let server = Server::start();
+    let (clock, connection) = (HandClock::default(), connection(&server, "idle"));
+    let authority = Arc::new(Memory::new(clock.for_store()));
+    let node = async |seed| {
+        let authority = Interleaved(Arc::clone(&authority));
+        let store = WithRedis::new(authority, connection.clone(), counting());
+        // Hours pass here in no time, and for Redis not at all.
+        let store = store.carried_every(Duration::ZERO);
+        on(Arc::new(store), &clock, seed, settings()).await
+    };
+    let (here, there) = (node(1).await, node(2).await);
+    let ada = ada(&here, Carrier::Cookie).await;
+    let (cookie, session) = (ada.cookie.unwrap(), ada.session.session.clone());
+    there.catch_up().await.unwrap();
+    for node in [&here, &there] {
+        node.check_cookie(&cookie).await.unwrap();
+    }
+    for _ in 0..3 {
+        clock.go(session.idle.saturating_sub(Duration::from_mins(1)));
+        there.check_cookie(&cookie).await.expect("it is in use at this node");
+        there.flush_last_seen().await.unwrap();
+        let known = authority.find_last_seen(session.id).await.unwrap().unwrap();
+        assert!(known < clock.now(), "the authority is not asked to write each use");
+        here.sweep().await.unwrap();
+    }
+    here.check_cookie(&cookie).await.expect("it was in use at the other node");
+    here.flush_last_seen().await.unwrap();
+
+    clock.go(session.idle + LAG);
+    there.catch_up().await.unwrap();
+    for node in [&here, &there] {
+        node.check_cookie(&cookie).await.map(drop).unwrap_err();
+    }
+    assert_eq!(authority.find_last_seen(session.id).await.unwrap(), None);
 }
 
 /// A session in an authority, and a Redis.
