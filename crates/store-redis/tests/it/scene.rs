@@ -16,10 +16,13 @@ use cloakroom_store::memory::Memory;
 use cloakroom_store::{
     Act, Begin, Begun, Earlier, Hanging, InsertUser, Merge, NewUser, Store, Who, Write, Written,
 };
+use cloakroom_store_postgres::{Options, Postgres};
 use cloakroom_store_redis::{Connection, Randomness, Settings, WithRedis};
 use cloakroom_testkit::interleaved::Interleaved;
-use cloakroom_testservers::Redis;
+use cloakroom_testservers::{self as servers, Redis, postgres};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+use tokio::task::block_in_place;
 use tokio::time::timeout;
 
 /// Now, for everybody.
@@ -49,6 +52,31 @@ pub(crate) async fn fresh_at(settings: Settings) -> Fresh {
     // The contract's hours pass in no time.
     let store = WithRedis::new(memory(), connection, counting()).carried_every(Duration::ZERO);
     Fresh::new(store)
+}
+
+/// The same beside a PostgreSQL, as it is used: a database of its own, from one that has the schema.
+pub(crate) async fn fresh_beside_postgres() -> Fresh {
+    static POSTGRES: LazyLock<servers::Postgres> = LazyLock::new(|| {
+        let settings = postgres::Settings { durable: false, ..postgres::Settings::default() };
+        servers::Postgres::start_with(settings).unwrap()
+    });
+    static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+    let options = Options { danger_no_sync: true, ..Options::default() };
+    let url = |name: &str| POSTGRES.url(name).parse().unwrap();
+    let template = TEMPLATE.get_or_init(async || {
+        let name = blocking(|| POSTGRES.create_database().unwrap()).await;
+        drop(Postgres::open(&url(&name), options.clone()).await.unwrap());
+        // Nobody may be at work in a template.
+        let at_work = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'");
+        while block_in_place(|| POSTGRES.sql("postgres", &at_work).unwrap()) != "0" {}
+        name
+    });
+    let template = template.await;
+    let name = block_in_place(|| POSTGRES.create_database_from(template).unwrap());
+    let authority = Postgres::open(&url(&name), options).await.unwrap();
+    let connection = Connection::open(blocking(|| settings(&REDIS)).await);
+    timeout(GENEROUS, connection.there()).await.unwrap();
+    Fresh::new(WithRedis::new(authority, connection, counting()).carried_every(Duration::ZERO))
 }
 
 pub(crate) fn authority() -> Authority {
