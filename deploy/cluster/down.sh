@@ -8,7 +8,7 @@ folder=$(cd "$folder" && pwd)
 PATH=$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
 
 # The nodes first, which let requests in flight finish, and what they rest on last.
-for part in nginx node1 node2; do
+for part in nginx node1 node2 redis; do
     [ -s "$folder/$part/pid" ] || continue
     pid=$(cat "$folder/$part/pid")
     if kill "$pid" 2>/dev/null; then

@@ -1,23 +1,23 @@
 #!/bin/sh
-# Two nodes over PostgreSQL, behind nginx, on this machine and without containers:
+# Two nodes over PostgreSQL and Redis, behind nginx, on this machine and without containers:
 #
 #   sh deploy/cluster/up.sh [FOLDER]      then http://localhost:8080
 #   sh deploy/cluster/down.sh [FOLDER]    stops it; the folder keeps the data
 #
-# From Debian: postgresql, nginx, openssl, curl. Of these only the programs are used: everything runs from
-# FOLDER, at ports of its own, and what Debian runs as services is not touched. PORT=9000 takes 9000 to 9003 instead of
-# 8080 to 8083; CLOAKROOM names a program that is built already.
+# From Debian: postgresql, redis-server, nginx, openssl, curl. Of these only the programs are used: everything runs from
+# FOLDER, at ports of its own, and what Debian runs as services is not touched. PORT=9000 takes 9000 to 9004 instead of
+# 8080 to 8084; CLOAKROOM names a program that is built already.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 folder=${1:-/var/tmp/cloakroom-cluster}
 port=${PORT:-8080}
-node1=$((port + 1)) node2=$((port + 2)) postgres=$((port + 3))
+node1=$((port + 1)) node2=$((port + 2)) postgres=$((port + 3)) redis=$((port + 4))
 url=http://localhost:$port
 
 missing=''
 PATH=$PATH:/usr/sbin:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
-for program in initdb pg_ctl psql nginx openssl curl setpriv; do
+for program in initdb pg_ctl psql redis-server redis-cli nginx openssl curl setpriv; do
     command -v "$program" >/dev/null || missing="$missing $program"
 done
 [ -z "$missing" ] || { echo "missing:$missing" >&2; exit 1; }
@@ -32,7 +32,7 @@ fi
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 umask 077
-mkdir -p "$folder/postgres" "$folder/nginx"
+mkdir -p "$folder/postgres" "$folder/redis" "$folder/nginx"
 # Others must pass, and see nothing: PostgreSQL and the workers of nginx are not root.
 chmod 711 "$folder" "$folder/nginx"
 
@@ -51,6 +51,7 @@ as_postgres() {
 secret() { [ -s "$folder/$1" ] || openssl rand -"$2" 32 >"$folder/$1"; }
 secret master-key base64
 secret database-password hex
+secret redis-password hex
 
 : >"$folder/running"
 trap 'sh "$here/down.sh" "$folder"' EXIT
@@ -70,6 +71,19 @@ SELECT 'CREATE DATABASE cloakroom OWNER cloakroom' WHERE NOT EXISTS
     (SELECT FROM pg_database WHERE datname = 'cloakroom') \gexec
 END
 
+# What may be lost: guests and their carts, the memory that the nodes share. What is full refuses, and forgets nothing.
+redis-server - >"$folder/redis/log" 2>&1 <<END &
+bind 127.0.0.1
+port $redis
+requirepass $(cat "$folder/redis-password")
+dir $folder/redis
+appendonly yes
+maxmemory 256mb
+maxmemory-policy noeviction
+hash-max-listpack-value 2048
+END
+echo $! >"$folder/redis/pid"
+
 node() {
     mkdir -p "$folder/$1"
     CLOAKROOM_LISTEN=127.0.0.1:$2 \
@@ -79,6 +93,8 @@ node() {
         CLOAKROOM_MASTER_KEY_FILE=$folder/master-key \
         CLOAKROOM_DATABASE=postgres://cloakroom@127.0.0.1:$postgres/cloakroom \
         CLOAKROOM_DATABASE_PASSWORD_FILE=$folder/database-password \
+        CLOAKROOM_REDIS=redis://127.0.0.1:$redis \
+        CLOAKROOM_REDIS_PASSWORD_FILE=$folder/redis-password \
         "$CLOAKROOM" serve >>"$folder/$1/log" 2>&1 &
     echo $! >"$folder/$1/pid"
 }

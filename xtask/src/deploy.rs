@@ -1,4 +1,4 @@
-//! What `deploy/cluster` starts on one machine: two nodes over PostgreSQL behind nginx, by the scripts that
+//! What `deploy/cluster` starts on one machine: two nodes over PostgreSQL and Redis behind nginx, by the scripts that
 //! operators run, and the promises that they try.
 
 use std::env;
@@ -14,10 +14,10 @@ use crate::server::{self, binary};
 use crate::shell::{self, root, run};
 
 /// As many ports in a row as the script takes.
-const PORTS: u16 = 4;
+const PORTS: u16 = 5;
 
 /// What the scripts look for on the search path.
-const PROGRAMS: &[&str] = &["initdb", "psql", "nginx"];
+const PROGRAMS: &[&str] = &["initdb", "psql", "redis-server", "nginx"];
 
 pub(crate) fn run_scripts() -> Result<()> {
     server::build()?;

@@ -97,7 +97,7 @@ pub(crate) const ALL: &[Step] = &[
     Step {
         name: "deploy",
         proves: "the scripts of deploy/cluster start two nodes, and who signs out at one is refused by both",
-        needs: &[CURL, OPENSSL, POSTGRES, NGINX],
+        needs: &[CURL, OPENSSL, POSTGRES, REDIS, NGINX],
         run: deploy::run_scripts,
     },
     Step {
