@@ -277,7 +277,8 @@ impl Engine {
         Ok(Some(Earlier { id, merge, elsewhere: None }))
     }
 
-    /// The session that a secret belongs, or just belonged, to.
+    /// The session that a secret belongs, or just belonged, to. Guests may lie where they are out of reach for a while: then
+    /// it is the one that is remembered here, if any. Whoever shows who they are does not wait for the guest that they were.
     pub(crate) async fn session_of(
         &self,
         cookie: &CookieSecret,
@@ -291,7 +292,14 @@ impl Engine {
                 })
             }
             CookieKind::Guest => {
-                self.store.find_guest(&digest, now).await?.map(|found| match found {
+                let found = match self.store.find_guest(&digest, now).await {
+                    Err(Error::OutOfReach(_)) => {
+                        let remembered = self.memory.find(&Name::Secret(digest), now);
+                        return Ok(remembered.map(|guest| guest.session.id));
+                    }
+                    found => found?,
+                };
+                found.map(|found| match found {
                     LiveGuest::Live(guest) => guest.id,
                     LiveGuest::Replaced(replaced) => replaced.session,
                 })

@@ -92,7 +92,7 @@ pub enum Kind {
     GuestCame,
     /// A guest's data went to the user who signed in.
     GuestMerged,
-    /// A guest's data did not fit and the user's stayed.
+    /// A guest's data did not go to the user who signed in: they did not fit and the user's stayed, or they were out of reach.
     GuestNotMerged,
     /// A session ended; the detail says why.
     SessionEnded,

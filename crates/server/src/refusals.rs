@@ -46,6 +46,11 @@ impl From<StoreError> for Problem {
                 tracing::error!(error = &error as &dyn Error, "storage did not answer");
                 Self::new(Kind::Unavailable).retry_after(SOON)
             }
+            // Told once by who lost it, and not for every guest.
+            StoreError::OutOfReach(_) => {
+                tracing::debug!(error = &error as &dyn Error, "a guest waits");
+                Self::new(Kind::Unavailable).retry_after(SOON)
+            }
             error => internal(&error),
         }
     }

@@ -302,9 +302,9 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Busy => Self::Busy,
-            Failure::Away => Self::Unavailable(Box::new(Away("Redis is away"))),
-            Failure::TooLong => Self::Unavailable(Box::new(Away("Redis did not answer in time"))),
-            Failure::Refused(error) => Self::Unavailable(Box::new(error)),
+            Failure::Away => Self::OutOfReach(Box::new(Away("Redis is away"))),
+            Failure::TooLong => Self::OutOfReach(Box::new(Away("Redis did not answer in time"))),
+            Failure::Refused(error) => Self::OutOfReach(Box::new(error)),
         }
     }
 }

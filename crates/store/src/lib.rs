@@ -121,6 +121,10 @@ pub enum Error {
     /// The backend did not answer, or the disk refused. Whether the act was done is unknown.
     #[error("storage is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What lies beside, where it can be lost, did not answer: guests, or what is kept for a while. Whether the act was done
+    /// there is unknown. All that must not be lost is in reach, as far as this says.
+    #[error("what lies beside storage is out of reach")]
+    OutOfReach(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A stored record does not make sense. Trying again will not help.
     #[error("a stored record is corrupt: {0}")]
     Corrupt(String),

@@ -163,7 +163,8 @@ pub enum Who {
 /// A guest's documents follow [`Merge`], and so do those that belong to a signed-in session of the same user
 /// ([`cloakroom_model::policy::carry_over`] decides); another user's session hands on nothing. Where it was a guest,
 /// [`Kind::GuestMerged`] is recorded if a document went on, and [`Kind::GuestNotMerged`] if one did not fit, each
-/// with the number of documents as its detail.
+/// with the number of documents as its detail. A guest that is out of reach is left as it is, and [`Kind::GuestNotMerged`]
+/// has no detail then.
 ///
 /// [`Kind::GuestMerged`]: cloakroom_model::event::Kind::GuestMerged
 /// [`Kind::GuestNotMerged`]: cloakroom_model::event::Kind::GuestNotMerged

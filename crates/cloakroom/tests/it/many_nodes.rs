@@ -68,6 +68,8 @@ async fn a_redis_that_is_away_degrades_a_node_and_does_not_take_it_out() {
     person.sign_up("ada@example.com").await;
     guest.comes_as_guest().await;
     assert_eq!(guest.is_known().await, StatusCode::OK);
+    let mut unseen = Person::at(&server);
+    unseen.comes_as_guest().await;
     assert!(of_operators(&server, "metrics").await.1.contains("cloakroom_redis_there 1"));
 
     redis.kill().unwrap();
@@ -82,6 +84,11 @@ async fn a_redis_that_is_away_degrades_a_node_and_does_not_take_it_out() {
     let mut late = Person::at(&server);
     late.sign_up("bea@example.com").await;
     assert_eq!(late.is_known().await, StatusCode::OK);
+    // Who was a guest is not kept out, whether the node remembers the guest or not.
+    guest.sign_in("ada@example.com").await;
+    assert_eq!(guest.is_known().await, StatusCode::OK);
+    unseen.sign_up("eve@example.com").await;
+    assert_eq!(unseen.is_known().await, StatusCode::OK);
     let doctor = program.run(&["doctor", "--json", "--listen", server.address()]);
     assert!(doctor.one_line().to_string().contains("guests wait until it does"));
 

@@ -61,6 +61,10 @@ impl From<StoreError> for Failure {
                 tracing::error!(error = &error as &dyn std::error::Error, "storage is away");
                 Self::Unavailable(AWAY)
             }
+            StoreError::OutOfReach(_) => {
+                tracing::debug!(error = &error as &dyn std::error::Error, "a guest waits");
+                Self::Unavailable(AWAY)
+            }
             other => Self::ours(&other),
         }
     }

@@ -38,8 +38,10 @@
 //!
 //! # When Redis is away
 //!
-//! What is the authority's goes on. Where only Redis could say whether a guest is there, the answer is that storage is
-//! unavailable. A guest can sign out: the end lasts, and is applied here later. Reading the log never fails for Redis, and
+//! What is the authority's goes on. Where only Redis could say whether a guest is there, the answer is [`Error::OutOfReach`].
+//! Somebody who was a guest signs in without: the authority begins the session as if there had been none, without a claim, so
+//! that nothing can be merged. The guest stays whole, if Redis does, and a later sign-in with its cookie merges all of it, once.
+//! Where the claim was made and its answer was lost, it is given up like a dead one's. A guest can sign out: the end lasts, and is applied here later. Reading the log never fails for Redis, and
 //! waits for it no longer than two answers may take.
 
 mod data;

@@ -51,8 +51,11 @@ impl<S: Store> Sessions for WithRedis<S> {
         let id = earlier.id;
         let claimed = match self.claim(id, act.at).await {
             Ok(claimed) => claimed,
-            Err(_) if self.is_the_authoritys(id).await? => None,
-            Err(away) => return Err(away),
+            Err(Error::OutOfReach(away)) => {
+                tracing::debug!(away, "somebody signs in without the guest that they were");
+                return self.begin_without_guest(id, begin, act).await;
+            }
+            Err(error) => return Err(error),
         };
         let Some(Claimed { claim, elsewhere }) = claimed else {
             return self.authority.begin_session(begin, act).await;
@@ -76,8 +79,9 @@ impl<S: Store> Sessions for WithRedis<S> {
         };
         let found = match self.find_here(id).await {
             Ok(found) => found,
-            Err(_) if self.is_the_authoritys(id).await? => None,
-            Err(away) => return Err(away),
+            // It hands on nothing, and stays.
+            Err(Error::OutOfReach(_)) => None,
+            Err(error) => return Err(error),
         };
         let lies_here = found.is_some();
         if let Some(found) = found {
@@ -151,6 +155,27 @@ struct Claimed {
 }
 
 impl<S: Store> WithRedis<S> {
+    /// Begins a session in the place of what the authority may know by this name. If it is a guest of ours, it stays as it is.
+    async fn begin_without_guest(
+        &self,
+        id: SessionId,
+        begin: Begin,
+        act: &Act,
+    ) -> Result<Begun, Error> {
+        let is_a_guest_of_ours = !self.is_the_authoritys(id).await?;
+        let (user, session) = (begin.session.user, begin.session.id);
+        let answer = self.authority.begin_session(begin, act).await?;
+        if is_a_guest_of_ours && matches!(answer, Begun::Done(_)) {
+            let mut event = act.another(Kind::GuestNotMerged);
+            (event.user, event.session) = (user, Some(session));
+            // The session is there, whether this is told or not.
+            if let Err(error) = self.authority.record(vec![event]).await {
+                tracing::warn!(%error, "it is not recorded that a guest was left behind");
+            }
+        }
+        Ok(answer)
+    }
+
     /// Claims a guest; `None` where it does not lie in Redis.
     async fn claim(&self, id: SessionId, now: Timestamp) -> Result<Option<Claimed>, Error> {
         let room = Room::of_guest(id);

@@ -42,7 +42,7 @@ async fn a_script_is_known_by_name_or_told() {
     }
     let wrong = Script::new("return redis.call('NONSENSE')");
     let answer = connection.run::<i64>(&wrong, &["{k}"], "").await;
-    assert!(matches!(answer, Err(Error::Unavailable(_))), "{answer:?}");
+    assert!(matches!(answer, Err(Error::OutOfReach(_))), "{answer:?}");
     let of_another_shape = connection.run::<i64>(&script, &["{k}"], ("a", 7)).await;
     assert!(matches!(of_another_shape, Err(Error::Corrupt(_))), "{of_another_shape:?}");
 }
@@ -65,7 +65,7 @@ async fn while_redis_is_away_questions_are_refused_and_afterwards_answered() {
     server.stop();
     for _ in 0..50 {
         let refused = timeout(Duration::from_secs(5), ping(&connection)).await;
-        assert!(matches!(refused.unwrap(), Err(Error::Unavailable(_))));
+        assert!(matches!(refused.unwrap(), Err(Error::OutOfReach(_))));
     }
     assert!(!connection.is_there());
     server.start_again();
@@ -81,7 +81,7 @@ async fn a_server_that_is_silent_is_not_waited_for() {
     server.signal("-STOP");
     for _ in 0..50 {
         let refused = timeout(Duration::from_secs(5), ping(&connection)).await;
-        assert!(matches!(refused.unwrap(), Err(Error::Unavailable(_))));
+        assert!(matches!(refused.unwrap(), Err(Error::OutOfReach(_))));
     }
     server.signal("-CONT");
     comes_back(&connection).await;
@@ -117,5 +117,5 @@ async fn who_is_not_let_in_is_told_without_the_password() {
     let connection = Connection::open(Settings::parse(&url).unwrap());
     let refused = ping(&connection).await.unwrap_err();
     let told = format!("{refused} {refused:?} {connection:?}");
-    assert!(matches!(refused, Error::Unavailable(_)) && !told.contains("guess"), "{told}");
+    assert!(matches!(refused, Error::OutOfReach(_)) && !told.contains("guess"), "{told}");
 }

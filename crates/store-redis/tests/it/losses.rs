@@ -8,15 +8,16 @@ use cloakroom_model::id::GrantId;
 use cloakroom_model::log::Place;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{
-    Ends, Error, FoundSession, Guests as _, LiveGuest, Reading, Revocations as _, SessionData as _,
-    Sessions as _, Store,
+    Ends, Error, FoundSession, Guests as _, LiveGuest, Reading, ReplaceSecret, Replacing,
+    Revocations as _, SessionData as _, Sessions as _, Store,
 };
 use cloakroom_testservers::Redis;
 use cloakroom_testservers::redis::Settings as Shape;
+use serde_json::json;
 use tokio::time::timeout;
 
 use super::scene::{
-    GENEROUS, NOW, Node, act, authority, begin, blocking, cart_of, come_as_guest, digest, merges,
+    GENEROUS, NOW, Node, act, authority, blocking, cart_of, come_as_guest, count, digest, merges,
     node, put, session, session_id, settings, sign_in, sign_up, write,
 };
 
@@ -191,7 +192,7 @@ async fn another_history_of_the_authority_takes_every_guest_along() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_redis_guests_wait_and_users_go_on() {
+async fn without_redis_guests_wait_and_whoever_shows_who_they_are_goes_on() {
     let shape = Shape { append_only: true, ..Shape::default() };
     let redis = blocking(move || Redis::start_with(shape).unwrap()).await;
     let node = node(&authority(), &settings(&redis));
@@ -199,6 +200,7 @@ async fn without_redis_guests_wait_and_users_go_on() {
     for n in [1, 2] {
         come_as_guest(&node, n).await;
     }
+    put(&node, 1, "coat").await;
     sign_in(&node, &user, 10, 9).await;
     // A rewritten append-only file is on the disk.
     let redis = redis_does(redis, |redis| {
@@ -216,18 +218,33 @@ async fn without_redis_guests_wait_and_users_go_on() {
     let guest = session(3, None);
     let came = act(Kind::GuestCame);
     let refused = node.insert_guest(guest, Some(digest(3)), None, &came).await;
-    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, Err(Error::OutOfReach(_))), "{refused:?}");
     let unknown = node.find_guest(&digest(1), NOW).await;
-    assert!(matches!(unknown, Err(Error::Unavailable(_))), "{unknown:?}");
+    assert!(matches!(unknown, Err(Error::OutOfReach(_))), "{unknown:?}");
     let unwritten = node.write_data(write(1, "hat"), &act(Kind::ProfileChanged)).await;
-    assert!(matches!(unwritten, Err(Error::Unavailable(_))), "{unwritten:?}");
-    let unmerged = node.begin_session(begin(&user, 11, 1), &act(Kind::SignedIn)).await;
-    assert!(matches!(unmerged, Err(Error::Unavailable(_))), "{unmerged:?}");
+    assert!(matches!(unwritten, Err(Error::OutOfReach(_))), "{unwritten:?}");
 
     assert!(is_signed_in(&node, 10).await);
     sign_in(&node, &user, 12, 10).await;
-    assert!(is_signed_in(&node, 12).await);
+    assert!(is_signed_in(&node, 12).await && !is_signed_in(&node, 10).await);
     assert_eq!(cart_of(&node, Owner::Session(session_id(12))).await, None);
+    assert_eq!(count(&node, Kind::GuestNotMerged).await, 0);
+    // Who was a guest signs in without the cart, and takes over a session without the guest.
+    sign_in(&node, &user, 11, 1).await;
+    assert!(is_signed_in(&node, 11).await);
+    let replace = ReplaceSecret {
+        session: session_id(12),
+        secret: digest(13),
+        link: None,
+        earlier: Some(session_id(1)),
+        elsewhere: None,
+        authentication: None,
+        expected_generation: None,
+    };
+    let replaced = node.replace_secret(replace, &act(Kind::SecretReplaced)).await.unwrap();
+    assert!(matches!(replaced, Replacing::Done(_)), "{replaced:?}");
+    assert_eq!(cart_of(&node, Owner::User(user.id)).await, None);
+    assert_eq!((count(&node, Kind::GuestNotMerged).await, merges(&node).await), (1, 0));
     // Who is a guest can sign out.
     let end = node.end_guest(session_id(2), Reason::SignedOut, &act(Kind::SessionEnded)).await;
     assert!(end.unwrap().is_some());
@@ -236,6 +253,14 @@ async fn without_redis_guests_wait_and_users_go_on() {
     let redis = redis_does(redis, Redis::start_again).await;
     timeout(GENEROUS, node.connection().there()).await.unwrap();
     assert!(is_live(&node, 1).await && !is_live(&node, 2).await);
+    // The cart that was left behind is whole, and merged by the next sign-in in its browser, once.
+    put(&node, 1, "hat").await;
+    sign_in(&node, &user, 14, 1).await;
+    sign_in(&node, &user, 15, 1).await;
+    let both = json!({"coat": true, "hat": true});
+    assert_eq!(cart_of(&node, Owner::User(user.id)).await, Some(both));
+    assert!(!is_live(&node, 1).await);
+    assert_eq!((count(&node, Kind::GuestNotMerged).await, merges(&node).await), (1, 1));
     drop(redis);
 }
 

@@ -229,8 +229,13 @@ pub(crate) async fn sign_in(store: &dyn Store, user: &User, n: u8, earlier: u8) 
 
 /// How many carts were merged.
 pub(crate) async fn merges(store: &dyn Store) -> usize {
+    count(store, Kind::GuestMerged).await
+}
+
+/// How often something happened.
+pub(crate) async fn count(store: &dyn Store, kind: Kind) -> usize {
     let page = cloakroom_store::Page { before: None, limit: 1000 };
     let filter = cloakroom_store::EventFilter { user: None, page };
     let events = store.list_events(&filter).await.unwrap();
-    events.iter().filter(|it| it.event.kind == Kind::GuestMerged).count()
+    events.iter().filter(|it| it.event.kind == kind).count()
 }
