@@ -2,7 +2,7 @@
 //!
 //! A round is a load of many clients on running nodes, one fault under it, and what comes after: that everything
 //! recovers by itself within a stated time, that every client asks for all that it was told, and that the whole history
-//! can be explained by the promises, with nothing forgiven but what
+//! since the nodes were started can be explained by the promises, with nothing forgiven but what
 //! [the documents](../../docs/operating/faults.md) say of the fault.
 
 mod checker;
@@ -21,10 +21,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use self::checker::History;
+use self::checker::{Allowance, History, Violation};
 use self::faults::Fault;
+use self::history::Operation;
 use self::load::Crowd;
-use self::report::{Report, Round};
+use self::report::{Asked, Report, Round};
 use self::running::Running;
 use crate::random::Random;
 use crate::server::{self, Folder};
@@ -64,15 +65,16 @@ pub(crate) fn rounds(seed: u64, of_each: u64) -> Result<()> {
         let place = folder.path().join(name);
         let mut due: Vec<Fault> =
             faults.iter().flat_map(|fault| (0..of_each).map(move |_| *fault)).collect();
-        let mut running = start(&place)?;
+        let mut trial = Trial::of(start(&place)?, random.next());
         while let Some(fault) = random.pick(&mut due).copied() {
             due.swap_remove(due.iter().position(|it| *it == fault).expect("it was picked"));
-            if !fault.can_strike(&running) {
-                drop(running);
-                running = start(&place)?;
+            if !fault.can_strike(&trial.running) {
+                drop(trial);
+                trial = Trial::of(start(&place)?, random.next());
             }
             let seed = random.next();
-            let round = strike(&mut running, fault, seed)
+            let round = trial
+                .round(fault, &mut Random::from_seed(seed))
                 .with_context(|| format!("{name}: {}, round of seed {seed}", fault.name()))?;
             println!("  {round}");
             report.add(name, round);
@@ -87,10 +89,10 @@ pub(crate) fn rounds(seed: u64, of_each: u64) -> Result<()> {
 fn a_node_that_forgets_is_caught(folder: &Path, seed: u64) -> Result<()> {
     let mut running = Running::forgetful(&folder.join("forgetful"))?;
     let watch = Arc::new(Stopwatch::start());
-    let crowd = Crowd::start(running.place(), &watch, CLIENTS, seed);
+    let crowd = Crowd::of(CLIENTS, running.place(), &watch, seed).start();
     thread::sleep(BEFORE);
     Fault::KilledNode.strike(&mut running, &watch, &mut Random::from_seed(seed))?;
-    let brought = crowd.stop();
+    let (_, brought) = crowd.stop();
     let history = History { operations: &brought.operations, allowances: &[] };
     let violations = checker::judge(history);
     let violation = violations.first().context("a node that forgets everything passes")?;
@@ -98,19 +100,61 @@ fn a_node_that_forgets_is_caught(folder: &Path, seed: u64) -> Result<()> {
     Ok(())
 }
 
-fn strike(running: &mut Running, fault: Fault, seed: u64) -> Result<Round> {
-    let watch = Arc::new(Stopwatch::start());
-    let crowd = Crowd::start(running.place(), &watch, CLIENTS, seed);
-    thread::sleep(BEFORE);
-    let mut random = Random::from_seed(seed);
-    let struck = fault.strike(running, &watch, &mut random);
-    let recovery = struck.and_then(|allowances| Ok((allowances, running.await_recovery()?)));
-    if recovery.is_ok() {
-        thread::sleep(AFTER);
+/// Running nodes, who uses them, and all that was asked since they were started.
+struct Trial {
+    running: Running,
+    watch: Arc<Stopwatch>,
+    /// Nobody while they are at work.
+    crowd: Option<Crowd>,
+    operations: Vec<Operation>,
+    allowances: Vec<Allowance>,
+    /// What was found in earlier rounds.
+    known: Vec<Violation>,
+}
+
+impl Trial {
+    fn of(running: Running, seed: u64) -> Self {
+        let watch = Arc::new(Stopwatch::start());
+        let crowd = Crowd::of(CLIENTS, running.place(), &watch, seed);
+        Self {
+            running,
+            watch,
+            crowd: Some(crowd),
+            operations: Vec::new(),
+            allowances: Vec::new(),
+            known: Vec::new(),
+        }
     }
-    let brought = crowd.stop();
-    let (allowances, recovered) = recovery?;
-    let history = History { operations: &brought.operations, allowances: &allowances };
-    let violations = checker::judge(history);
-    Ok(Round::new(fault, &brought, &violations, recovered))
+
+    fn round(&mut self, fault: Fault, random: &mut Random) -> Result<Round> {
+        let crowd = self.crowd.take().context("they are at work")?.start();
+        thread::sleep(BEFORE);
+        let recovery = self.strike(fault, random);
+        if recovery.is_ok() {
+            thread::sleep(AFTER);
+        }
+        let (crowd, brought) = crowd.stop();
+        self.crowd = Some(crowd);
+        let recovered = recovery?;
+        let asked = Asked::of(&brought.operations);
+        self.operations.extend(brought.operations);
+        let history = History { operations: &self.operations, allowances: &self.allowances };
+        let mut violations = checker::judge(history);
+        violations.retain(|violation| !self.known.contains(violation));
+        let round = Round::new(fault, asked, (brought.delays, &brought.strange), recovered)
+            .with(&violations, &self.operations);
+        self.known.extend(violations);
+        Ok(round)
+    }
+
+    /// Does it, and tells how long it took until everything could be done again.
+    fn strike(&mut self, fault: Fault, random: &mut Random) -> Result<Duration> {
+        let mut allowances = fault.strike(&mut self.running, &self.watch, random)?;
+        let recovered = self.running.await_recovery()?;
+        for allowance in &mut allowances {
+            allowance.is_over_at(self.watch.elapsed());
+        }
+        self.allowances.extend(allowances);
+        Ok(recovered)
+    }
 }

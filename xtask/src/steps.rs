@@ -25,7 +25,7 @@ const NGINX: Need = Need::Service { name: "nginx", package: "nginx" };
 /// Sets the clock of a process off.
 const FAKETIME: Need = Need::Program { name: "faketime", package: "faketime" };
 pub(crate) const COMPILERS: &[Need] = &[C_COMPILER, CPP_COMPILER];
-pub(crate) const CLUSTER: &[Need] = &[OPENSSL, POSTGRES, HAPROXY, NGINX, FAKETIME];
+pub(crate) const CLUSTER: &[Need] = &[OPENSSL, POSTGRES, REDIS, HAPROXY, NGINX, FAKETIME];
 
 pub(crate) const ALL: &[Step] = &[
     Step {

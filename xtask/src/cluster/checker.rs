@@ -34,6 +34,8 @@ pub(crate) enum Allows {
     LostActs,
     /// Guests and what they keep may be gone, or be as they were before.
     LostGuests,
+    /// Whoever signs in may leave the guest that they were as it is: not merged, and not ended.
+    LeftGuests,
 }
 
 /// A promise that was broken, and the part of the history that shows it.
@@ -63,6 +65,15 @@ pub(crate) fn judge(history: History<'_>) -> Vec<Violation> {
     violations
 }
 
+impl Allowance {
+    /// Everything could be done again at this moment. What needs more than the undoing of a fault is allowed until then.
+    pub(crate) fn is_over_at(&mut self, recovered: Moment) {
+        if self.allows == Allows::LeftGuests {
+            self.until = recovered;
+        }
+    }
+}
+
 impl<'a> History<'a> {
     fn allowed(self, allows: Allows) -> impl Iterator<Item = &'a Allowance> {
         self.allowances.iter().filter(move |allowance| allowance.allows == allows)
@@ -79,6 +90,17 @@ impl<'a> History<'a> {
     fn may_be_taken_back(self, operation: &Operation) -> bool {
         self.allowed(Allows::LostActs)
             .any(|it| it.from <= operation.until && operation.until <= it.until + BOUND_WHEN_DEAF)
+    }
+
+    /// Whether what a guest kept at the one moment may not be there at the other.
+    fn guests_may_be_lost(self, kept: Moment, until: Moment) -> bool {
+        self.allowed(Allows::LostGuests).any(|it| it.from <= until && kept <= it.until)
+    }
+
+    /// Whether a sign-in may have left the guest behind.
+    fn may_leave_guest(self, sign_in: &Operation) -> bool {
+        self.allowed(Allows::LeftGuests)
+            .any(|it| it.from <= sign_in.until && sign_in.from <= it.until)
     }
 
     /// Whether it was acknowledged for good.

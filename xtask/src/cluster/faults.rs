@@ -51,6 +51,12 @@ faults! {
     CutFromPostgres "a node cut off from PostgreSQL" [Deafness];
     SilentPostgres "a node whose PostgreSQL is silent" [Deafness];
     SlowPostgres "a node whose PostgreSQL is slow" [Deafness];
+    KilledRedis "kill -9 of Redis" [LostGuests, LeftGuests];
+    EmptyRedis "Redis started empty" [LostGuests, LeftGuests];
+    OldRedis "Redis restored from an old snapshot" [LostGuests, LeftGuests];
+    CutFromRedis "a node cut off from Redis" [LeftGuests];
+    SilentRedis "a node whose Redis is silent" [LeftGuests];
+    SlowRedis "a node whose Redis is slow" [LeftGuests];
 }
 
 /// What a single node with a database of its own stands.
@@ -67,6 +73,12 @@ pub(crate) const OF_SEVERAL_NODES: &[Fault] = &[
     Fault::CutFromPostgres,
     Fault::SilentPostgres,
     Fault::SlowPostgres,
+    Fault::KilledRedis,
+    Fault::EmptyRedis,
+    Fault::OldRedis,
+    Fault::CutFromRedis,
+    Fault::SilentRedis,
+    Fault::SlowRedis,
     Fault::SynchronousFailover,
     Fault::AsynchronousFailover,
 ];
@@ -77,6 +89,8 @@ const LONG: Duration = Duration::from_millis(3_500);
 const AWAY: Duration = Duration::from_millis(700);
 /// How much later everything arrives on a slow way, each way.
 const LATE: Duration = Duration::from_millis(150);
+/// How far the past of a snapshot lies back.
+const OLD: Duration = Duration::from_secs(1);
 
 impl Fault {
     /// Whether it can be done to what runs.
@@ -127,8 +141,10 @@ impl Fault {
         random: &mut Random,
         begins: impl FnOnce(),
     ) -> Result<()> {
-        let wire = random.pick(&mut shared.to_postgres).map(|wire| &*wire);
-        let to_postgres = wire.context("no way to PostgreSQL")?;
+        let to_postgres = random.pick(&mut shared.to_postgres).map(|wire| &*wire);
+        let to_redis = random.pick(&mut shared.to_redis).map(|wire| &*wire);
+        let (to_postgres, to_redis) =
+            (to_postgres.context("no way to PostgreSQL")?, to_redis.context("no way to Redis")?);
         match self {
             Self::None | Self::KilledNode | Self::StoppedNode | Self::WrongClock => Ok(()),
             Self::KilledPostgres => {
@@ -139,9 +155,27 @@ impl Fault {
             Self::SynchronousFailover => shared.fail_over(Replication::Synchronous, begins),
             Self::AsynchronousFailover => shared.fail_over(Replication::Asynchronous, begins),
             Self::FullDisk => shared.be_full(LONG),
+            Self::KilledRedis => {
+                shared.redis.kill()?;
+                thread::sleep(AWAY);
+                Ok(shared.redis.start_again()?)
+            }
+            Self::EmptyRedis => {
+                shared.redis.kill()?;
+                thread::sleep(AWAY);
+                Ok(shared.redis.start_empty()?)
+            }
+            Self::OldRedis => {
+                let old = shared.redis.snapshot()?;
+                thread::sleep(OLD);
+                Ok(shared.redis.restore(&old)?)
+            }
             Self::CutFromPostgres => broken(to_postgres, Wire::cut),
             Self::SilentPostgres => broken(to_postgres, Wire::silence),
             Self::SlowPostgres => broken(to_postgres, |wire| wire.delay(LATE)),
+            Self::CutFromRedis => broken(to_redis, Wire::cut),
+            Self::SilentRedis => broken(to_redis, Wire::silence),
+            Self::SlowRedis => broken(to_redis, |wire| wire.delay(LATE)),
         }
     }
 }

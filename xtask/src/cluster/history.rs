@@ -161,8 +161,9 @@ impl Recorder {
         self.operations.push(Operation { client, door, from, until, act, outcome });
     }
 
-    pub(crate) fn into_operations(self) -> Vec<Operation> {
-        self.operations
+    /// What was written down since it was taken last.
+    pub(crate) fn take(&mut self) -> Vec<Operation> {
+        std::mem::take(&mut self.operations)
     }
 }
 

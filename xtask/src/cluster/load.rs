@@ -59,31 +59,42 @@ const CLIENTS_COME_WITHIN: u64 = 1_200;
 /// More people than these are forgotten, the oldest first.
 const PEOPLE: usize = 4;
 /// Of so many that are over it is still asked now and then.
-const REMEMBERED: usize = 60;
+const REMEMBERED: usize = 20;
+
+/// Clients who are not at work.
+pub(crate) struct Crowd(Vec<Client>);
 
 /// Clients at work, until they are told to stop.
-pub(crate) struct Crowd {
+pub(crate) struct AtWork {
     stop: Arc<AtomicBool>,
     working: Vec<thread::JoinHandle<Client>>,
 }
 
 impl Crowd {
-    /// Sets so many clients to work; what they do follows from the seed.
-    pub(crate) fn start(
+    /// So many clients; what they do follows from the seed.
+    pub(crate) fn of(
+        clients: usize,
         place: &Arc<Place>,
         watch: &Arc<Stopwatch>,
-        clients: usize,
         seed: u64,
     ) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
         let mut seeds = Random::from_seed(seed);
-        let working = (0..clients)
-            .map(|number| {
-                let mut client = Client::new(place, watch, number, seeds.next());
+        Self((0..clients).map(|number| Client::new(place, watch, number, seeds.next())).collect())
+    }
+
+    /// Sets them to work; they go on with the people and sessions that they have.
+    pub(crate) fn start(self) -> AtWork {
+        let stop = Arc::new(AtomicBool::new(false));
+        let working = self
+            .0
+            .into_iter()
+            .map(|mut client| {
                 let stop = Arc::clone(&stop);
                 thread::spawn(move || {
                     // All of them would sign up at once, and most be turned away.
-                    client.pause(CLIENTS_COME_WITHIN);
+                    if client.people.is_empty() {
+                        client.pause(CLIENTS_COME_WITHIN);
+                    }
                     while !stop.load(Ordering::Relaxed) {
                         client.act();
                     }
@@ -91,11 +102,13 @@ impl Crowd {
                 })
             })
             .collect();
-        Self { stop, working }
+        AtWork { stop, working }
     }
+}
 
+impl AtWork {
     /// Stops them, and has each of them ask for everything that it was told, at every node.
-    pub(crate) fn stop(self) -> Report {
+    pub(crate) fn stop(self) -> (Crowd, Report) {
         self.stop.store(true, Ordering::Relaxed);
         let mut report = Report::default();
         let sweeping: Vec<_> = self
@@ -109,13 +122,15 @@ impl Crowd {
                 })
             })
             .collect();
+        let mut clients = Vec::new();
         for client in sweeping {
-            let client = client.join().expect("a client does not panic");
-            report.operations.extend(client.recorder.into_operations());
-            report.delays.extend(client.delays);
-            report.strange.extend(client.strange);
+            let mut client = client.join().expect("a client does not panic");
+            report.operations.extend(client.recorder.take());
+            report.delays.append(&mut client.delays);
+            report.strange.append(&mut client.strange);
+            clients.push(client);
         }
-        report
+        (Crowd(clients), report)
     }
 }
 
@@ -202,6 +217,7 @@ impl Client {
                 }
             }
         }
+        (self.people, self.guests, self.over) = (people, guests, over);
     }
 
     /// Who is there? Tells whether somebody still is, where that was answered.

@@ -33,6 +33,7 @@ const MASTER_KEY: &str = "5a00c1a0a2005a00c1a0a2005a00c1a0a2005a00c1a0a2005a00c1
 pub(crate) struct World {
     /// A database that other nodes use too; without it there is a file in the node's folder.
     pub(crate) database: Option<String>,
+    pub(crate) redis: Option<String>,
     /// What clients call all nodes together, without `http://`.
     pub(crate) host: String,
 }
@@ -144,6 +145,9 @@ impl Node {
             .env("CLOAKROOM_DATA_DIR", self.folder.join("data"));
         if let Some(database) = &self.world.database {
             command.env("CLOAKROOM_DATABASE", database);
+        }
+        if let Some(redis) = &self.world.redis {
+            command.env("CLOAKROOM_REDIS", redis);
         }
         command
     }

@@ -6,20 +6,14 @@ use std::time::Duration;
 
 use super::checker::Violation;
 use super::faults::Fault;
-use super::history::Outcome;
-use super::load;
+use super::history::{Operation, Outcome};
 
 /// So much of what is wrong is shown of each round.
 const SHOWN: usize = 5;
 
 pub(crate) struct Round {
     fault: Fault,
-    operations: usize,
-    acknowledged: usize,
-    /// Asked, and not known whether it was done.
-    unknown: usize,
-    /// There was nobody to be asked.
-    unsent: usize,
+    asked: Asked,
     delays: Vec<Duration>,
     recovered: Duration,
     lost: usize,
@@ -29,33 +23,59 @@ pub(crate) struct Round {
     shown: Vec<String>,
 }
 
+/// How much was asked, and what came of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked {
+    operations: usize,
+    acknowledged: usize,
+    /// Asked, and not known whether it was done.
+    unknown: usize,
+    /// There was nobody to be asked.
+    unsent: usize,
+}
+
 /// All rounds of each kind.
 #[derive(Default)]
 pub(crate) struct Report(BTreeMap<(&'static str, Fault), Vec<Round>>);
 
-impl Round {
-    pub(crate) fn new(
-        fault: Fault,
-        brought: &load::Report,
-        violations: &[Violation],
-        recovered: Duration,
-    ) -> Self {
-        let load::Report { operations, delays, strange } = brought;
+impl Asked {
+    pub(crate) fn of(operations: &[Operation]) -> Self {
         let count = |outcome: Outcome| operations.iter().filter(|it| it.outcome == outcome).count();
-        let violated = violations.iter().map(|it| it.shown(operations).to_string());
-        let answers = strange.iter().map(|it| format!("an answer that nobody should get: {it}"));
         Self {
-            fault,
             operations: operations.len(),
             acknowledged: count(Outcome::Acknowledged),
             unknown: count(Outcome::Unknown),
             unsent: count(Outcome::Unsent),
-            delays: delays.clone(),
-            recovered,
-            lost: violations.iter().filter(|it| it.is_loss()).count(),
-            violations: violations.len() + strange.len(),
-            shown: violated.take(SHOWN).chain(answers.take(SHOWN)).collect(),
         }
+    }
+}
+
+impl Round {
+    pub(crate) fn new(
+        fault: Fault,
+        asked: Asked,
+        (delays, strange): (Vec<Duration>, &[String]),
+        recovered: Duration,
+    ) -> Self {
+        let answers = strange.iter().map(|it| format!("an answer that nobody should get: {it}"));
+        Self {
+            fault,
+            asked,
+            delays,
+            recovered,
+            lost: 0,
+            violations: strange.len(),
+            shown: answers.take(SHOWN).collect(),
+        }
+    }
+
+    /// The same with what the history shows.
+    pub(crate) fn with(mut self, violations: &[Violation], operations: &[Operation]) -> Self {
+        let violated = violations.iter().map(|it| it.shown(operations).to_string());
+        self.lost += violations.iter().filter(|it| it.is_loss()).count();
+        self.violations += violations.len();
+        self.shown.extend(violated.take(SHOWN));
+        self
     }
 }
 
@@ -72,7 +92,8 @@ impl Report {
 
 impl fmt::Display for Round {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { fault, operations, acknowledged, unknown, unsent, .. } = self;
+        let Self { fault, asked, .. } = self;
+        let Asked { operations, acknowledged, unknown, unsent } = asked;
         write!(
             f,
             "{}: {operations} operations, {acknowledged} acknowledged, {unknown} without an answer, {unsent} with nobody \
@@ -105,7 +126,7 @@ impl fmt::Display for Report {
                 "| {running} | {} | {} | {} | {} | {} | {} | {} ms |",
                 fault.name(),
                 rounds.len(),
-                sum(|round| round.operations),
+                sum(|round| round.asked.operations),
                 sum(|round| round.lost),
                 sum(|round| round.violations),
                 Delays(&delays),

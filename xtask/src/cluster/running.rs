@@ -26,7 +26,7 @@ type Kind = (&'static str, fn(&Path) -> Result<Running>, &'static [Fault]);
 
 pub(crate) const KINDS: &[Kind] = &[
     ("one node on SQLite", Running::alone, faults::OF_ONE_NODE),
-    ("three nodes on PostgreSQL", Running::several, faults::OF_SEVERAL_NODES),
+    ("three nodes on PostgreSQL and Redis", Running::several, faults::OF_SEVERAL_NODES),
 ];
 
 const NODES: usize = 3;
@@ -54,7 +54,7 @@ impl Running {
         Ok(Self::open(vec![node], None, host, (String::new(), String::new())))
     }
 
-    /// Several nodes that share PostgreSQL, behind nginx, whose name they have, and behind `HAProxy`.
+    /// Several nodes that share PostgreSQL and Redis, behind nginx, whose name they have, and behind `HAProxy`.
     fn several(folder: &Path) -> Result<Self> {
         let shared = Shared::start(NODES)?;
         let ports = (0..NODES).map(|_| Ok(free_port()?)).collect::<Result<Vec<_>>>()?;
@@ -63,7 +63,11 @@ impl Running {
         let host = format!("localhost:{}", nginx.port());
         let mut nodes = Vec::new();
         for (number, port) in ports.into_iter().enumerate() {
-            let world = World { database: Some(shared.database_url(number)), host: host.clone() };
+            let world = World {
+                database: Some(shared.database_url(number)),
+                redis: Some(shared.redis_url(number)),
+                host: host.clone(),
+            };
             nodes.push(Node::start(&format!("node{}", number + 1), folder, port, world)?);
         }
         let known = prepare(&nodes[0], &host)?;
@@ -118,7 +122,7 @@ impl Running {
 fn one(folder: &Path, database: Option<String>) -> Result<(Node, String)> {
     let port = free_port()?;
     let host = format!("localhost:{port}");
-    let world = World { database, host: host.clone() };
+    let world = World { database, redis: None, host: host.clone() };
     Ok((Node::start("node1", folder, port, world)?, host))
 }
 

@@ -1,11 +1,11 @@
-//! What several nodes share: PostgreSQL, and the ways to it, one for every node, that can fail.
+//! What several nodes share: PostgreSQL, Redis, and the ways to them, one of each for every node, that can fail.
 
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use cloakroom_testservers::postgres::{self, Replication};
-use cloakroom_testservers::{Disk, Postgres, Wire};
+use cloakroom_testservers::{Disk, Postgres, Redis, Wire, redis};
 
 /// Room for PostgreSQL to begin with, and for what a run writes.
 const DISK: u64 = 768 << 20;
@@ -15,8 +15,10 @@ const BEHIND: Duration = Duration::from_secs(1);
 pub(crate) struct Shared {
     pub(crate) postgres: Postgres,
     database: String,
-    /// From each node.
+    pub(crate) redis: Redis,
+    /// From each node to PostgreSQL and to Redis.
     pub(crate) to_postgres: Vec<Wire>,
+    pub(crate) to_redis: Vec<Wire>,
     /// Where the data lies, until a replica takes over.
     disk: Option<Disk>,
 }
@@ -31,14 +33,20 @@ impl Shared {
         };
         let postgres = Postgres::start_with(settings)?;
         let database = postgres.create_database()?;
-        let wires = (0..nodes).map(|_| Ok(Wire::to(postgres.port())?));
-        let to_postgres = wires.collect::<Result<_>>()?;
-        Ok(Self { postgres, database, to_postgres, disk: Some(disk) })
+        let kept = redis::Settings { append_only: true, ..redis::Settings::default() };
+        let redis = Redis::start_with(kept)?;
+        let wires = |port| (0..nodes).map(|_| Ok(Wire::to(port)?)).collect::<Result<Vec<_>>>();
+        let (to_postgres, to_redis) = (wires(postgres.port())?, wires(redis.port())?);
+        Ok(Self { postgres, database, redis, to_postgres, to_redis, disk: Some(disk) })
     }
 
     /// What a node is told of the database.
     pub(crate) fn database_url(&self, node: usize) -> String {
         self.postgres.url_at(self.to_postgres[node].port(), &self.database)
+    }
+
+    pub(crate) fn redis_url(&self, node: usize) -> String {
+        self.redis.url_at(self.to_redis[node].port())
     }
 
     /// Whether its disk can still be filled.

@@ -83,15 +83,17 @@ fn merge_guests<'a>(history: History<'a>, lines: &mut HashMap<&'a Document, Line
                 .iter()
                 .find(|it| it.namespace == from.namespace && it.owner == Owner::User(user.clone()));
             let Some(into) = into else { continue };
-            let lost = history.allowed(Allows::LostGuests).any(|it| it.from <= operation.until);
-            let is_sure = history.is_sure(operation) && !lost;
+            let is_sure = history.is_sure(operation) && !history.may_leave_guest(operation);
             let merged: Vec<(&str, Add)> = lines[from]
                 .adds
                 .iter()
                 .flat_map(|(key, adds)| adds.iter().map(move |add| (*key, add)))
                 .filter(|(_, add)| add.from < operation.until)
                 .map(|(key, add)| {
-                    let was_there = add.sure.is_some_and(|sure| sure <= operation.from);
+                    let write = &history.operations[add.index];
+                    let was_there = history.is_sure(write)
+                        && write.until <= operation.from
+                        && !history.guests_may_be_lost(write.from, operation.until);
                     let sure = (is_sure && was_there).then_some(operation.until);
                     (key, Add { index, from: operation.from, sure })
                 })
@@ -359,6 +361,10 @@ mod tests {
         merged(state("1", &["a", "b"])).holds();
         merged(state("1", &["b"])).breaks(LOST, &[4, 5]);
         merged(state("1", &["b"])).allowing(Allows::LostGuests, (25, 28)).holds();
+        merged(state("1", &["b"])).allowing(Allows::LostGuests, (2, 9)).breaks(LOST, &[4, 5]);
+        merged(state("1", &["b"])).allowing(Allows::LostGuests, (55, 58)).breaks(LOST, &[4, 5]);
+        merged(state("1", &[])).allowing(Allows::LeftGuests, (35, 38)).holds();
+        merged(state("1", &[])).allowing(Allows::LeftGuests, (52, 58)).breaks(LOST, &[4, 5]);
         merged(State { twice: vec![name("a")], ..state("1", &["a"]) }).breaks(TWICE, &[5]);
         merged(state("1", &["a", "c"])).breaks(INVENTED, &[5]);
     }

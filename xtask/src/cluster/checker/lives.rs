@@ -44,6 +44,8 @@ struct End {
 struct LifeOf {
     begun: usize,
     ends: Vec<End>,
+    /// When it may have vanished, without an end, as guests do that are lost.
+    vanishes: Option<Moment>,
 }
 
 /// By the session's name.
@@ -57,7 +59,7 @@ impl<'a> Lives<'a> {
         let mut guests = HashSet::new();
         for (index, operation) in history.operations.iter().enumerate() {
             let Some(sid) = begins(&operation.act) else { continue };
-            lives.insert(sid, LifeOf { begun: index, ends: Vec::new() });
+            lives.insert(sid, LifeOf { begun: index, ends: Vec::new(), vanishes: None });
             match &operation.act {
                 Act::SignUp { user, .. } => of_user.entry(user).or_default().push(sid),
                 Act::SignIn { user, instead_of: earlier, .. } => {
@@ -87,7 +89,8 @@ impl<'a> Lives<'a> {
                     }
                 }
                 Act::SignIn { instead_of: Some(earlier), begins, .. } => {
-                    lives.end(history, earlier, index, true);
+                    let left = guests.contains(&**earlier) && history.may_leave_guest(operation);
+                    lives.end(history, earlier, index, !left);
                     // A second click goes on from what the first one made.
                     for sid in instead_of.get(&**earlier).into_iter().flatten() {
                         if begins.as_deref() != Some(sid) {
@@ -135,9 +138,11 @@ impl<'a> Lives<'a> {
             let lost_acts = history
                 .allowed(Allows::LostActs)
                 .filter(|it| it.from <= begun.until && begun.until <= it.until);
-            let lost_guests = history
+            let lost_guests: Vec<_> = history
                 .allowed(Allows::LostGuests)
-                .filter(|it| guests.contains(sid) && begun.from <= it.until);
+                .filter(|it| guests.contains(sid) && begun.from <= it.until)
+                .collect();
+            life.vanishes = lost_guests.iter().map(|it| it.from).min();
             life.ends.extend(lost_acts.chain(lost_guests).map(|it| End {
                 index: life.begun,
                 from: it.from,
@@ -148,6 +153,12 @@ impl<'a> Lives<'a> {
 }
 
 impl LifeOf {
+    /// Whether a refusal may say no more than that the guest was lost: a node that remembers it may not know yet, and an older
+    /// copy of its store may have it. What follows from an end that is certain holds all the same.
+    fn vanished(&self, refusal: &Operation) -> bool {
+        self.vanishes.is_some_and(|from| from <= refusal.until)
+    }
+
     /// The first view of each kind that no end explains.
     fn contradicted_by(&self, history: History<'_>, views: &[(usize, Life)]) -> Vec<Violation> {
         let operations = history.operations;
@@ -156,7 +167,8 @@ impl LifeOf {
         let refused = views
             .iter()
             .filter(|(index, life)| {
-                *life == Life::Over && !history.may_be_taken_back(&operations[*index])
+                let view = &operations[*index];
+                *life == Life::Over && !history.may_be_taken_back(view) && !self.vanished(view)
             })
             .map(|(index, _)| (operations[*index].until, *index))
             .min();
@@ -351,9 +363,30 @@ mod tests {
         lost(came(), over()).holds();
         lost(came(), acknowledged()).holds();
         lost(signed_up(), over()).breaks(BY_ACCIDENT, &[0, 1]);
+        let forgotten_at_one_node =
+            |scene: Scene| lost(scene, over()).then((5_000, 5_001), check("s"), acknowledged());
+        forgotten_at_one_node(came()).holds();
+        let signed_out = || came().then((11, 12), sign_out("s"), Outcome::Unknown);
+        forgotten_at_one_node(signed_out()).holds();
+        let refused_before = signed_out().then((13, 14), check("s"), over());
+        forgotten_at_one_node(refused_before).breaks(REVIVED, &[0, 2, 4]);
         let revived = came()
             .then((11, 12), sign_out("s"), acknowledged())
             .allowing(Allows::LostGuests, (15, 20));
         revived.then((5_000, 5_001), check("s"), acknowledged()).breaks(STALE, &[0, 1, 2]);
+    }
+
+    #[test]
+    fn who_signs_in_while_redis_is_away_may_leave_the_guest_and_nobody_else() {
+        let left = |came: Act, times| {
+            Scene::default()
+                .then((0, 10), came, acknowledged())
+                .then(times, sign_in("t", Some("s")), acknowledged())
+                .allowing(Allows::LeftGuests, (15, 25))
+                .then((5_000, 5_001), check("s"), acknowledged())
+        };
+        left(guest("s"), (20, 30)).holds();
+        left(guest("s"), (26, 30)).breaks(STALE, &[0, 1, 2]);
+        left(sign_up("s"), (20, 30)).breaks(STALE, &[0, 1, 2]);
     }
 }
