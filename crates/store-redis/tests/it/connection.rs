@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cloakroom_store::Error;
 use cloakroom_store_redis::{Connection, Script, Settings};
+use cloakroom_testservers::redis::PASSWORD;
 use tokio::time::timeout;
 
 use super::server::Server;
@@ -78,12 +79,12 @@ async fn a_server_that_is_silent_is_not_waited_for() {
     let server = Server::start();
     let connection = open(&server);
     ping(&connection).await.unwrap();
-    server.signal("-STOP");
+    server.pause();
     for _ in 0..50 {
         let refused = timeout(Duration::from_secs(5), ping(&connection)).await;
         assert!(matches!(refused.unwrap(), Err(Error::OutOfReach(_))));
     }
-    server.signal("-CONT");
+    server.go_on();
     comes_back(&connection).await;
 }
 
@@ -94,7 +95,7 @@ async fn one_question_too_many_is_told_that_storage_is_busy() {
     settings.waiting = 3;
     let connection = Connection::open(settings);
     ping(&connection).await.unwrap();
-    server.signal("-STOP");
+    server.pause();
     let waiting: Vec<_> = (0..3)
         .map(|_| {
             let connection = connection.clone();
@@ -103,7 +104,7 @@ async fn one_question_too_many_is_told_that_storage_is_busy() {
         .collect();
     tokio::task::yield_now().await;
     assert!(matches!(ping(&connection).await, Err(Error::Busy)));
-    server.signal("-CONT");
+    server.go_on();
     for one in waiting {
         let _answered_or_too_late = one.await.unwrap();
     }
@@ -113,7 +114,7 @@ async fn one_question_too_many_is_told_that_storage_is_busy() {
 #[tokio::test]
 async fn who_is_not_let_in_is_told_without_the_password() {
     let server = Server::start();
-    let url = server.url().replace("hush", "guess");
+    let url = server.url().replace(PASSWORD, "guess");
     let connection = Connection::open(Settings::parse(&url).unwrap());
     let refused = ping(&connection).await.unwrap_err();
     let told = format!("{refused} {refused:?} {connection:?}");

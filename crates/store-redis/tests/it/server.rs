@@ -1,9 +1,5 @@
 //! A private Redis on a free port.
 
-use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
-use std::process::{Child, ChildStdout, Command, Stdio};
-
 use std::time::Duration;
 
 use cloakroom_engine::Engine;
@@ -14,74 +10,46 @@ use cloakroom_model::password::Password;
 use cloakroom_model::session::Carrier;
 use cloakroom_store_redis::{Connection, Settings};
 use cloakroom_testkit::engine::{PASSWORD, visitor};
-use tempfile::TempDir;
+use cloakroom_testservers::{Redis, redis};
 
 /// The longest that anything is awaited.
 pub(crate) const GENEROUS: Duration = Duration::from_secs(30);
 
-/// A running server, which ends with this.
+/// A running server that asks for a password, and ends with this.
 pub(crate) struct Server {
-    pub(crate) port: u16,
-    child: Child,
-    /// What it says: a pipe that nobody holds would end it.
-    told: BufReader<ChildStdout>,
-    folder: TempDir,
+    redis: Redis,
 }
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
-        let folder = tempfile::tempdir().unwrap();
-        let (child, told) = run(port, &folder);
-        Self { port, child, told, folder }
+        let settings = redis::Settings { password: true, ..redis::Settings::default() };
+        let redis = Redis::start_with(settings).unwrap();
+        Self { redis }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("redis://:hush@127.0.0.1:{}", self.port)
+        self.redis.url()
     }
 
     /// Ends it and forgets what it held.
     pub(crate) fn stop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.redis.kill().unwrap();
     }
 
     /// Starts it again, empty.
     pub(crate) fn start_again(&mut self) {
-        (self.child, self.told) = run(self.port, &self.folder);
+        self.redis.start_empty().unwrap();
     }
 
-    /// Stops it in its tracks, or lets it go on.
-    pub(crate) fn signal(&self, signal: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    /// Stops it in its tracks.
+    pub(crate) fn pause(&self) {
+        self.redis.pause().unwrap();
     }
-}
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    /// Lets it go on.
+    pub(crate) fn go_on(&self) {
+        self.redis.go_on().unwrap();
     }
-}
-
-/// Starts a server and waits until it listens.
-fn run(port: u16, folder: &TempDir) -> (Child, BufReader<ChildStdout>) {
-    let mut child = Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--save", "", "--requirepass", "hush", "--dir"])
-        .arg(folder.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("redis-server is installed");
-    let mut told = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("Ready to accept connections") {
-        line.clear();
-        assert_ne!(told.read_line(&mut line).unwrap(), 0, "redis-server ended");
-    }
-    (child, told)
 }
 
 /// A way there, under a prefix.
