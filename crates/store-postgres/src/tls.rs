@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use aws_lc_rs::digest;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::CryptoProvider;
+use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
@@ -32,6 +32,7 @@ impl Tls {
     /// Reads whom to believe: the file of the address, or else what this machine believes.
     pub(crate) fn new(url: &Url) -> Result<Self, TlsError> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let known = provider.signature_verification_algorithms;
         let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(TlsError::Rustls)?;
@@ -42,14 +43,18 @@ impl Tls {
         };
         let verifier: Arc<dyn ServerCertVerifier> = match trust {
             Trust::Disable | Trust::Prefer | Trust::Require => {
-                Arc::new(Anybody(Arc::clone(&provider)))
+                Arc::new(AnyName { authority: None, known })
             }
             Trust::VerifyCa | Trust::VerifyFull => {
                 let roots = Arc::new(roots(url.roots.as_deref())?);
                 let full = WebPkiServerVerifier::builder_with_provider(roots, provider)
                     .build()
                     .map_err(|_| TlsError::NoRoots)?;
-                if trust == Trust::VerifyFull { full } else { Arc::new(AnyName(full)) }
+                if trust == Trust::VerifyFull {
+                    full
+                } else {
+                    Arc::new(AnyName { authority: Some(full), known })
+                }
             }
         };
         let mut config =
@@ -97,51 +102,14 @@ pub enum TlsError {
     Rustls(#[source] rustls::Error),
 }
 
-/// Believes anybody who holds the key of the certificate that was shown: private, but with whom is unknown. Reached
-/// only where the address says `prefer` or `require`.
+/// Does not ask for the name of whom it speaks to. Reached only where the address says so.
 #[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let known = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, known)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let known = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, known)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+struct AnyName {
+    /// Who must have signed the certificate; where nobody must, it is private, but with whom is unknown.
+    authority: Option<Arc<WebPkiServerVerifier>>,
+    /// What the key of the certificate is proved by, whoever has signed it.
+    known: WebPkiSupportedAlgorithms,
 }
-
-/// Believes whatever an authority signed, also for another name.
-#[derive(Debug)]
-struct AnyName(Arc<WebPkiServerVerifier>);
 
 impl ServerCertVerifier for AnyName {
     fn verify_server_cert(
@@ -152,8 +120,9 @@ impl ServerCertVerifier for AnyName {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        let Some(authority) = &self.authority else { return Ok(ServerCertVerified::assertion()) };
         // The chain and its times are verified before the name is looked at.
-        match self.0.verify_server_cert(certificate, intermediates, name, ocsp, now) {
+        match authority.verify_server_cert(certificate, intermediates, name, ocsp, now) {
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),
@@ -167,7 +136,7 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, &self.known)
     }
 
     fn verify_tls13_signature(
@@ -176,11 +145,11 @@ impl ServerCertVerifier for AnyName {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, &self.known)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.known.supported_schemes()
     }
 }
 
