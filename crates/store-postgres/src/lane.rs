@@ -2,12 +2,13 @@
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::Error;
+use cloakroom_store_sql::sql::APPEND_TO_LOG;
 use cloakroom_store_sql::{Columns, Db, EachRow, Sql, Value, column, corrupt};
 use futures_util::future::{OptionFuture, join};
 use futures_util::{SinkExt as _, TryStreamExt as _};
@@ -39,12 +40,6 @@ const NOW: Sql = Sql::shared("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) 
 /// What stands before and behind the rows of a binary `COPY`: a signature, no flags, no extension; and no row more.
 const COPY_BEGINS: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const COPY_ENDS: &[u8] = &[0xff, 0xff];
-
-/// What appends to the revocation log.
-static APPEND: LazyLock<Option<Sql>> = LazyLock::new(|| {
-    let all = cloakroom_store_sql::sql::all();
-    all.into_iter().find_map(|(name, sql)| (name == "log::APPEND").then_some(sql))
-});
 
 /// Whether a statement may be prepared under a name and stay so. Behind a `PgBouncer` the next transaction is on another
 /// server's connection, which knows nothing of it.
@@ -109,15 +104,20 @@ impl Lane {
         self.wrote_to_the_log.load(Ordering::Acquire)
     }
 
-    /// Runs a statement to its end, within the time that an answer may take.
+    /// Runs a statement to its end.
     async fn answer(
         &self,
         sql: Sql,
         values: &[Value<'_>],
         row: Option<&mut EachRow<'_>>,
     ) -> Result<usize, Error> {
-        match timeout(self.patience, self.ask(sql, values, row)).await {
-            Ok(Ok(count)) => Ok(count),
+        self.in_time(self.ask(sql, values, row)).await
+    }
+
+    /// What was asked, within the time that an answer may take; notes what went wrong.
+    async fn in_time<T>(&self, asked: impl Future<Output = Result<T, Asked>>) -> Result<T, Error> {
+        match timeout(self.patience, asked).await {
+            Ok(Ok(answer)) => Ok(answer),
             Ok(Err(Asked::Driver(error))) => {
                 let (trouble, error) = failure::read(&error);
                 self.note(trouble);
@@ -162,7 +162,7 @@ impl Lane {
             self.connection.give_up();
             return Err(Asked::Driver(error));
         }
-        if Some(sql) == *APPEND {
+        if sql == APPEND_TO_LOG {
             self.wrote_to_the_log.store(true, Ordering::Release);
         }
         asked
@@ -170,22 +170,10 @@ impl Lane {
 
     /// Takes rows into a table by a binary `COPY`, as part of the transaction.
     pub(crate) async fn copy_in(&self, copy: &'static str, rows: &[u8]) -> Result<(), Error> {
-        match timeout(self.patience, self.send(copy, rows)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => {
-                let (trouble, error) = failure::read(&error);
-                self.note(trouble);
-                Err(error)
-            }
-            Err(_) => {
-                self.note(Trouble::Silent);
-                self.connection.give_up();
-                Err(failure::silent())
-            }
-        }
+        self.in_time(self.send(copy, rows)).await
     }
 
-    async fn send(&self, copy: &'static str, rows: &[u8]) -> Result<(), tokio_postgres::Error> {
+    async fn send(&self, copy: &'static str, rows: &[u8]) -> Result<(), Asked> {
         let client = self.connection.client();
         if let Some(words) = self.begins() {
             client.batch_execute(words).await?;
@@ -194,7 +182,8 @@ impl Lane {
         sink.feed(Bytes::from_static(COPY_BEGINS)).await?;
         sink.feed(Bytes::copy_from_slice(rows)).await?;
         sink.feed(Bytes::from_static(COPY_ENDS)).await?;
-        sink.finish().await.map(drop)
+        sink.finish().await?;
+        Ok(())
     }
 
     /// The words that begin the transaction, once.

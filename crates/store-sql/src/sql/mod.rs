@@ -30,6 +30,9 @@ pub(crate) mod users;
 
 use crate::statement::Sql;
 
+/// What appends to the revocation log: a database whose nodes wake each other looks out for it.
+pub const APPEND_TO_LOG: Sql = log::APPEND;
+
 /// Every statement by its name, such as `users::FIND`, so that a database's test can prepare each.
 #[must_use]
 pub fn all() -> Vec<(String, Sql)> {
