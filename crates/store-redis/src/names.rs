@@ -1,10 +1,9 @@
 //! What things are called that are named by a digest and lie for themselves.
 
-use std::fmt::Write as _;
-
 use cloakroom_model::secret::Digest;
 
 use crate::Connection;
+use crate::keys::hex;
 
 /// The names of one kind of things.
 #[derive(Debug)]
@@ -17,12 +16,6 @@ impl Names {
     }
 
     pub(crate) fn of(&self, digest: &Digest) -> String {
-        let mut name = String::with_capacity(self.0.len() + 2 * digest.0.len());
-        name.push_str(&self.0);
-        for byte in digest.0 {
-            // Writing to a text does not fail.
-            let _ = write!(name, "{byte:02x}");
-        }
-        name
+        format!("{}{}", self.0, hex(digest))
     }
 }

@@ -23,6 +23,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use cloakroom_model::log::{Change, Place, Row, Subject};
 use cloakroom_model::room::Room;
 use cloakroom_store::{Error, Reading, Revocations};
+use futures_util::future::join_all;
 
 use crate::connection::Connection;
 use crate::keys::Keys;
@@ -131,8 +132,7 @@ impl Rooms {
         let _alone = self.verifying[index(room)].lock().await;
         for _ in 0..ATTEMPTS {
             let era = self.known().era;
-            let text: Option<String> =
-                way.connection.ask(redis::cmd("GET").arg(way.keys.mark(room))).await?;
+            let text = way.mark(room).await?;
             let mark = text.as_deref().and_then(Mark::parse);
             if let Some(mark) = mark {
                 if !to_the_end && self.believes(room, mark) {
@@ -147,7 +147,7 @@ impl Rooms {
                         return Ok(());
                     }
                     Reading::Rows { rows, .. } => {
-                        apply(way.connection, way.keys, room, mark.place, &rows).await?;
+                        way.apply(room, &places(mark.place, &rows), &rows).await?;
                         continue;
                     }
                     Reading::Lost => {}
@@ -172,15 +172,10 @@ impl Rooms {
     /// when a room is asked.
     pub(crate) async fn follow(&self, from: Place, rows: &[Row], way: &Way<'_>) {
         let Some(last) = rows.last() else { return };
-        let mut applying = tokio::task::JoinSet::new();
-        for room in Room::all() {
-            let (connection, keys, rows) =
-                (way.connection.clone(), way.keys.clone(), rows.to_vec());
-            applying
-                .spawn(async move { (room, apply(&connection, &keys, room, from, &rows).await) });
-        }
-        while let Some(applied) = applying.join_next().await {
-            let Ok((room, Ok(Some(text)))) = applied else { continue };
+        let places = places(from, rows);
+        let applied = join_all(Room::all().map(|room| way.apply(room, &places, rows))).await;
+        for (room, applied) in Room::all().zip(applied) {
+            let Ok(Some(text)) = applied else { continue };
             let Some(mark) = Mark::parse(&text) else { continue };
             if mark.place.seq < last.place.seq && self.belief(room).is_some() {
                 // It lags behind what was read here: somebody could not move it.
@@ -213,34 +208,38 @@ impl Way<'_> {
         Ok(())
     }
 
+    /// Deletes the guests of this room that ended, and moves its mark where that is still at one of these places. Answers
+    /// the mark as it is then.
+    async fn apply(
+        &self,
+        room: Room,
+        places: &[String],
+        rows: &[Row],
+    ) -> Result<Option<String>, Error> {
+        let Some(last) = rows.last() else { return Ok(None) };
+        let ended = rows.iter().filter_map(|row| match row.subject {
+            Subject::Session(id) if row.change == Change::Ended && Room::of_guest(id) == room => {
+                Some(id.to_string())
+            }
+            _ => None,
+        });
+        let ended: Vec<String> = ended.collect();
+        let (guests, secrets) = (self.keys.guests(room), self.keys.secrets(room));
+        let args = (guests, secrets, place_text(last.place), ended.len(), ended, places);
+        self.connection.run(&scripts::APPLY, &[self.keys.mark(room)], args).await
+    }
+
     /// The mark as it is.
     pub(crate) async fn mark(&self, room: Room) -> Result<Option<String>, Error> {
         self.connection.ask(redis::cmd("GET").arg(self.keys.mark(room))).await
     }
 }
 
-/// Deletes the guests of this room that ended, and moves its mark where that is still `from` or at one of the rows. Answers
-/// the mark as it is then.
-async fn apply(
-    connection: &Connection,
-    keys: &Keys,
-    room: Room,
-    from: Place,
-    rows: &[Row],
-) -> Result<Option<String>, Error> {
-    let Some(last) = rows.last() else { return Ok(None) };
-    let mut args = vec![keys.guests(room), keys.secrets(room), place_text(last.place)];
-    let mut places = vec![place_text(from)];
-    places.extend(rows[..rows.len() - 1].iter().map(|row| place_text(row.place)));
-    let ended = rows.iter().filter_map(|row| match row.subject {
-        Subject::Session(id) if row.change == Change::Ended && Room::of_guest(id) == room => {
-            Some(id.to_string())
-        }
-        _ => None,
-    });
-    let ended: Vec<String> = ended.collect();
-    args.push(ended.len().to_string());
-    args.extend(ended);
-    args.extend(places);
-    connection.run(&scripts::APPLY, &[keys.mark(room)], args).await
+/// The places from which a mark may move to the last of these rows.
+fn places(from: Place, rows: &[Row]) -> Vec<String> {
+    let before_the_last = &rows[..rows.len().saturating_sub(1)];
+    std::iter::once(from)
+        .chain(before_the_last.iter().map(|row| row.place))
+        .map(place_text)
+        .collect()
 }

@@ -1,5 +1,6 @@
 //! Guests: those carried by a cookie lie in Redis.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -42,25 +43,14 @@ impl<S: Store> Guests for WithRedis<S> {
         secret: &Digest,
         now: Timestamp,
     ) -> Result<Option<LiveGuest>, Error> {
-        match self.find_by_secret(secret).await {
-            Ok(Some(found)) => Ok(Some(LiveGuest::Live(Box::new(found.session)))),
-            Ok(None) => self.authority.find_guest(secret, now).await,
-            Err(away) => match self.authority.find_guest(secret, now).await? {
-                Some(found) => Ok(Some(found)),
-                None => Err(away),
-            },
-        }
+        let here = self.find_by_secret(secret).await;
+        let here = here.map(|it| it.map(|found| LiveGuest::Live(Box::new(found.session))));
+        or_the_authoritys(here, self.authority.find_guest(secret, now)).await
     }
 
     async fn find_guest_by_id(&self, id: SessionId) -> Result<Option<Session>, Error> {
-        match self.find_here(id).await {
-            Ok(Some(found)) => Ok(Some(found.session)),
-            Ok(None) => self.authority.find_guest_by_id(id).await,
-            Err(away) => match self.authority.find_guest_by_id(id).await? {
-                Some(found) => Ok(Some(found)),
-                None => Err(away),
-            },
-        }
+        let here = self.find_here(id).await.map(|it| it.map(|found| found.session));
+        or_the_authoritys(here, self.authority.find_guest_by_id(id)).await
     }
 
     async fn end_guest(
@@ -69,12 +59,15 @@ impl<S: Store> Guests for WithRedis<S> {
         reason: Reason,
         act: &Act,
     ) -> Result<Option<Done<()>>, Error> {
-        if matches!(self.find_here(id).await, Ok(None)) {
-            return self.authority.end_guest(id, reason, act).await;
-        }
-        // Where Redis is away it may be either's.
-        if let Some(done) = self.authority.end_guest(id, reason, act).await? {
-            return Ok(Some(done));
+        match self.find_here(id).await {
+            Ok(None) => return self.authority.end_guest(id, reason, act).await,
+            Ok(Some(_)) => {}
+            // It may be either's.
+            Err(_) => {
+                if let Some(done) = self.authority.end_guest(id, reason, act).await? {
+                    return Ok(Some(done));
+                }
+            }
         }
         let done = self.authority.end_guest_elsewhere(id, reason, act).await?;
         self.delete(id, done.as_ref().map_or(&[], |done| &done.rows)).await;
@@ -121,6 +114,18 @@ impl<S: Store> Guests for WithRedis<S> {
         act: &Act,
     ) -> Result<Done<usize>, Error> {
         self.authority.expire_guests(lag, limit, act).await
+    }
+}
+
+/// What was found in Redis, or else what the authority has. Where Redis is away and the authority has nothing, nobody knows.
+async fn or_the_authoritys<T>(
+    here: Result<Option<T>, Error>,
+    there: impl Future<Output = Result<Option<T>, Error>>,
+) -> Result<Option<T>, Error> {
+    match here {
+        Ok(Some(found)) => Ok(Some(found)),
+        Ok(None) => there.await,
+        Err(away) => there.await?.map(Some).ok_or(away),
     }
 }
 
@@ -180,7 +185,7 @@ impl<S: Store> WithRedis<S> {
             vec![self.keys.guests(room), self.keys.secrets(room), milliseconds(KEPT_BEYOND)];
         args.extend(seen.iter().flat_map(|(id, at)| [id.to_string(), at.0.to_string()]));
         let keys = [self.keys.mark(room)];
-        let missing: Vec<String> = self.connection.run(&scripts::TOUCH, &keys, args).await?;
+        let missing: HashSet<String> = self.connection.run(&scripts::TOUCH, &keys, args).await?;
         Ok(seen.iter().copied().filter(|(id, _)| missing.contains(&id.to_string())).collect())
     }
 }
