@@ -33,6 +33,7 @@ mod shared_memory;
 mod statuses;
 mod throttles;
 mod users;
+mod verbs;
 
 pub use act::{Act, Done, Ended};
 pub use clients::{Clients, InsertClient};

@@ -1,40 +1,15 @@
 //! A store that does not answer, or not at all, when it is told to: the log and everything else apart.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use cloakroom_model::authorization::{
-    Consent, DeviceAnswer, DeviceRequest, FoundCode, PushedRequest, RelyingParty,
-};
-use cloakroom_model::client::Client;
-use cloakroom_model::data::{Document, DocumentKey};
-use cloakroom_model::event::{Event, Reason, Recorded};
-use cloakroom_model::grant::Grant;
-use cloakroom_model::id::{ClientId, GrantId, InitialTokenId, KeyId, SessionId, UserId};
-use cloakroom_model::initial_token::InitialToken;
-use cloakroom_model::key::{DataKey, SigningKey};
-use cloakroom_model::link::Link;
-use cloakroom_model::log::{Place, Subject};
-use cloakroom_model::secret::Digest;
-use cloakroom_model::session::Session;
-use cloakroom_model::time::Timestamp;
-use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
 use cloakroom_store::{
-    AccountFailures, Act, AdvanceKey, AnswerDeviceRequest, Begin, Begun, ChangePassword, Changed,
-    Clients, Codes, Consents, DeviceRequests, Done, Ends, Error, EventFilter, Events, FoundSession,
-    GiveConsent, Grants, Guests, InitialTokens, InsertClient, InsertCode, InsertDeviceRequest,
-    InsertGrant, InsertLink, InsertUser, Keys, Links, LiveGrant, LiveGuest, LiveSession, Login,
-    Marks, NewCode, NewUser, PollDeviceRequest, PushedRequests, Reading, Redeem, Redeemed,
-    RelyingParties, ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData,
-    Sessions, Shown, Snapshot, StatusLists, Statuses, Throttles, UserFilter, Users, Write, Written,
+    Clients, Codes, Consents, DeviceRequests, Error, Events, Grants, Guests, InitialTokens, Keys,
+    Links, Marks, PushedRequests, RelyingParties, Revocations, SessionData, Sessions, Statuses,
+    Throttles, Users, every_verb,
 };
-
 use tokio::sync::Notify;
-
-use crate::verbs::every_verb;
 
 /// What becomes of a question.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -104,26 +79,24 @@ impl<S> Faulty<S> {
 }
 
 macro_rules! failing {
-    ($($trait:ident {
+    ($trait:ident {
         $($verb:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*
         $(=> $hint:ident;)?
-    })*) => {
-        $(
-            #[async_trait]
-            impl<S: $trait> $trait for Faulty<S> {
-                $(
-                    async fn $verb(&self $(, $argument: $type)*) -> $answer {
-                        self.pass(stringify!($trait)).await?;
-                        self.store.$verb($($argument),*).await
-                    }
-                )*
-                $(
-                    async fn $hint(&self) {
-                        self.woken.notified().await;
-                    }
-                )?
-            }
-        )*
+    }) => {
+        #[async_trait]
+        impl<S: $trait> $trait for Faulty<S> {
+            $(
+                async fn $verb(&self $(, $argument: $type)*) -> $answer {
+                    self.pass(stringify!($trait)).await?;
+                    self.store.$verb($($argument),*).await
+                }
+            )*
+            $(
+                async fn $hint(&self) {
+                    self.woken.notified().await;
+                }
+            )?
+        }
     };
 }
 

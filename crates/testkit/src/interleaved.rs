@@ -4,69 +4,44 @@
 //! pause. Two runs of one seed are the same run.
 
 use std::future::Future;
-use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use cloakroom_model::authorization::{
-    Consent, DeviceAnswer, DeviceRequest, FoundCode, PushedRequest, RelyingParty,
-};
-use cloakroom_model::client::Client;
-use cloakroom_model::data::{Document, DocumentKey};
-use cloakroom_model::event::{Event, Reason, Recorded};
-use cloakroom_model::grant::Grant;
-use cloakroom_model::id::{ClientId, GrantId, InitialTokenId, KeyId, SessionId, UserId};
-use cloakroom_model::initial_token::InitialToken;
-use cloakroom_model::key::{DataKey, SigningKey};
-use cloakroom_model::link::Link;
-use cloakroom_model::log::{Place, Subject};
-use cloakroom_model::secret::Digest;
-use cloakroom_model::session::Session;
-use cloakroom_model::time::Timestamp;
-use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
 use cloakroom_store::{
-    AccountFailures, Act, AdvanceKey, AnswerDeviceRequest, Begin, Begun, ChangePassword, Changed,
-    Clients, Codes, Consents, DeviceRequests, Done, Ends, Error, EventFilter, Events, FoundSession,
-    GiveConsent, Grants, Guests, InitialTokens, InsertClient, InsertCode, InsertDeviceRequest,
-    InsertGrant, InsertLink, InsertUser, Keys, Links, LiveGrant, LiveGuest, LiveSession, Login,
-    Marks, NewCode, NewUser, PollDeviceRequest, PushedRequests, Reading, Redeem, Redeemed,
-    RelyingParties, ReplaceSecret, Replacing, Revocations, Rotate, RotateOutcome, SessionData,
-    Sessions, Shown, Snapshot, StatusLists, Statuses, Throttles, UserFilter, Users, Write, Written,
+    Clients, Codes, Consents, DeviceRequests, Events, Grants, Guests, InitialTokens, Keys, Links,
+    Marks, PushedRequests, RelyingParties, Revocations, SessionData, Sessions, Statuses, Throttles,
+    Users, every_verb,
 };
 
 use crate::randomness::Seeded;
-use crate::verbs::every_verb;
 
 /// A store that pauses before and after every verb.
 #[derive(Clone, Debug)]
 pub struct Interleaved<S: ?Sized>(pub Arc<S>);
 
 macro_rules! pausing {
-    ($($trait:ident {
+    ($trait:ident {
         $($verb:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*
         $(=> $hint:ident;)?
-    })*) => {
-        $(
-            #[async_trait]
-            impl<S: $trait + ?Sized> $trait for Interleaved<S> {
-                $(
-                    async fn $verb(&self $(, $argument: $type)*) -> $answer {
-                        pause().await;
-                        let answer = self.0.$verb($($argument),*).await;
-                        pause().await;
-                        answer
-                    }
-                )*
-                $(
-                    async fn $hint(&self) {
-                        self.0.$hint().await;
-                    }
-                )?
-            }
-        )*
+    }) => {
+        #[async_trait]
+        impl<S: $trait + ?Sized> $trait for Interleaved<S> {
+            $(
+                async fn $verb(&self $(, $argument: $type)*) -> $answer {
+                    pause().await;
+                    let answer = self.0.$verb($($argument),*).await;
+                    pause().await;
+                    answer
+                }
+            )*
+            $(
+                async fn $hint(&self) {
+                    self.0.$hint().await;
+                }
+            )?
+        }
     };
 }
 

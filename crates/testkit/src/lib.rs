@@ -10,4 +10,3 @@ pub mod in_common;
 pub mod interleaved;
 pub mod randomness;
 pub mod server;
-mod verbs;
