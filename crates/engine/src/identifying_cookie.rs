@@ -13,6 +13,7 @@ use cloakroom_model::secret::Digest;
 use zeroize::Zeroizing;
 
 use crate::Engine;
+use crate::keys::derive;
 use crate::memory::Remembered;
 
 const LENGTH: usize = 16 + 4 + 32;
@@ -67,11 +68,9 @@ impl Engine {
     }
 }
 
-/// A key of its own, so that no other MAC under the data key can stand here.
 fn key(data_key: &[u8; 32]) -> hmac::Key {
-    let derived =
-        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, data_key), b"cloakroom identifying cookie 1");
-    hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
+    let derived = derive(data_key, b"cloakroom identifying cookie 1");
+    hmac::Key::new(hmac::HMAC_SHA256, derived.as_slice())
 }
 
 fn statement(session: SessionId, secret: &Digest) -> [u8; 48] {

@@ -140,10 +140,7 @@ impl DataKeys {
 
     /// A key for one purpose, from the oldest.
     pub(crate) fn derive(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.oldest().as_slice());
-        let mut derived = Zeroizing::new([0; 32]);
-        derived.copy_from_slice(hmac::sign(&key, purpose).as_ref());
-        derived
+        derive(&self.oldest(), purpose)
     }
 
     /// The key of this number.
@@ -183,6 +180,14 @@ impl DataKeys {
         let key = self.find(number)?;
         seal::open(&key, what, sealed).ok()
     }
+}
+
+/// A key for one purpose, from a data key: what is made with it cannot stand where another purpose is meant.
+pub(crate) fn derive(data_key: &[u8; 32], purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+    let data_key = hmac::Key::new(hmac::HMAC_SHA256, data_key);
+    let mut derived = Zeroizing::new([0; 32]);
+    derived.copy_from_slice(hmac::sign(&data_key, purpose).as_ref());
+    derived
 }
 
 /// A new key, sealed with the current master key.

@@ -10,6 +10,7 @@ mod ring;
 mod rotate;
 mod seal;
 
+pub(crate) use data_keys::derive;
 pub use data_keys::{DataKeys, Seals};
 pub use master::{MasterKey, MasterKeys, NotAMasterKey};
 pub use ring::{KeySet, NoKey, Published, Ring};

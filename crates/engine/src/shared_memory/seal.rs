@@ -9,6 +9,7 @@ use aws_lc_rs::hmac;
 use cloakroom_model::secret::Digest;
 use zeroize::Zeroizing;
 
+use crate::keys::derive;
 use crate::memory::Name;
 use crate::random::Random;
 
@@ -18,11 +19,10 @@ pub(super) struct SharedKey(hmac::Key);
 const SALT: usize = 32;
 
 impl SharedKey {
-    /// From a data key. What other keys are derived from it for cannot stand here.
+    /// From a data key.
     pub(super) fn derive(data_key: &[u8; 32]) -> Self {
-        let data_key = hmac::Key::new(hmac::HMAC_SHA256, data_key);
-        let derived = hmac::sign(&data_key, b"cloakroom shared memory 1");
-        Self(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
+        let derived = derive(data_key, b"cloakroom shared memory 1");
+        Self(hmac::Key::new(hmac::HMAC_SHA256, derived.as_slice()))
     }
 
     /// What an entry is called there: nobody finds out from it whose it is.
