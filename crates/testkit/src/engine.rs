@@ -9,12 +9,15 @@ use cloakroom_engine::clock::Clock;
 use cloakroom_engine::keys::{MasterKey, MasterKeys};
 use cloakroom_engine::password::{self, Cost, Pool};
 use cloakroom_engine::settings::{OwnAccord, Profile, Settings};
+use cloakroom_engine::sign_up::SignUp;
 use cloakroom_engine::start::{InCommon, Wiring};
 use cloakroom_engine::throttle::Limits;
-use cloakroom_engine::visitor::Visitor;
+use cloakroom_engine::visitor::{Browser, Visitor};
 use cloakroom_jose::Algorithm;
+use cloakroom_model::password::Password;
 use cloakroom_model::policy::key_rotation::KeyRotation;
 use cloakroom_model::policy::password::Rules;
+use cloakroom_model::session::Carrier;
 use cloakroom_store::Store;
 
 use crate::clock::HandClock;
@@ -96,6 +99,25 @@ pub async fn of_many(
 #[must_use]
 pub fn master_key() -> MasterKey {
     MasterKey::generate(&Seeded::new(7117))
+}
+
+/// What Ada says when she signs up: nothing but what she must.
+///
+/// # Panics
+///
+/// Never: [`PASSWORD`] is a password.
+#[must_use]
+pub fn ada(carry: Carrier) -> SignUp {
+    SignUp {
+        email: "ada@example.com".to_owned(),
+        username: None,
+        password: Password::new(PASSWORD.to_owned()).unwrap(),
+        carry,
+        client: None,
+        remember: false,
+        set_up: None,
+        browser: Browser::default(),
+    }
 }
 
 /// Somebody at a browser on this machine.

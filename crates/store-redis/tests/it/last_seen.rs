@@ -12,11 +12,11 @@ use cloakroom_store::memory::Memory;
 use cloakroom_store::{Act, Sessions as _};
 use cloakroom_store_redis::{CARRIED_EVERY, Connection, LastSeen, WithRedis};
 use cloakroom_testkit::clock::HandClock;
-use cloakroom_testkit::engine::{on, settings};
+use cloakroom_testkit::engine::{ada, on, settings, visitor};
 use cloakroom_testkit::interleaved::Interleaved;
 
 use crate::scene::counting;
-use crate::server::{GENEROUS, Server, ada, connection};
+use crate::server::{GENEROUS, Server, connection};
 
 const LAG: Duration = Duration::from_secs(5);
 const MOMENT: Duration = Duration::from_millis(1);
@@ -173,7 +173,7 @@ async fn what_one_node_has_seen_is_not_idle_at_another() {
         on(Arc::new(store), &clock, seed, settings()).await
     };
     let (here, there) = (node(1).await, node(2).await);
-    let ada = ada(&here, Carrier::Cookie).await;
+    let ada = here.sign_up(ada(Carrier::Cookie), &visitor()).await.unwrap();
     let (cookie, session) = (ada.cookie.unwrap(), ada.session.session.clone());
     there.catch_up().await.unwrap();
     for node in [&here, &there] {
@@ -213,7 +213,8 @@ impl Scene {
         let clock = HandClock::default();
         let store = Arc::new(Memory::new(clock.for_store()));
         let engine = on(Arc::clone(&store) as _, &clock, 1, settings()).await;
-        let session = ada(&engine, Carrier::Cookie).await.session.session.clone();
+        let session =
+            engine.sign_up(ada(Carrier::Cookie), &visitor()).await.unwrap().session.session.clone();
         Self { server, connection, store, session }
     }
 

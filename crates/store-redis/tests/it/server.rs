@@ -2,14 +2,7 @@
 
 use std::time::Duration;
 
-use cloakroom_engine::Engine;
-use cloakroom_engine::begin::SignedIn;
-use cloakroom_engine::sign_up::SignUp;
-use cloakroom_engine::visitor::Browser;
-use cloakroom_model::password::Password;
-use cloakroom_model::session::Carrier;
 use cloakroom_store_redis::{Connection, Settings};
-use cloakroom_testkit::engine::{PASSWORD, visitor};
 use cloakroom_testservers::{Redis, redis};
 
 /// The longest that anything is awaited.
@@ -57,19 +50,4 @@ pub(crate) fn connection(server: &Server, prefix: &str) -> Connection {
     let mut settings = Settings::parse(&server.url()).unwrap();
     prefix.clone_into(&mut settings.prefix);
     Connection::open(settings)
-}
-
-/// Ada, signed in at an engine.
-pub(crate) async fn ada(engine: &Engine, carry: Carrier) -> SignedIn {
-    let wish = SignUp {
-        email: "ada@example.com".to_owned(),
-        username: None,
-        password: Password::new(PASSWORD.to_owned()).unwrap(),
-        carry,
-        client: None,
-        remember: false,
-        set_up: None,
-        browser: Browser::default(),
-    };
-    engine.sign_up(wish, &visitor()).await.unwrap()
 }

@@ -10,9 +10,9 @@ use cloakroom_store::SharedMemory as _;
 use cloakroom_store::memory::Memory;
 use cloakroom_store_redis::RedisMemory;
 use cloakroom_testkit::clock::HandClock;
-use cloakroom_testkit::engine::{of_many, settings};
+use cloakroom_testkit::engine::{ada, of_many, settings, visitor};
 
-use crate::server::{GENEROUS, Server, ada, connection};
+use crate::server::{GENEROUS, Server, connection};
 
 const NAME: Digest = Digest([7; 32]);
 const LONG: Duration = Duration::from_mins(5);
@@ -58,7 +58,7 @@ async fn nodes_read_a_session_from_storage_once() {
         of_many(Arc::clone(&store) as _, in_common, &clock, seed, settings()).await
     };
     let here = node(1).await;
-    let cookie = ada(&here, Carrier::Cookie).await.cookie.unwrap();
+    let cookie = here.sign_up(ada(Carrier::Cookie), &visitor()).await.unwrap().cookie.unwrap();
     // A node does not wait for long, and a test's machine may be busy: then storage was asked, and it is tried again.
     let shared = async {
         loop {

@@ -10,13 +10,10 @@ use std::sync::Arc;
 use cloakroom_engine::Engine;
 use cloakroom_engine::begin::SignedIn;
 use cloakroom_engine::settings::Settings;
-use cloakroom_engine::sign_up::SignUp;
-use cloakroom_engine::visitor::Browser;
-use cloakroom_model::password::Password;
 use cloakroom_model::session::Carrier;
 use cloakroom_store::memory::Memory;
 use cloakroom_testkit::clock::HandClock;
-use cloakroom_testkit::engine::{PASSWORD, on, visitor};
+use cloakroom_testkit::engine::{ada, on, visitor};
 use cloakroom_testkit::faulty::Faulty;
 
 /// Two nodes on one store; the second one's way there can be cut.
@@ -40,16 +37,6 @@ impl Nodes {
 
     /// Ada, signed in at the first node.
     pub(crate) async fn ada(&self, carry: Carrier) -> SignedIn {
-        let wish = SignUp {
-            email: "ada@example.com".to_owned(),
-            username: None,
-            password: Password::new(PASSWORD.to_owned()).unwrap(),
-            carry,
-            client: None,
-            remember: false,
-            set_up: None,
-            browser: Browser::default(),
-        };
-        self.here.sign_up(wish, &visitor()).await.unwrap()
+        self.here.sign_up(ada(carry), &visitor()).await.unwrap()
     }
 }

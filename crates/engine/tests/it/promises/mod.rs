@@ -32,7 +32,7 @@ use cloakroom_store::Store;
 use cloakroom_store::memory::Memory;
 use cloakroom_store_sqlite::{Options, Sqlite};
 use cloakroom_testkit::clock::HandClock;
-use cloakroom_testkit::engine::{PASSWORD, of_many, settings, visitor};
+use cloakroom_testkit::engine::{PASSWORD, ada, of_many, settings, visitor};
 
 use crate::servers;
 
@@ -136,16 +136,7 @@ impl Scene {
 
     /// Signs Ada up in a browser that has brought something.
     pub(crate) async fn ada_in(&self, carry: Carrier, browser: Browser) -> SignedIn {
-        let wish = SignUp {
-            email: "ada@example.com".to_owned(),
-            username: Some("ada".to_owned()),
-            password: password(PASSWORD),
-            carry,
-            client: None,
-            remember: false,
-            set_up: None,
-            browser,
-        };
+        let wish = SignUp { username: Some("ada".to_owned()), browser, ..ada(carry) };
         self.here.sign_up(wish, &visitor()).await.unwrap()
     }
 

@@ -8,10 +8,10 @@ use cloakroom_model::id::UserId;
 use cloakroom_model::session::Carrier;
 use cloakroom_store_sqlite::{Options, Sqlite};
 use cloakroom_testkit::clock::HandClock;
-use cloakroom_testkit::engine::{PASSWORD, on, settings, visitor};
+use cloakroom_testkit::engine::{PASSWORD, ada, on, settings, visitor};
 use std::sync::Arc;
 
-use super::{built_in, password, presented, sign_in};
+use super::{built_in, presented, sign_in};
 
 #[tokio::test]
 async fn who_steals_the_files_finds_nothing_to_present() {
@@ -20,16 +20,7 @@ async fn who_steals_the_files_finds_nothing_to_present() {
     let store = Arc::new(Sqlite::open(&file, Options::default()).unwrap());
     let engine = on(store, &HandClock::default(), 3, settings()).await;
     let set_up = engine.set_up_link().await.unwrap().unwrap();
-    let wish = SignUp {
-        email: "ada@example.com".to_owned(),
-        username: Some("ada".to_owned()),
-        password: password(PASSWORD),
-        carry: Carrier::Cookie,
-        client: None,
-        remember: true,
-        set_up: None,
-        browser: Browser::default(),
-    };
+    let wish = SignUp { username: Some("ada".to_owned()), remember: true, ..ada(Carrier::Cookie) };
     let ada = engine.sign_up(wish, &visitor()).await.unwrap();
     let user: UserId = ada.session.session.user.unwrap();
     let recover = engine.recovery_link(user, Actor::Operator).await.unwrap();

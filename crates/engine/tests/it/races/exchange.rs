@@ -6,18 +6,16 @@ use std::sync::Arc;
 
 use cloakroom_engine::Engine;
 use cloakroom_engine::sign_up::SignUp;
-use cloakroom_engine::visitor::Browser;
 use cloakroom_model::client::Client;
 use cloakroom_model::event::{Actor, Reason};
 use cloakroom_model::id::ClientId;
-use cloakroom_model::password::Password;
 use cloakroom_model::registration::{AuthenticationMethod, GrantType};
 use cloakroom_model::session::Carrier;
 use cloakroom_oauth::form::Form;
 use cloakroom_oauth::introspection::Introspection;
 use cloakroom_oauth::token_in_question::TokenInQuestion;
 use cloakroom_oauth::token_request::{ExchangeRequest, TokenRequest};
-use cloakroom_testkit::engine::{PASSWORD, visitor};
+use cloakroom_testkit::engine::{ada, visitor};
 use cloakroom_testkit::interleaved::{Turns, pause};
 
 use super::{On, on_every_cluster};
@@ -103,16 +101,8 @@ async fn sent_to_orders(node: &Engine) -> Sent {
     for new in [shop, orders] {
         node.add_client(new, Actor::Operator).await.unwrap();
     }
-    let wish = SignUp {
-        email: "ada@example.com".to_owned(),
-        username: None,
-        password: Password::new(PASSWORD.to_owned()).unwrap(),
-        carry: Carrier::Token,
-        client: Some(ClientId::parse("shop").unwrap()),
-        remember: false,
-        set_up: None,
-        browser: Browser::default(),
-    };
+    let client = Some(ClientId::parse("shop").unwrap());
+    let wish = SignUp { client, ..ada(Carrier::Token) };
     let ada = node.sign_up(wish, &visitor()).await.unwrap();
     let token = ada.tokens.as_ref().unwrap().access.token.clone();
     Sent { session: ada.session.session.id, token }

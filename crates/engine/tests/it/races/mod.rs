@@ -14,15 +14,12 @@ use std::sync::Arc;
 
 use cloakroom_engine::Engine;
 use cloakroom_engine::begin::SignedIn;
-use cloakroom_engine::sign_up::SignUp;
 use cloakroom_engine::start::InCommon;
-use cloakroom_engine::visitor::Browser;
-use cloakroom_model::password::Password;
 use cloakroom_model::session::Carrier;
 use cloakroom_store::Store;
 use cloakroom_store::memory::Memory;
 use cloakroom_testkit::clock::HandClock;
-use cloakroom_testkit::engine::{PASSWORD, of_many, settings, visitor};
+use cloakroom_testkit::engine::{ada, of_many, settings, visitor};
 use cloakroom_testkit::interleaved::{Interleaved, Turns};
 
 use crate::servers;
@@ -135,16 +132,6 @@ impl Cluster {
 
     /// Ada, signed in at the first node.
     pub(crate) async fn ada(&self, carry: Carrier) -> SignedIn {
-        let wish = SignUp {
-            email: "ada@example.com".to_owned(),
-            username: None,
-            password: Password::new(PASSWORD.to_owned()).unwrap(),
-            carry,
-            client: None,
-            remember: false,
-            set_up: None,
-            browser: Browser::default(),
-        };
-        self.nodes[0].sign_up(wish, &visitor()).await.unwrap()
+        self.nodes[0].sign_up(ada(carry), &visitor()).await.unwrap()
     }
 }
