@@ -41,6 +41,11 @@ impl<'a, D: Db> Doing<'a, D> {
         self.others.push(event);
     }
 
+    /// As [`done`](Self::done), where the act found what it was to end.
+    pub(crate) async fn done_where(self, was_there: bool) -> Result<Option<Done<()>>, Error> {
+        if was_there { self.done(()).await.map(Some) } else { Ok(None) }
+    }
+
     /// Writes down what was noted. The last thing an act does: from here on it holds the log's counter, which every
     /// other act that ends or changes something waits for. It takes no lock after that one.
     pub(crate) async fn done<T: Send>(self, value: T) -> Result<Done<T>, Error> {

@@ -50,10 +50,8 @@ impl<D: Database> Grants for SqlStore<D> {
         self.act(act, (id, reason), |mut doing, (id, reason)| {
             Box::pin(async move {
                 let (delete, id) = (sql::grants::DELETE, values![id.as_bytes()]);
-                if endings::grants(&mut doing, delete, id, *reason).await? == 0 {
-                    return Ok(None);
-                }
-                doing.done(()).await.map(Some)
+                let ended = endings::grants(&mut doing, delete, id, *reason).await?;
+                doing.done_where(ended > 0).await
             })
         })
         .await

@@ -71,10 +71,8 @@ impl<D: Database> Guests for SqlStore<D> {
     ) -> Result<Option<Done<()>>, Error> {
         self.act(act, (id, reason), |mut doing, (id, reason)| {
             Box::pin(async move {
-                if !endings::guest(&mut doing, *id, *reason).await? {
-                    return Ok(None);
-                }
-                doing.done(()).await.map(Some)
+                let was_there = endings::guest(&mut doing, *id, *reason).await?;
+                doing.done_where(was_there).await
             })
         })
         .await
@@ -88,10 +86,8 @@ impl<D: Database> Guests for SqlStore<D> {
     ) -> Result<Option<Done<()>>, Error> {
         self.act(act, (id, reason), |mut doing, (id, reason)| {
             Box::pin(async move {
-                if !elsewhere::end(&mut doing, *id, *reason).await? {
-                    return Ok(None);
-                }
-                doing.done(()).await.map(Some)
+                let was_there = elsewhere::end(&mut doing, *id, *reason).await?;
+                doing.done_where(was_there).await
             })
         })
         .await

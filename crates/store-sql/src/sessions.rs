@@ -64,10 +64,8 @@ impl<D: Database> Sessions for SqlStore<D> {
     ) -> Result<Option<Done<()>>, Error> {
         self.act(act, (id, reason), |mut doing, (id, reason)| {
             Box::pin(async move {
-                if !endings::session(&mut doing, *id, *reason).await? {
-                    return Ok(None);
-                }
-                doing.done(()).await.map(Some)
+                let was_there = endings::session(&mut doing, *id, *reason).await?;
+                doing.done_where(was_there).await
             })
         })
         .await
