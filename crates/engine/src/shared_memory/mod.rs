@@ -2,7 +2,7 @@
 //! again.
 //!
 //! What is found there is believed as an entry of this node's own would be, and only where it can be: it was sealed by a
-//! node of this installation under the same name ([`seal`]), it was filled less than [`MAX_AGE`] ago at a place that lies in
+//! node of this installation under the same name (`seal`), it was filled less than [`MAX_AGE`] ago at a place that lies in
 //! the history which is followed here ([`Memory::noted_at`]), and no row after that place concerns it. Anything else is a
 //! miss. So whoever empties that memory, restores it from long ago or writes to it makes nobody come in, and whoever reads
 //! it learns nothing but how much there is.
