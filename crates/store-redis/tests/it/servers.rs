@@ -21,7 +21,7 @@ mod cluster {
         fresh_at(settings).await
     }
 
-    crate::promises_of_guests!(fresh().await);
+    cloakroom_store::contract_of_guests!(fresh().await);
 }
 
 /// The same over a primary that sentinels name.
@@ -46,7 +46,7 @@ mod sentinel {
         fresh_at(settings).await
     }
 
-    crate::promises_of_guests!(fresh().await);
+    cloakroom_store::contract_of_guests!(fresh().await);
 }
 
 /// The same by TLS, with a password.
@@ -73,7 +73,7 @@ mod tls {
         fresh_at(settings).await
     }
 
-    crate::promises_of_guests!(fresh().await);
+    cloakroom_store::contract_of_guests!(fresh().await);
 
     #[tokio::test]
     async fn a_certificate_of_another_authority_is_refused() {

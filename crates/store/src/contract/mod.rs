@@ -81,6 +81,14 @@ macro_rules! contract {
     };
 }
 
+/// The same of those promises alone that where guests lie has a part in.
+#[macro_export]
+macro_rules! contract_of_guests {
+    ($fresh:expr) => {
+        $crate::for_each_promise_of_guests! { [$crate::contract_test] ($fresh) }
+    };
+}
+
 /// The tests of one list of promises.
 #[doc(hidden)]
 #[macro_export]
@@ -105,8 +113,8 @@ macro_rules! contract_test {
 #[macro_export]
 macro_rules! for_each_promise {
     ([$($then:tt)*] $with:tt) => {
-        $($then)*! {
-            $with
+        $crate::for_each_promise_of_guests! {
+            [$($then)*] $with
             users {
                 a_user_is_found_by_id_email_and_username,
                 insert_never_replaces_a_user,
@@ -174,45 +182,6 @@ macro_rules! for_each_promise {
                 a_recovery_link_lets_its_user_in_once,
                 a_refused_sign_in_changes_nothing,
             }
-            carry_over {
-                a_guests_cart_goes_to_the_user,
-                each_namespace_follows_its_rule,
-                what_is_over_the_limit_stays_behind_and_the_sign_in_succeeds,
-                a_guest_without_data_merges_nothing,
-                a_session_hands_its_own_documents_on_to_its_users_next,
-                clicking_sign_in_again_keeps_the_cart,
-                a_sign_out_between_two_clicks_is_final,
-                however_often_one_clicks_at_once_the_cart_is_kept,
-                what_a_guest_writes_is_merged_or_refused,
-            }
-            guests {
-                a_guest_is_found_by_its_secret_and_by_its_id,
-                insert_never_replaces_a_guest,
-                an_ended_guest_leaves_nothing,
-                a_guests_last_seen_is_raised_and_never_lowered,
-                guests_with_tokens_whose_time_is_over_end_with_their_reason,
-            }
-            elsewhere {
-                a_guest_elsewhere_goes_to_the_user,
-                a_guest_elsewhere_is_merged_once,
-                of_many_sign_ins_of_one_guest_elsewhere_one_merges,
-                a_claim_that_was_given_up_merges_nothing,
-                of_a_merge_and_those_who_give_up_its_claim_one_is_first,
-                the_end_of_a_guest_elsewhere_is_told_once_and_final,
-                a_browser_that_takes_a_session_over_leaves_its_guest_elsewhere,
-            }
-            data {
-                a_document_is_read_as_it_was_written,
-                a_writer_who_saw_another_version_is_told,
-                of_many_writers_who_saw_the_same_version_one_wins,
-                a_patch_merges_onto_the_latest_version,
-                patches_of_different_keys_all_stay,
-                what_was_deleted_and_made_again_is_not_what_it_was,
-                the_limit_is_of_all_documents_of_one_owner,
-                who_is_gone_writes_nothing,
-                a_users_documents_outlive_the_session_and_its_own_do_not,
-                writing_data_is_neither_told_nor_recorded,
-            }
             grants {
                 a_grant_is_found_with_its_parents,
                 a_grant_is_kept_with_all_it_says,
@@ -271,11 +240,6 @@ macro_rules! for_each_promise {
                 of_many_who_come_for_a_devices_grant_one_gets_it,
                 devices_go_with_what_they_hang_from,
                 an_end_wins_over_the_answers_it_races,
-            }
-            marks {
-                a_mark_is_left_once_until_it_ends,
-                of_many_who_leave_one_mark_one_is_first,
-                marks_are_forgotten_when_they_end,
             }
             statuses {
                 of_many_who_take_a_place_each_gets_another,
@@ -350,6 +314,62 @@ macro_rules! for_each_promise {
                 an_act_that_was_not_done_is_not_told,
                 old_events_are_forgotten_the_oldest_first,
             }
+        }
+    };
+}
+
+/// The same of the promises that where guests lie has a part in, with those of other lists after them.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! for_each_promise_of_guests {
+    ([$($then:tt)*] $with:tt $($others:tt)*) => {
+        $($then)*! {
+            $with
+            carry_over {
+                a_guests_cart_goes_to_the_user,
+                each_namespace_follows_its_rule,
+                what_is_over_the_limit_stays_behind_and_the_sign_in_succeeds,
+                a_guest_without_data_merges_nothing,
+                a_session_hands_its_own_documents_on_to_its_users_next,
+                clicking_sign_in_again_keeps_the_cart,
+                a_sign_out_between_two_clicks_is_final,
+                however_often_one_clicks_at_once_the_cart_is_kept,
+                what_a_guest_writes_is_merged_or_refused,
+            }
+            guests {
+                a_guest_is_found_by_its_secret_and_by_its_id,
+                insert_never_replaces_a_guest,
+                an_ended_guest_leaves_nothing,
+                a_guests_last_seen_is_raised_and_never_lowered,
+                guests_with_tokens_whose_time_is_over_end_with_their_reason,
+            }
+            elsewhere {
+                a_guest_elsewhere_goes_to_the_user,
+                a_guest_elsewhere_is_merged_once,
+                of_many_sign_ins_of_one_guest_elsewhere_one_merges,
+                a_claim_that_was_given_up_merges_nothing,
+                of_a_merge_and_those_who_give_up_its_claim_one_is_first,
+                the_end_of_a_guest_elsewhere_is_told_once_and_final,
+                a_browser_that_takes_a_session_over_leaves_its_guest_elsewhere,
+            }
+            data {
+                a_document_is_read_as_it_was_written,
+                a_writer_who_saw_another_version_is_told,
+                of_many_writers_who_saw_the_same_version_one_wins,
+                a_patch_merges_onto_the_latest_version,
+                patches_of_different_keys_all_stay,
+                what_was_deleted_and_made_again_is_not_what_it_was,
+                the_limit_is_of_all_documents_of_one_owner,
+                who_is_gone_writes_nothing,
+                a_users_documents_outlive_the_session_and_its_own_do_not,
+                writing_data_is_neither_told_nor_recorded,
+            }
+            marks {
+                a_mark_is_left_once_until_it_ends,
+                of_many_who_leave_one_mark_one_is_first,
+                marks_are_forgotten_when_they_end,
+            }
+            $($others)*
         }
     };
 }
