@@ -55,6 +55,30 @@ impl Folder {
     }
 }
 
+/// Sealed by this, keys are read by every node of one database: 32 bytes in hexadecimal, good for a test alone.
+const MASTER_KEY: &str = "5a00c1a0a2005a00c1a0a2005a00c1a0a2005a00c1a0a2005a00c1a0a2005a00";
+
+/// What nodes are told of the rest of the world.
+#[derive(Clone, Default)]
+pub(crate) struct World {
+    /// A database that other nodes use too; without it there is a file in the node's folder.
+    pub(crate) database: Option<String>,
+    pub(crate) redis: Option<String>,
+}
+
+impl World {
+    /// Tells it to a node, or to a command about what it keeps.
+    pub(crate) fn tell(&self, command: &mut Command) {
+        command.env("CLOAKROOM_MASTER_KEY", MASTER_KEY);
+        if let Some(database) = &self.database {
+            command.env("CLOAKROOM_DATABASE", database);
+        }
+        if let Some(redis) = &self.redis {
+            command.env("CLOAKROOM_REDIS", redis);
+        }
+    }
+}
+
 pub(crate) struct Server {
     child: Child,
     port: u16,

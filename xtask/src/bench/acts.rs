@@ -16,12 +16,12 @@ use serde_json::json;
 use super::cost::{Ask, REFRESHING, REPLAY_WINDOW};
 use super::fill::Fills;
 use super::load::{Account, CONNECTIONS, in_parallel};
-use super::node::{self, Load, Node, REMEMBERS_FEW, World, count, microseconds};
+use super::node::{self, Load, Node, REMEMBERS_FEW, count, microseconds};
 use super::sample::Sample;
 use super::shared::{Database, Seen, Shared};
 use super::{Scale, wrk};
 use crate::http::Request;
-use crate::server::Folder;
+use crate::server::{Folder, World};
 use crate::stopwatch::Stopwatch;
 
 /// Who signs in.

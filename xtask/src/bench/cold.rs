@@ -14,11 +14,11 @@ use super::Scale;
 use super::client::{self, Client};
 use super::fill::Fills;
 use super::load::{check_each, guests};
-use super::node::{Node, World};
+use super::node::Node;
 use super::nodes::spread;
 use super::sample::Sample;
 use super::shared::{Database, Seen, Shared};
-use crate::server::Folder;
+use crate::server::{Folder, World};
 
 /// At most so many times the client library's own cost.
 const AIM: &str = "at most 1.5";

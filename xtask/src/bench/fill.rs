@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use super::node::{CONNECTIONS, Load, Node, REMEMBERS_FEW, World, microseconds};
+use super::node::{CONNECTIONS, Load, Node, REMEMBERS_FEW, microseconds};
+use crate::server::World;
 
 /// Two nodes of the same world.
 pub(crate) struct Fills {

@@ -10,11 +10,11 @@ use anyhow::{Context, Result};
 
 use super::Scale;
 use super::fill::Fills;
-use super::node::{Node, World};
+use super::node::Node;
 use super::nodes::spread;
 use super::sample::Sample;
 use super::shared::{Seen, Shared};
-use crate::server::Folder;
+use crate::server::{Folder, World};
 
 const AIM: &str = "within 10 %";
 

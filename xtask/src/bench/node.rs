@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use super::process::cpu_time;
 use super::{LOAD_CORE, SERVER_CORE, pinned, wrk};
 use crate::http::{Connection, Request};
-use crate::server::{Server, binary, free_port};
+use crate::server::{Server, World, binary, free_port};
 use crate::shell::{program, root};
 
 /// What a session check asks for.
@@ -21,17 +21,6 @@ pub(crate) const CONNECTIONS: u32 = 32;
 
 /// Remembers so few that a session is forgotten before its turn comes again.
 pub(crate) const REMEMBERS_FEW: &str = "--remembered-sessions=100";
-
-/// Sealed by this, keys are read by every node of one database: 32 bytes in hexadecimal, good for a bench alone.
-const MASTER_KEY: &str = "be2c4bad6e55be2c4bad6e55be2c4bad6e55be2c4bad6e55be2c4bad6e55be2c";
-
-/// What a node is told of the rest of the world.
-#[derive(Clone, Default)]
-pub(crate) struct World {
-    /// A database that other nodes use too; without it there is a file in the node's folder.
-    pub(crate) database: Option<String>,
-    pub(crate) redis: Option<String>,
-}
 
 pub(crate) struct Node {
     pub(crate) server: Server,
@@ -49,13 +38,7 @@ impl Node {
         let folder = folder.join(name);
         fs::create_dir_all(&folder)?;
         let mut command = pinned(SERVER_CORE, &program(binary()));
-        command.env("CLOAKROOM_MASTER_KEY", MASTER_KEY);
-        if let Some(database) = &world.database {
-            command.env("CLOAKROOM_DATABASE", database);
-        }
-        if let Some(redis) = &world.redis {
-            command.env("CLOAKROOM_REDIS", redis);
-        }
+        world.tell(&mut command);
         let operators = free_port()?;
         let admin_listen = format!("--admin-listen=127.0.0.1:{operators}");
         let arguments = [&[admin_listen.as_str()], arguments].concat();

@@ -10,13 +10,13 @@ use anyhow::{Context, Result, anyhow, ensure};
 
 use super::bare::Bare;
 use super::load::{Account, guests};
-use super::node::{CHECK, CONNECTIONS, Load, Node, World, microseconds};
+use super::node::{CHECK, CONNECTIONS, Load, Node, microseconds};
 use super::process::cpu_time;
 use super::sample::Sample;
 use super::shared::Shared;
 use super::{Scale, node};
 use crate::http::Request;
-use crate::server::Folder;
+use crate::server::{Folder, World};
 
 const AIM: &str = "within 5 %";
 

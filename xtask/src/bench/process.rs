@@ -14,6 +14,19 @@ pub(crate) fn cpu_time(pid: u32) -> Result<Duration> {
     ticks(&stat).map(|ticks| TICK * ticks).context("/proc/…/stat is not as expected")
 }
 
+/// How long its living threads were on a processor so far, as the scheduler counts it: to the nanosecond.
+pub(crate) fn on_processor(pid: u32) -> Result<Duration> {
+    let mut all = Duration::ZERO;
+    // A process of PostgreSQL's, or a thread, may have ended.
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Ok(all) };
+    for thread in threads {
+        let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+        let nanoseconds = text.split_whitespace().next().context("schedstat is empty")?;
+        all += Duration::from_nanos(nanoseconds.parse()?);
+    }
+    Ok(all)
+}
+
 /// The processor time of a process and of those that it started, with those that have ended.
 pub(crate) fn cpu_time_of_family(pid: u32) -> Result<Duration> {
     let of_parent = fs::read_to_string(format!("/proc/{pid}/stat"))?;
@@ -73,6 +86,13 @@ mod tests {
             (ticks(stat), ticks_with_the_dead(stat), parent(stat)),
             (Some(154), Some(165), Some(7))
         );
+    }
+
+    #[test]
+    fn this_process_was_on_a_processor() {
+        assert!(on_processor(std::process::id()).unwrap() > Duration::ZERO);
+        // Nobody has this number.
+        assert_eq!(on_processor(u32::MAX).unwrap(), Duration::ZERO);
     }
 
     #[test]

@@ -13,12 +13,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
-use super::node::{CHECK, Node, World};
+use super::node::{CHECK, Node};
 use super::shared::{Seen, Shared};
 use super::storm::write_plan;
 use super::{LOAD_CORE, Scale, built, pinned, said};
 use crate::http::Request;
-use crate::server::Folder;
+use crate::server::{Folder, World};
 use crate::stopwatch::Stopwatch;
 
 const AIM: &str = "p99 under 100 ms";

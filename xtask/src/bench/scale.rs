@@ -13,7 +13,8 @@ use anyhow::{Context, Result, ensure};
 use cloakroom_testservers::Postgres;
 use serde_json::{Value, json};
 
-use super::process::resident;
+use super::process::{on_processor, resident};
+use super::shared::log_of;
 use super::{Scale, built, said, start};
 use crate::http::{Connection, Request};
 use crate::server::{Folder, Server, binary};
@@ -187,26 +188,12 @@ impl Place<'_> {
 
     /// Bytes that were ever written to its log.
     fn log(&self) -> Result<u64> {
-        let asked = "SELECT (pg_current_wal_insert_lsn() - '0/0')::BIGINT";
-        Ok(self.postgres.sql("postgres", asked)?.trim().parse()?)
+        log_of(self.postgres)
     }
 }
 
 fn all_on_processor(pids: &[u32]) -> Result<Duration> {
     pids.iter().map(|pid| on_processor(*pid)).sum()
-}
-
-/// How long its threads were on a processor so far, as the scheduler counts it.
-fn on_processor(pid: u32) -> Result<Duration> {
-    let mut all = Duration::ZERO;
-    // A process of PostgreSQL's, or a thread, may have ended.
-    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Ok(all) };
-    for thread in threads {
-        let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
-        let nanoseconds = text.split_whitespace().next().context("schedstat is empty")?;
-        all += Duration::from_nanos(nanoseconds.parse()?);
-    }
-    Ok(all)
 }
 
 /// Ends many sessions from another process, and looks how much a server keeps in mind of that.
@@ -244,16 +231,4 @@ fn bearing<'a>(request: Request<'a>, session: &Value) -> Result<Request<'a>> {
 
 fn text<'a>(object: &'a Value, member: &str) -> Result<&'a str> {
     object[member].as_str().with_context(|| format!("there is no {member} in {object}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn this_process_was_on_a_processor() {
-        assert!(on_processor(std::process::id()).unwrap() > Duration::ZERO);
-        // Nobody has this number.
-        assert_eq!(on_processor(u32::MAX).unwrap(), Duration::ZERO);
-    }
 }

@@ -93,9 +93,14 @@ impl Shared {
 
     /// How many bytes PostgreSQL has written to its own log so far.
     pub(crate) fn log_of_postgres(&self) -> Result<u64> {
-        let bytes = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::BIGINT";
-        Ok(self.postgres.sql("postgres", bytes)?.parse()?)
+        log_of(&self.postgres)
     }
+}
+
+/// How many bytes a PostgreSQL has written to its own log so far.
+pub(super) fn log_of(postgres: &Postgres) -> Result<u64> {
+    let bytes = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::BIGINT";
+    Ok(postgres.sql("postgres", bytes)?.parse()?)
 }
 
 fn pid_of_postgres(postgres: &Postgres) -> Result<u32> {

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::history::Name;
 use crate::http::{Connection, Request};
-use crate::server::{binary, free_port};
+use crate::server::{World, binary, free_port};
 use crate::shell::{program, run_quietly};
 use crate::stopwatch::Stopwatch;
 
@@ -25,24 +25,13 @@ const POLL: Duration = Duration::from_millis(20);
 /// What the load would wait for without proving more: answers that leave late, and proving once more who one is.
 const HASTE: [&str; 2] = ["--answer-delay=50ms", "--fresh-sign-in=24h"];
 
-/// Sealed by this, keys are read by every node: 32 bytes in hexadecimal, good for a test alone.
-const MASTER_KEY: &str = "5a00c1a0a2005a00c1a0a2005a00c1a0a2005a00c1a0a2005a00c1a0a2005a00";
-
-/// What nodes are told of the rest of the world.
-#[derive(Clone)]
-pub(crate) struct World {
-    /// A database that other nodes use too; without it there is a file in the node's folder.
-    pub(crate) database: Option<String>,
-    pub(crate) redis: Option<String>,
-    /// What clients call all nodes together, without `http://`.
-    pub(crate) host: String,
-}
-
 pub(crate) struct Node {
     pub(crate) name: Name,
     pub(crate) port: u16,
     operators: u16,
     folder: PathBuf,
+    /// What clients call all nodes together, without `http://`.
+    host: String,
     world: World,
     /// Variables for this node alone.
     environment: Vec<(String, String)>,
@@ -50,8 +39,14 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Starts a node in a folder below this one.
-    pub(crate) fn start(name: &str, folder: &Path, port: u16, world: World) -> Result<Self> {
+    /// Starts a node in a folder below this one, which clients call `host`.
+    pub(crate) fn start(
+        name: &str,
+        folder: &Path,
+        port: u16,
+        host: &str,
+        world: World,
+    ) -> Result<Self> {
         let folder = folder.join(name);
         fs::create_dir_all(&folder)?;
         let mut node = Self {
@@ -59,6 +54,7 @@ impl Node {
             port,
             operators: free_port()?,
             folder,
+            host: host.to_owned(),
             world,
             environment: Vec::new(),
             child: None,
@@ -82,7 +78,7 @@ impl Node {
         serve
             .arg(format!("--listen=127.0.0.1:{}", self.port))
             .arg(format!("--admin-listen=127.0.0.1:{}", self.operators))
-            .arg(format!("--public-url=http://{}", self.world.host))
+            .arg(format!("--public-url=http://{}", self.host))
             .arg("--trusted-proxies=127.0.0.1")
             .args(HASTE)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
@@ -140,15 +136,9 @@ impl Node {
         let mut command = program(binary());
         command
             .arg(subcommand)
-            .env("CLOAKROOM_MASTER_KEY", MASTER_KEY)
             .env("CLOAKROOM_DANGER_NO_THROTTLE", "true")
             .env("CLOAKROOM_DATA_DIR", self.folder.join("data"));
-        if let Some(database) = &self.world.database {
-            command.env("CLOAKROOM_DATABASE", database);
-        }
-        if let Some(redis) = &self.world.redis {
-            command.env("CLOAKROOM_REDIS", redis);
-        }
+        self.world.tell(&mut command);
         command
     }
 

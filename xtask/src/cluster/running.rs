@@ -12,10 +12,10 @@ use serde_json::json;
 use super::RECOVERS_WITHIN;
 use super::faults::{self, Fault};
 use super::load::{self, Door, Place};
-use super::nodes::{Node, World};
+use super::nodes::Node;
 use super::shared::Shared;
 use crate::http::{Connection, Request};
-use crate::server::free_port;
+use crate::server::{World, free_port};
 use crate::stopwatch::Stopwatch;
 
 const EMAIL: &str = "admin@example.test";
@@ -66,9 +66,8 @@ impl Running {
             let world = World {
                 database: Some(shared.database_url(number)),
                 redis: Some(shared.redis_url(number)),
-                host: host.clone(),
             };
-            nodes.push(Node::start(&format!("node{}", number + 1), folder, port, world)?);
+            nodes.push(Node::start(&format!("node{}", number + 1), folder, port, &host, world)?);
         }
         let known = prepare(&nodes[0], &host)?;
         let mut running = Self::open(nodes, Some((nginx, haproxy)), host, known);
@@ -122,8 +121,8 @@ impl Running {
 fn one(folder: &Path, database: Option<String>) -> Result<(Node, String)> {
     let port = free_port()?;
     let host = format!("localhost:{port}");
-    let world = World { database, redis: None, host: host.clone() };
-    Ok((Node::start("node1", folder, port, world)?, host))
+    let world = World { database, redis: None };
+    Ok((Node::start("node1", folder, port, &host, world)?, host))
 }
 
 impl Place {
