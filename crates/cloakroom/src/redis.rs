@@ -62,6 +62,7 @@ impl<S: Store + 'static> Beside<S> {
         InCommon {
             memory: Some(Arc::new(RedisMemory::new(connection.clone()))),
             counters: Some(Arc::new(RedisCounters::new(connection.clone()))),
+            lost_guests: connection.losses().clone(),
             is_there: Some(Arc::new(move || connection.is_there())),
         }
     }

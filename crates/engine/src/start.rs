@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
-use cloakroom_store::{Counters, SharedMemory, Store};
+use cloakroom_store::{Counters, Losses, SharedMemory, Store};
 use tokio::sync::Mutex;
 
 use crate::back_channel::Ends;
@@ -50,6 +50,8 @@ pub struct InCommon {
     pub memory: Option<Arc<dyn SharedMemory>>,
     /// Where attempts are counted for all of them.
     pub counters: Option<Arc<dyn Counters>>,
+    /// How often guests may have been lost there.
+    pub lost_guests: Losses,
     /// Whether what keeps it is there, as far as is known. Asked for what operators watch alone.
     pub is_there: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
 }
@@ -95,7 +97,8 @@ impl Engine {
             }
             _ => limits,
         };
-        let memory = Memory::new(settings.remembered_sessions, settings.staleness);
+        let memory = Memory::new(settings.remembered_sessions, settings.staleness)
+            .with_lost_guests(in_common.lost_guests);
         let engine = Self(Arc::new(Parts {
             store,
             time,

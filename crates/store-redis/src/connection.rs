@@ -5,6 +5,10 @@
 //! as long as that may take; after a first attempt in vain they are refused at once until one succeeds. So Redis being
 //! away costs a request one bound at most, and those after it nothing.
 //!
+//! Where the connection had to be made again, what lay there may be lost: it leads to another server, or to one that was
+//! restarted. Each time is counted ([`Connection::losses`]), and so that it is not found out with the next question only,
+//! the task looks after a connection that nobody asks by, every [`LOOK_EVERY`].
+//!
 //! A question whose connection broke under it is asked once more on the next one: whether the first was heard is not
 //! known, so whoever asks must bear that it was (see [`Connection::ask_once`] for those who cannot). A question that
 //! took too long is not asked again.
@@ -13,7 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloakroom_store::Error;
+use cloakroom_store::{Error, Losses};
 use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, ServerErrorKind, ToRedisArgs};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::AbortHandle;
@@ -37,6 +41,8 @@ struct Shared {
     state: watch::Sender<State>,
     /// Somebody doubts the connection.
     doubt: Notify,
+    /// How often what lay there may have been lost.
+    losses: Losses,
     /// Places for questions that wait for their answers.
     places: Semaphore,
 }
@@ -55,6 +61,9 @@ enum State {
 /// How long after an attempt in vain the next one is made: doubled each time up to the last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
+/// How often a connection is looked after that nobody doubts.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 impl Connection {
     /// Begins to make a connection, and returns without waiting for it.
     ///
@@ -68,6 +77,7 @@ impl Connection {
             settings,
             state: watch::Sender::new(State::Making),
             doubt: Notify::new(),
+            losses: Losses::default(),
         });
         let keeper = tokio::spawn(keep(Arc::clone(&shared))).abort_handle();
         Self(Arc::new(Kept { shared, keeper }))
@@ -83,6 +93,13 @@ impl Connection {
     #[must_use]
     pub fn is_there(&self) -> bool {
         matches!(*self.0.shared.state.borrow(), State::There { .. })
+    }
+
+    /// How often what lay there may have been lost. A cluster that goes on without one of its servers counts as one that
+    /// lost what lay there.
+    #[must_use]
+    pub fn losses(&self) -> &Losses {
+        &self.0.shared.losses
     }
 
     /// Waits, without an end, until Redis is there.
@@ -246,6 +263,9 @@ async fn keep(shared: Arc<Shared>) {
             Ok(link) => {
                 pause = PAUSES.0;
                 tracing::debug!("connected to Redis");
+                if number > 0 {
+                    shared.losses.add();
+                }
                 let is_cluster = link.is_cluster();
                 number = until_broken(&shared, link, number + 1).await;
                 // A cluster that lost a node answers for the others: it is used until there is another connection.
@@ -268,21 +288,31 @@ async fn keep(shared: Arc<Shared>) {
     }
 }
 
-/// Offers the connection as `number` until somebody doubts it and it does not answer for itself. Answers its last number.
+/// Offers the connection as `number` until it is broken, or somebody doubts it and it does not answer for itself. Answers
+/// its last number.
 async fn until_broken(shared: &Shared, mut link: Link, mut number: u64) -> u64 {
     // What only a master answers: one that became a replica is of no use.
     let mut probe = redis::cmd("EVAL");
     let key = format!("{}:probe", shared.settings.prefix);
     probe.arg("return redis.call('DEL', KEYS[1])").arg(1).arg(key);
+    shared.state.send_replace(State::There { number, link: link.clone() });
     loop {
-        shared.state.send_replace(State::There { number, link: link.clone() });
-        shared.doubt.notified().await;
+        let doubted = timeout(LOOK_EVERY, shared.doubt.notified()).await.is_ok();
         match timeout(shared.settings.answer, Question::One(&probe).put(&mut link)).await {
             Ok(Ok(_)) => {}
             Ok(Err(error)) if !is_broken(&error) && !error.is_timeout() => {}
+            Ok(Err(error)) if is_broken(&error) => return number,
+            // Late, and nobody minded yet.
+            Ok(Err(_)) | Err(_) if !doubted => {}
             Ok(Err(_)) | Err(_) => return number,
         }
-        number += 1;
+        if doubted {
+            number += 1;
+            if link.is_cluster() {
+                shared.losses.add();
+            }
+            shared.state.send_replace(State::There { number, link: link.clone() });
+        }
     }
 }
 

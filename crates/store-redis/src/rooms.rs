@@ -140,9 +140,8 @@ impl Rooms {
                 }
                 match way.authority.read_log(mark.place, BATCH).await? {
                     Reading::Rows { rows, .. } if rows.is_empty() => {
-                        let mut known = self.known();
-                        if known.era == era {
-                            known.generations[index(room)] = Some(mark.generation);
+                        if self.verified(room, mark.generation, era) {
+                            way.connection.losses().add();
                         }
                         return Ok(());
                     }
@@ -160,6 +159,16 @@ impl Rooms {
             way.begin_anew(room, text).await?;
         }
         Err(Error::Busy)
+    }
+
+    /// Takes note of the generation that was verified in this era. Answers whether it is another one than before.
+    fn verified(&self, room: Room, generation: u64, era: u64) -> bool {
+        let mut known = self.known();
+        if known.era != era {
+            return false;
+        }
+        let before = known.generations[index(room)].replace(generation);
+        before.is_some_and(|before| before != generation)
     }
 
     fn believes(&self, room: Room, mark: Mark) -> bool {

@@ -1,5 +1,7 @@
 //! Sessions without a user. They are many, and a backend may keep them where they can be lost.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -67,6 +69,25 @@ pub trait Guests: Send + Sync {
         limit: usize,
         act: &Act,
     ) -> Result<Done<usize>, Error>;
+}
+
+/// How often guests may have been lost where they can be, as far as a node knows. Clones count together.
+///
+/// Nobody announces a loss: what a node remembers of a guest from before one is to be asked for again.
+#[derive(Clone, Debug, Default)]
+pub struct Losses(Arc<AtomicU64>);
+
+impl Losses {
+    /// How many there were.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// There may have been one more.
+    pub fn add(&self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
 }
 
 /// What a secret is found to be.

@@ -46,7 +46,7 @@ pub use device_requests::{
 };
 pub use events::{EventFilter, Events, Page};
 pub use grants::{Grants, InsertGrant, LiveGrant, Rotate, RotateOutcome};
-pub use guests::{Elsewhere, Guests, LiveGuest};
+pub use guests::{Elsewhere, Guests, LiveGuest, Losses};
 pub use initial_tokens::InitialTokens;
 pub use keys::{AdvanceKey, Keys};
 pub use links::{InsertLink, Links};

@@ -30,7 +30,7 @@ impl Common {
         InCommon {
             memory: Some(Arc::clone(self) as _),
             counters: Some(Arc::clone(self) as _),
-            is_there: None,
+            ..InCommon::default()
         }
     }
 

@@ -17,6 +17,9 @@ use super::history::{Act, Moment, Operation, Outcome};
 const BOUND: Duration = Duration::from_secs(1);
 /// The same for a node that may not hear of it: `memory_trust`, and what a request may take until it is answered.
 const BOUND_WHEN_DEAF: Duration = Duration::from_millis(2_500);
+/// How long after Redis is back a node may remember a guest who was lost there: it tries again every second, and looks every
+/// second whether the connection it has is the same.
+const BOUND_OF_LOSS: Duration = Duration::from_millis(2_500);
 
 /// What a fault allows, and when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,6 +98,14 @@ impl<'a> History<'a> {
     /// Whether what a guest kept at the one moment may not be there at the other.
     fn guests_may_be_lost(self, kept: Moment, until: Moment) -> bool {
         self.allowed(Allows::LostGuests).any(|it| it.from <= until && kept <= it.until)
+    }
+
+    /// Until when a node may remember a guest of whom another one knew at this moment that it is gone.
+    fn latest_of_guest(self, gone: Moment) -> Moment {
+        self.allowed(Allows::LostGuests)
+            .filter(|it| it.from <= gone)
+            .map(|it| it.until + BOUND_OF_LOSS)
+            .fold(self.latest(gone), Moment::max)
     }
 
     /// Whether a sign-in may have left the guest behind.

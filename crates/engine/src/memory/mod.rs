@@ -13,6 +13,8 @@
 //! - An entry is never older than [`MAX_AGE`], which is far less than a row is kept ([`CONCERNS_FOR`]), so that
 //!   no row is forgotten while it could still disprove an entry.
 //! - When the log is lost, the epoch is raised, and nothing from before is believed.
+//! - A fill notes how often guests were lost, too, before it reads: a guest who was remembered before the last loss is
+//!   looked up again. No row says that they are gone.
 //! - The places of the log that were passed are remembered, so that what another node filled can be believed as far as
 //!   its place is one of them.
 
@@ -29,6 +31,7 @@ use cloakroom_model::id::SessionId;
 use cloakroom_model::log::{CONCERNS_FOR, Place, Row, Subject};
 use cloakroom_model::secret::Digest;
 use cloakroom_model::time::Timestamp;
+use cloakroom_store::Losses;
 use quick_cache::sync::Cache;
 
 use self::history::History;
@@ -64,6 +67,7 @@ pub struct Memory {
     /// The steady time, in milliseconds, at which a reading that found everything began.
     heard_at: AtomicU64,
     staleness: Duration,
+    lost_guests: Losses,
     /// How often it was of use.
     pub(crate) tally: Tally,
 }
@@ -73,6 +77,7 @@ pub struct Memory {
 pub struct Noted {
     place: u64,
     epoch: u64,
+    lost_guests: u64,
 }
 
 impl Memory {
@@ -88,8 +93,15 @@ impl Memory {
             epoch: AtomicU64::new(0),
             heard_at: AtomicU64::new(u64::MAX),
             staleness,
+            lost_guests: Losses::default(),
             tally: Tally::default(),
         }
+    }
+
+    /// The same, for guests who can be lost.
+    #[must_use]
+    pub fn with_lost_guests(self, lost_guests: Losses) -> Self {
+        Self { lost_guests, ..self }
     }
 
     /// How long ago, at the steady time `now`, the last reading began that heard everything; `None` before the first
@@ -119,7 +131,7 @@ impl Memory {
     pub fn note(&self) -> Noted {
         // The epoch first: if the log is lost between the two, the entry is not believed.
         let epoch = self.epoch.load(Ordering::Acquire);
-        Noted { place: self.place.load(Ordering::Acquire), epoch }
+        self.noted(self.place.load(Ordering::Acquire), epoch)
     }
 
     /// The place in the log that a fill noted, for other nodes; `None` where nothing can be said of it any more.
@@ -136,7 +148,11 @@ impl Memory {
     #[must_use]
     pub fn noted_at(&self, place: Place) -> Option<Noted> {
         let (found, epoch) = self.history.find(place.seq, || self.epoch.load(Ordering::Acquire));
-        (place.seq > 0 && found == Some(place)).then_some(Noted { place: place.seq, epoch })
+        (place.seq > 0 && found == Some(place)).then(|| self.noted(place.seq, epoch))
+    }
+
+    fn noted(&self, place: u64, epoch: u64) -> Noted {
+        Noted { place, epoch, lost_guests: self.lost_guests.count() }
     }
 
     /// A session that may be believed at `now`, if one is remembered under this name.
@@ -156,10 +172,13 @@ impl Memory {
         self.sessions.insert(name, entry);
     }
 
-    /// Whether no row since the fill concerns the entry.
+    /// Whether no row since the fill concerns the entry, and it was not lost since.
     #[must_use]
     pub fn believes(&self, entry: &Remembered) -> bool {
         if entry.noted.epoch != self.epoch.load(Ordering::Acquire) {
+            return false;
+        }
+        if entry.user.is_none() && entry.noted.lost_guests != self.lost_guests.count() {
             return false;
         }
         let version = self.version.load(Ordering::Acquire);

@@ -39,6 +39,27 @@ fn a_row_that_comes_while_the_store_is_read_disproves_what_was_read() {
 }
 
 #[test]
+fn a_guest_is_looked_up_again_after_a_loss_and_a_user_is_not() {
+    let losses = Losses::default();
+    let memory = trusted().with_lost_guests(losses.clone());
+    let keep = |name, user| {
+        memory.keep(name, Arc::new(Remembered::new(session(), user, memory.note(), NOW)));
+    };
+    let guest = Name::Session(sid(7));
+    keep(NAME, Some(user()));
+    keep(guest, None);
+    let noted_before = memory.note();
+    assert!(memory.find(&guest, NOW).is_some());
+    losses.add();
+    assert!(memory.find(&guest, NOW).is_none());
+    assert!(memory.find(&NAME, NOW).is_some());
+    memory.keep(guest, Arc::new(Remembered::new(session(), None, noted_before, NOW)));
+    assert!(memory.find(&guest, NOW).is_none(), "it was read before the loss was known");
+    keep(guest, None);
+    assert!(memory.find(&guest, NOW).is_some());
+}
+
+#[test]
 fn rows_are_heard_in_any_order_and_more_than_once() {
     let memory = trusted();
     memory.hear(&[row(7, Subject::Session(sid(2)), Change::Changed)]);

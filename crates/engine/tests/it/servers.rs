@@ -62,7 +62,8 @@ impl Database {
         let in_common = InCommon {
             memory: Some(Arc::new(RedisMemory::new(connection.clone()))),
             counters: Some(Arc::new(RedisCounters::new(connection.clone()))),
-            is_there: None,
+            lost_guests: connection.losses().clone(),
+            ..InCommon::default()
         };
         let store = WithRedis::new(self.open(clock).await, connection, random);
         // The clock of a test goes in leaps, and Redis's does not.

@@ -1,6 +1,8 @@
 //! Redis loses everything, or comes back with what it had long ago, or is away: guests are lost at worst, and nobody who
 //! ended is revived.
 
+use std::time::Duration;
+
 use cloakroom_model::data::Owner;
 use cloakroom_model::event::{Kind, Reason};
 use cloakroom_model::grant::{Details, Grant};
@@ -68,17 +70,29 @@ async fn an_emptied_redis_has_forgotten_guests_and_nothing_else() {
     put(&node, 3, "hat").await;
 
     let redis = redis_does(redis, Redis::start_empty).await;
-    timeout(GENEROUS, node.connection().there()).await.unwrap();
+    // Nobody asked, and yet it is known that what a node remembers of guests is worth nothing.
+    until_counted(&node, 1).await;
     assert_eq!(node.find_guest(&digest(3), NOW).await.unwrap(), None);
     assert_eq!(cart_of(&node, Owner::Session(session_id(3))).await, None);
     assert!(is_signed_in(&node, 2).await);
     // The same without a start: only the room itself shows it.
     come_as_guest(&node, 4).await;
     assert!(is_live(&node, 4).await);
+    let before = node.connection().losses().count();
     command(&redis, &["FLUSHALL"]);
     assert!(!is_live(&node, 4).await);
+    assert_eq!(node.connection().losses().count(), before + 1);
     come_as_guest(&node, 4).await;
     assert!(is_live(&node, 4).await);
+}
+
+async fn until_counted(node: &Node, losses: u64) {
+    let counted = async {
+        while node.connection().losses().count() < losses {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(GENEROUS, counted).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -355,8 +369,8 @@ fn grant(n: u8) -> Grant {
         scope: Vec::new(),
         audience: Vec::new(),
         created_at: NOW,
-        expires_at: NOW.plus(std::time::Duration::from_hours(24)),
-        idle: std::time::Duration::from_hours(1),
+        expires_at: NOW.plus(Duration::from_hours(24)),
+        idle: Duration::from_hours(1),
         last_used_at: NOW,
         data_key: 1,
         counter: 0,

@@ -1,6 +1,6 @@
 //! Sessions: they live from their acknowledged beginning to an end that somebody asked for, and never again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::{Allows, History, Life, Violation, told};
@@ -44,8 +44,7 @@ struct End {
 struct LifeOf {
     begun: usize,
     ends: Vec<End>,
-    /// When it may have vanished, without an end, as guests do that are lost.
-    vanishes: Option<Moment>,
+    is_guest: bool,
 }
 
 /// By the session's name.
@@ -56,10 +55,9 @@ impl<'a> Lives<'a> {
         let mut lives = HashMap::new();
         let mut of_user: HashMap<&str, Vec<&str>> = HashMap::new();
         let mut instead_of: HashMap<&str, Vec<&str>> = HashMap::new();
-        let mut guests = HashSet::new();
         for (index, operation) in history.operations.iter().enumerate() {
             let Some(sid) = begins(&operation.act) else { continue };
-            lives.insert(sid, LifeOf { begun: index, ends: Vec::new(), vanishes: None });
+            lives.insert(sid, LifeOf { begun: index, ends: Vec::new(), is_guest: false });
             match &operation.act {
                 Act::SignUp { user, .. } => of_user.entry(user).or_default().push(sid),
                 Act::SignIn { user, instead_of: earlier, .. } => {
@@ -69,7 +67,7 @@ impl<'a> Lives<'a> {
                     }
                 }
                 _ => {
-                    guests.insert(sid);
+                    lives.entry(sid).and_modify(|life| life.is_guest = true);
                 }
             }
         }
@@ -89,7 +87,7 @@ impl<'a> Lives<'a> {
                     }
                 }
                 Act::SignIn { instead_of: Some(earlier), begins, .. } => {
-                    let left = guests.contains(&**earlier) && history.may_leave_guest(operation);
+                    let left = lives.is_guest(earlier) && history.may_leave_guest(operation);
                     lives.end(history, earlier, index, !left);
                     // A second click goes on from what the first one made.
                     for sid in instead_of.get(&**earlier).into_iter().flatten() {
@@ -101,8 +99,12 @@ impl<'a> Lives<'a> {
                 _ => {}
             }
         }
-        lives.may_be_lost(history, &guests);
+        lives.may_be_lost(history);
         lives
+    }
+
+    fn is_guest(&self, sid: &str) -> bool {
+        self.0.get(sid).is_some_and(|life| life.is_guest)
     }
 
     fn end(&mut self, history: History<'_>, sid: &str, index: usize, sure: bool) {
@@ -132,17 +134,15 @@ impl<'a> Lives<'a> {
     }
 
     /// What faults allow to be lost.
-    fn may_be_lost(&mut self, history: History<'_>, guests: &HashSet<&str>) {
-        for (sid, life) in &mut self.0 {
+    fn may_be_lost(&mut self, history: History<'_>) {
+        for life in self.0.values_mut() {
             let begun = &history.operations[life.begun];
             let lost_acts = history
                 .allowed(Allows::LostActs)
                 .filter(|it| it.from <= begun.until && begun.until <= it.until);
-            let lost_guests: Vec<_> = history
+            let lost_guests = history
                 .allowed(Allows::LostGuests)
-                .filter(|it| guests.contains(sid) && begun.from <= it.until)
-                .collect();
-            life.vanishes = lost_guests.iter().map(|it| it.from).min();
+                .filter(|it| life.is_guest && begun.from <= it.until);
             life.ends.extend(lost_acts.chain(lost_guests).map(|it| End {
                 index: life.begun,
                 from: it.from,
@@ -153,10 +153,13 @@ impl<'a> Lives<'a> {
 }
 
 impl LifeOf {
-    /// Whether a refusal may say no more than that the guest was lost: a node that remembers it may not know yet, and an older
-    /// copy of its store may have it. What follows from an end that is certain holds all the same.
-    fn vanished(&self, refusal: &Operation) -> bool {
-        self.vanishes.is_some_and(|from| from <= refusal.until)
+    /// Until when a node may answer from memory after this refusal.
+    fn latest(&self, history: History<'_>, refusal: &Operation) -> Moment {
+        if self.is_guest {
+            history.latest_of_guest(refusal.until)
+        } else {
+            history.latest(refusal.until)
+        }
     }
 
     /// The first view of each kind that no end explains.
@@ -168,9 +171,9 @@ impl LifeOf {
             .iter()
             .filter(|(index, life)| {
                 let view = &operations[*index];
-                *life == Life::Over && !history.may_be_taken_back(view) && !self.vanished(view)
+                *life == Life::Over && !history.may_be_taken_back(view)
             })
-            .map(|(index, _)| (operations[*index].until, *index))
+            .map(|(index, _)| (self.latest(history, &operations[*index]), *index))
             .min();
         let mut violations: Vec<Violation> = Vec::new();
         let mut add = |promise, shown_by: Vec<usize>| {
@@ -195,8 +198,8 @@ impl LifeOf {
                     add(STALE, vec![self.begun, by, *index]);
                 }
             }
-            if let Some((over, by)) = refused
-                && history.latest(over) < view.from
+            if let Some((latest, by)) = refused
+                && latest < view.from
             {
                 add(REVIVED, vec![self.begun, by, *index]);
             }
@@ -363,13 +366,14 @@ mod tests {
         lost(came(), over()).holds();
         lost(came(), acknowledged()).holds();
         lost(signed_up(), over()).breaks(BY_ACCIDENT, &[0, 1]);
-        let forgotten_at_one_node =
-            |scene: Scene| lost(scene, over()).then((5_000, 5_001), check("s"), acknowledged());
-        forgotten_at_one_node(came()).holds();
+        let remembered_at_one_node =
+            |scene: Scene, at| lost(scene, over()).then((at, at + 1), check("s"), acknowledged());
+        remembered_at_one_node(came(), 2_500).holds();
+        remembered_at_one_node(came(), 2_600).breaks(REVIVED, &[0, 1, 2]);
         let signed_out = || came().then((11, 12), sign_out("s"), Outcome::Unknown);
-        forgotten_at_one_node(signed_out()).holds();
+        remembered_at_one_node(signed_out(), 2_500).holds();
         let refused_before = signed_out().then((13, 14), check("s"), over());
-        forgotten_at_one_node(refused_before).breaks(REVIVED, &[0, 2, 4]);
+        remembered_at_one_node(refused_before, 2_500).breaks(REVIVED, &[0, 2, 4]);
         let revived = came()
             .then((11, 12), sign_out("s"), acknowledged())
             .allowing(Allows::LostGuests, (15, 20));
