@@ -17,3 +17,4 @@ mod serve;
 mod server;
 mod strangers;
 mod tls;
+mod topologies;

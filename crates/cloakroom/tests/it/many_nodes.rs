@@ -110,7 +110,8 @@ pub(crate) fn url() -> String {
     POSTGRES.url(&POSTGRES.create_database().unwrap())
 }
 
-async fn refused(person: &mut Person, server: &Server, what: &str) {
+/// Waits until this server refuses somebody.
+pub(crate) async fn refused(person: &mut Person, server: &Server, what: &str) {
     person.goes_to(server);
     let delay = soon(what, async || person.is_known().await == StatusCode::UNAUTHORIZED).await;
     assert!(delay < GENEROUS, "{what}: {delay:?}");

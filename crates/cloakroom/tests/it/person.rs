@@ -9,6 +9,7 @@ use crate::server::Server;
 pub(crate) const PASSWORD: &str = "seven coats and an umbrella";
 
 /// Somebody who carries a cookie, or a token, or nothing.
+#[derive(Clone)]
 pub(crate) struct Person {
     client: Client,
     url: String,
@@ -65,6 +66,25 @@ impl Person {
         assert!(answer.status().is_success(), "{}", answer.status());
     }
 
+    /// Puts something into the cart.
+    pub(crate) async fn puts(&self, item: &str) {
+        let put = self.carrying(self.client.patch(self.cart())).json(&json!({ item: true }));
+        let answer = put.header("origin", &self.url).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+
+    /// What is in the cart; nothing where there is none.
+    pub(crate) async fn finds_in_the_cart(&self) -> Value {
+        let answer = self.carrying(self.client.get(self.cart())).send().await.unwrap();
+        match answer.status() {
+            StatusCode::NOT_FOUND => Value::Null,
+            status => {
+                assert_eq!(status, StatusCode::OK);
+                answer.json().await.unwrap()
+            }
+        }
+    }
+
     /// Comes to another server with what is carried.
     pub(crate) fn goes_to(&mut self, server: &Server) {
         server.url().clone_into(&mut self.url);
@@ -83,14 +103,8 @@ impl Person {
 
     /// How `GET /api/v1/session` is answered to what is carried.
     pub(crate) async fn is_known(&self) -> StatusCode {
-        let mut request = self.client.get(format!("{}/api/v1/session", self.url));
-        if let Some(token) = self.access_token() {
-            request = request.bearer_auth(token);
-        }
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", cookie);
-        }
-        request.send().await.unwrap().status()
+        let request = self.client.get(format!("{}/api/v1/session", self.url));
+        self.carrying(request).send().await.unwrap().status()
     }
 
     /// The access token.
@@ -144,6 +158,21 @@ impl Person {
         let status = answer.status();
         self.signed_in = answer.json().await.unwrap();
         assert!(status.is_success(), "{status}: {}", self.signed_in);
+    }
+
+    fn cart(&self) -> String {
+        format!("{}/api/v1/session/data/cart", self.url)
+    }
+
+    /// With the token and the cookie that there are.
+    fn carrying(&self, mut request: RequestBuilder) -> RequestBuilder {
+        if let Some(token) = self.access_token() {
+            request = request.bearer_auth(token);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        request
     }
 
     fn post(&self, path: &str) -> RequestBuilder {
