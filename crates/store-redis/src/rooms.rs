@@ -152,10 +152,20 @@ impl Rooms {
                     Reading::Lost => {}
                 }
             }
-            tracing::warn!(
-                room = room.number(),
-                "Redis lost what lay in this room: its guests are forgotten"
-            );
+            let number = room.number();
+            match (&text, mark) {
+                // That of a Redis which was emptied cannot be told from that of a new one.
+                (None, _) => tracing::info!(room = number, "nothing lies in this room of Redis"),
+                (Some(_), Some(_)) => tracing::warn!(
+                    room = number,
+                    "the guests in this room of Redis are of another log than the database's (one of them was put back, \
+                     or is long behind): they are forgotten"
+                ),
+                (Some(_), None) => tracing::warn!(
+                    room = number,
+                    "the mark of this room of Redis cannot be read: its guests are forgotten"
+                ),
+            }
             way.begin_anew(room, text).await?;
         }
         Err(Error::Busy)

@@ -13,6 +13,7 @@ mod person;
 mod postgres;
 mod program;
 mod published_keys;
+mod restored;
 mod serve;
 mod server;
 mod strangers;

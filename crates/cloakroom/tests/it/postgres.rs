@@ -74,7 +74,8 @@ async fn whoever_puts_a_dump_back_is_told_to_end_what_it_revived_and_does() {
     assert_eq!(person.tries("ada@example.com", PASSWORD).await, StatusCode::OK);
 }
 
-fn run_of_postgres(name: &str, arguments: &[&str]) {
+/// Runs a tool of PostgreSQL's own.
+pub(crate) fn run_of_postgres(name: &str, arguments: &[&str]) {
     let path =
         program::find(name).unwrap_or_else(|| panic!("{name} is missing: install postgresql"));
     let output = program::run(Path::new(&path)).args(arguments).output().unwrap();
