@@ -214,6 +214,15 @@ impl Postgres {
         Ok(replica)
     }
 
+    /// Returns when this replica has received all that its primary has written by now.
+    pub fn catch_up_with(&self, primary: &Self) -> Result<()> {
+        let place = primary.sql("postgres", "SELECT pg_current_wal_insert_lsn()")?;
+        let has_it = format!("SELECT pg_last_wal_receive_lsn() >= '{place}'");
+        eventually("a replica that has caught up", || {
+            Ok((self.sql("postgres", &has_it)? == "t").then_some(()))
+        })
+    }
+
     /// Makes a replica a primary; returns when it takes writes.
     ///
     /// # Errors

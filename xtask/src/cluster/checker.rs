@@ -88,6 +88,12 @@ impl<'a> History<'a> {
             .any(|it| it.from <= operation.until && operation.until <= it.until)
     }
 
+    /// Whether an operation, or a part of the time it took, falls into what may be lost.
+    fn touches_lost_acts(self, operation: &Operation) -> bool {
+        self.allowed(Allows::LostActs)
+            .any(|it| it.from <= operation.until && operation.from <= it.until)
+    }
+
     /// Whether a refusal may be followed by something else: its session's end was lost, and whoever refused did not know
     /// it yet.
     fn may_be_taken_back(self, operation: &Operation) -> bool {

@@ -46,7 +46,7 @@ faults! {
     WrongClock "a node whose clock is five minutes off" [];
     KilledPostgres "kill -9 of PostgreSQL" [Deafness];
     SynchronousFailover "failover to a synchronous replica" [Deafness];
-    AsynchronousFailover "failover to an asynchronous replica" [Deafness, LostActs];
+    AsynchronousFailover "failover to an asynchronous replica" [Deafness, LostActs, LostGuests];
     FullDisk "PostgreSQL's disk full" [Deafness];
     CutFromPostgres "a node cut off from PostgreSQL" [Deafness];
     SilentPostgres "a node whose PostgreSQL is silent" [Deafness];

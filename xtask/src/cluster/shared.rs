@@ -76,6 +76,8 @@ impl Shared {
         let replica = self.postgres.replica(replication)?;
         if replication == Replication::Asynchronous {
             replicates();
+            // What was acknowledged before this moment is there, however busy the machine is.
+            replica.catch_up_with(&self.postgres)?;
             replica.pause()?;
             thread::sleep(BEHIND);
         }

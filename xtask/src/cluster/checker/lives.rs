@@ -162,6 +162,14 @@ impl LifeOf {
         }
     }
 
+    /// Whether a refusal may say no more than that the node had heard of an end which was lost since: it goes on refusing the
+    /// session's tokens.
+    fn ended_in_vain(&self, history: History<'_>, refusal: &Operation) -> bool {
+        let ends = self.ends.iter().filter(|end| end.index != self.begun);
+        ends.map(|end| &history.operations[end.index])
+            .any(|end| end.from <= refusal.until && history.touches_lost_acts(end))
+    }
+
     /// The first view of each kind that no end explains.
     fn contradicted_by(&self, history: History<'_>, views: &[(usize, Life)]) -> Vec<Violation> {
         let operations = history.operations;
@@ -171,7 +179,9 @@ impl LifeOf {
             .iter()
             .filter(|(index, life)| {
                 let view = &operations[*index];
-                *life == Life::Over && !history.may_be_taken_back(view)
+                *life == Life::Over
+                    && !history.may_be_taken_back(view)
+                    && !self.ended_in_vain(history, view)
             })
             .map(|(index, _)| (self.latest(history, &operations[*index]), *index))
             .min();
@@ -355,6 +365,19 @@ mod tests {
         lost(signed_out()).then((5_000, 5_001), check("s"), acknowledged()).holds();
         let before = signed_up().allowing(Allows::LostActs, (15, 35));
         before.then((50, 51), check("s"), over()).breaks(BY_ACCIDENT, &[0, 1]);
+    }
+
+    #[test]
+    fn who_heard_of_an_end_that_was_lost_may_go_on_refusing() {
+        let refused_then_accepted = |scene: Scene| {
+            scene
+                .allowing(Allows::LostActs, (25, 35))
+                .then((4_000, 4_001), check("s"), over())
+                .then((6_000, 6_001), check("s"), acknowledged())
+        };
+        refused_then_accepted(signed_out()).holds();
+        let ended_later = signed_up().then((40, 50), sign_out("s"), Outcome::Unknown);
+        refused_then_accepted(ended_later).breaks(REVIVED, &[0, 2, 3]);
     }
 
     #[test]
