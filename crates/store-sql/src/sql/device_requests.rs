@@ -2,7 +2,7 @@
 
 use super::{delete_in_order, delete_what_is_free, statements};
 
-/// As [`crate::device_requests::request`] reads them.
+/// As [`crate::device_requests`] reads them.
 macro_rules! device_request_columns {
     () => {
         "digest, user_code, client, request, address, created_at, expires_at, answer, user_id, session_id, \

@@ -2,7 +2,7 @@
 
 use super::{delete_in_order, statements};
 
-/// As [`crate::grants::grant`] reads them.
+/// As [`crate::grants`] reads them.
 macro_rules! grant_columns {
     () => {
         "g.id, g.user_id, g.session_id, g.client, g.scope, g.audience, g.created_at, g.expires_at, g.idle, \

@@ -2,7 +2,7 @@
 
 use super::statements;
 
-/// As [`crate::guests::guest`] reads them.
+/// As [`crate::guests`] reads them.
 macro_rules! guest_columns {
     () => {
         "g.id, g.client, g.carrier, g.device_name, g.device_address, g.created_at, g.expires_at, g.idle, \
