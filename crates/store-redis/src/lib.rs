@@ -9,6 +9,7 @@
 //! one that evicts any key: a room whose mark is evicted is forgotten as a whole). An append-only file synced each second,
 //! and a replica, make losses rarer; nothing rests on them.
 
+mod alarms;
 mod connection;
 mod counters;
 mod keys;

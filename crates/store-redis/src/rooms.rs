@@ -25,6 +25,7 @@ use cloakroom_model::room::Room;
 use cloakroom_store::{Error, Reading, Revocations};
 use futures_util::future::join_all;
 
+use crate::alarms::{Alarms, Why};
 use crate::connection::Connection;
 use crate::keys::Keys;
 use crate::scripts;
@@ -41,6 +42,7 @@ pub(crate) struct Rooms {
     known: Mutex<Known>,
     /// One verifies, and the others wait for it.
     verifying: Vec<tokio::sync::Mutex<()>>,
+    alarms: Alarms,
 }
 
 #[derive(Clone, Default)]
@@ -92,7 +94,7 @@ fn place_text(Place { seq, nonce }: Place) -> String {
 impl Rooms {
     pub(crate) fn new() -> Self {
         let verifying = Room::all().map(|_| tokio::sync::Mutex::default()).collect();
-        Self { known: Mutex::default(), verifying }
+        Self { known: Mutex::default(), verifying, alarms: Alarms::default() }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -136,6 +138,7 @@ impl Rooms {
             let mark = text.as_deref().and_then(Mark::parse);
             if let Some(mark) = mark {
                 if !to_the_end && self.believes(room, mark) {
+                    self.alarms.is_there(room);
                     return Ok(());
                 }
                 match way.authority.read_log(mark.place, BATCH).await? {
@@ -143,6 +146,7 @@ impl Rooms {
                         if self.verified(room, mark.generation, era) {
                             way.connection.losses().add();
                         }
+                        self.alarms.is_there(room);
                         return Ok(());
                     }
                     Reading::Rows { rows, .. } => {
@@ -152,20 +156,13 @@ impl Rooms {
                     Reading::Lost => {}
                 }
             }
-            let number = room.number();
-            match (&text, mark) {
-                // That of a Redis which was emptied cannot be told from that of a new one.
-                (None, _) => tracing::info!(room = number, "nothing lies in this room of Redis"),
-                (Some(_), Some(_)) => tracing::warn!(
-                    room = number,
-                    "the guests in this room of Redis are of another log than the database's (one of them was put back, \
-                     or is long behind): they are forgotten"
-                ),
-                (Some(_), None) => tracing::warn!(
-                    room = number,
-                    "the mark of this room of Redis cannot be read: its guests are forgotten"
-                ),
-            }
+            let why = match (&text, mark) {
+                (None, _) if self.belief(room).is_some() => Why::Gone,
+                (None, _) => Why::Empty,
+                (Some(_), Some(_)) => Why::OtherLog,
+                (Some(_), None) => Why::Unreadable,
+            };
+            self.alarms.begins_anew(room, why);
             way.begin_anew(room, text).await?;
         }
         Err(Error::Busy)
@@ -196,6 +193,9 @@ impl Rooms {
         for (room, applied) in Room::all().zip(applied) {
             let Ok(Some(text)) = applied else { continue };
             let Some(mark) = Mark::parse(&text) else { continue };
+            if self.belief(room).is_some_and(|belief| belief.generation == mark.generation) {
+                self.alarms.is_there(room);
+            }
             if mark.place.seq < last.place.seq && self.belief(room).is_some() {
                 // It lags behind what was read here: somebody could not move it.
                 let _lags_until_it_is_asked = self.verify(room, way, true).await;

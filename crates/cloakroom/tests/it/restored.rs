@@ -14,7 +14,7 @@ use crate::{
     server::Server,
 };
 
-/// What a server says of each room of guests that it forgets.
+/// What a server says when it forgets guests.
 const FORGOTTEN: &str = "are of another log than the database's";
 
 #[tokio::test]
