@@ -11,7 +11,7 @@ use cloakroom_engine::{
 };
 use cloakroom_store::Store;
 use cloakroom_store_redis::{
-    Connection, RedisCounters, RedisMemory, Settings as RedisSettings, WithRedis,
+    Connection, Evicts, RedisCounters, RedisMemory, Settings as RedisSettings, WithRedis,
 };
 use tokio::time::timeout;
 
@@ -80,13 +80,13 @@ impl<S: Store + 'static> Beside<S> {
             return;
         }
         if let Ok(look) = connection.look().await
-            && look.may_evict_any()
+            && look.evicts() != Evicts::Nothing
         {
             let policy = look.when_full;
             tracing::warn!(
                 place,
                 policy,
-                "Redis may evict what has no time to live, and guests with it: set maxmemory-policy noeviction"
+                "Redis evicts guests, and marks of what was used, when its memory is full: set maxmemory-policy noeviction"
             );
         }
     }

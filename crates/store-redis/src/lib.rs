@@ -4,10 +4,10 @@
 //! keeps guests there, beside an authority that has all the rest. Over the same connection there are the memory that nodes
 //! share, their counts of attempts, and the last uses of signed-in sessions.
 //!
-//! What is asked of the server: Redis 7 or Valkey; scripts that may run `INFO` and `TIME`; `maxmemory-policy noeviction`, or
-//! a policy that evicts only what has a time to live, where losing some guests early is better than refusing new ones (never
-//! one that evicts any key: a room whose mark is evicted is forgotten as a whole). An append-only file synced each second,
-//! and a replica, make losses rarer; nothing rests on them.
+//! What is asked of the server: Redis 7 or Valkey; scripts that may run `INFO` and `TIME`; `maxmemory-policy noeviction`.
+//! Any other policy takes guests away that are still coming, and marks of what was used, which could then be used again; one
+//! that evicts any key takes rooms as a whole. An append-only file synced each second, and a replica, make losses rarer;
+//! nothing rests on them.
 
 mod alarms;
 mod connection;
@@ -27,7 +27,7 @@ mod with_redis;
 pub use connection::Connection;
 pub use counters::RedisCounters;
 pub use last_seen::{CARRIED_EVERY, LastSeen};
-pub use look::{Look, OLDEST};
+pub use look::{Evicts, Look, OLDEST};
 pub use script::Script;
 pub use settings::{NotSettings, Settings};
 pub use shared_memory::RedisMemory;

@@ -27,11 +27,28 @@ pub struct Look {
     pub append_only: bool,
 }
 
+/// What a server takes away before its time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Evicts {
+    /// Nothing: it refuses what is new, or its memory has no bound.
+    Nothing,
+    /// Keys with a time to live: guests, and marks of what was used, which could then be used again.
+    WhatExpires,
+    /// Any key: rooms of guests as a whole too, with their marks.
+    Anything,
+}
+
 impl Look {
-    /// Whether a key may be evicted that has no time to live: then whole rooms of guests are forgotten.
+    /// What is lost when its memory is full.
     #[must_use]
-    pub fn may_evict_any(&self) -> bool {
-        self.bounded && self.when_full.starts_with("allkeys")
+    pub fn evicts(&self) -> Evicts {
+        if !self.bounded || self.when_full == "noeviction" {
+            Evicts::Nothing
+        } else if self.when_full.starts_with("volatile-") {
+            Evicts::WhatExpires
+        } else {
+            Evicts::Anything
+        }
     }
 
     fn read(info: &str) -> Result<Self, Error> {
@@ -75,7 +92,31 @@ mod tests {
                     maxmemory:1048576\r\nmaxmemory_policy:allkeys-lru\r\naof_enabled:1\r\n";
         let look = Look::read(info).unwrap();
         assert_eq!((look.version.as_str(), look.major), ("Valkey 8.1.1", 7));
-        assert!(look.may_evict_any() && look.append_only);
+        assert!(look.bounded && look.append_only);
+        assert_eq!(look.when_full, "allkeys-lru");
         assert!(Look::read("redis_version:7.0.1").is_err());
+    }
+
+    #[test]
+    fn every_policy_but_noeviction_takes_guests_away() {
+        let evicts = |policy: &str, bounded| {
+            let look = Look {
+                version: "Redis 7.0.15".to_owned(),
+                major: 7,
+                when_full: policy.to_owned(),
+                bounded,
+                append_only: true,
+            };
+            look.evicts()
+        };
+        assert_eq!(evicts("noeviction", true), Evicts::Nothing);
+        for policy in ["volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"] {
+            assert_eq!(evicts(policy, true), Evicts::WhatExpires);
+            assert_eq!(evicts(policy, false), Evicts::Nothing, "it is never full");
+        }
+        for policy in ["allkeys-lru", "allkeys-lfu", "allkeys-random"] {
+            assert_eq!(evicts(policy, true), Evicts::Anything);
+            assert_eq!(evicts(policy, false), Evicts::Nothing, "it is never full");
+        }
     }
 }

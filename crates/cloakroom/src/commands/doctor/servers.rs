@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cloakroom_store_postgres::Look as PostgresLook;
-use cloakroom_store_redis::{Look as RedisLook, OLDEST};
+use cloakroom_store_redis::{Evicts, Look as RedisLook, OLDEST};
 use tokio::time::timeout;
 
 use super::Finding;
@@ -99,15 +99,20 @@ fn judge_redis(look: &RedisLook, is_plain: bool) -> Finding {
     if look.major < OLDEST {
         return Finding::Fail(found, "use Redis 7 or later, or Valkey");
     }
-    if look.may_evict_any() {
+    let evicted = match look.evicts() {
+        Evicts::Nothing => None,
+        Evicts::WhatExpires => Some("guests, and marks of proofs, which could then be used again,"),
+        Evicts::Anything => Some("guests, by whole rooms, and marks of proofs that were used"),
+    };
+    if let Some(evicted) = evicted {
         return Finding::Fail(
-            format!("{found}: it evicts guests by whole rooms when its memory is full"),
+            format!("{found}: it evicts {evicted} when its memory is full"),
             "set maxmemory-policy noeviction",
         );
     }
     if look.when_full != "noeviction" {
         return Finding::Warn(
-            format!("{found}: it may evict guests when its memory is full"),
+            format!("{found}: it would evict guests as soon as it had a bound, maxmemory"),
             "set maxmemory-policy noeviction",
         );
     }
@@ -138,8 +143,18 @@ mod tests {
         assert!(matches!(judge_redis(&well, false), Finding::Ok(_)));
         let old = RedisLook { major: 6, ..well.clone() };
         assert!(matches!(judge_redis(&old, false), Finding::Fail(..)));
-        let evicts = RedisLook { when_full: "allkeys-lru".to_owned(), ..well.clone() };
-        assert!(matches!(judge_redis(&evicts, false), Finding::Fail(..)));
+        for policy in
+            ["allkeys-lru", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"]
+        {
+            let evicts = RedisLook { when_full: policy.to_owned(), ..well.clone() };
+            let Finding::Fail(found, advice) = judge_redis(&evicts, false) else {
+                panic!("{policy} is well");
+            };
+            assert!(found.contains(policy) && found.contains("evicts guests"), "{found}");
+            assert_eq!(advice, "set maxmemory-policy noeviction");
+            let unbounded = RedisLook { bounded: false, ..evicts };
+            assert!(matches!(judge_redis(&unbounded, false), Finding::Warn(..)), "{policy}");
+        }
         let forgets = RedisLook { append_only: false, ..well };
         assert!(matches!(judge_redis(&forgets, false), Finding::Warn(..)));
     }
