@@ -165,9 +165,14 @@ fn register(registry: &mut Registry, vitals: &Vitals) {
         "Sessions that storage had and that are remembered since",
         memory.filled,
     );
-    if let Some(SharedVitals { hits, misses, disbelieved }) = shared {
+    if let Some(SharedVitals { hits, misses, unanswered, disbelieved }) = shared {
         counter("shared_memory_hits", "Sessions that the shared memory had", hits);
-        counter("shared_memory_misses", "Sessions that it had not, or did not answer for", misses);
+        counter("shared_memory_misses", "Sessions that it had not", misses);
+        counter(
+            "shared_memory_unanswered",
+            "Sessions that it did not answer for in time",
+            unanswered,
+        );
         counter(
             "shared_memory_disbelieved",
             "Sessions that it had and that were not believed",

@@ -41,6 +41,7 @@ pub(crate) struct Shared {
     under_way: Arc<Semaphore>,
     hits: AtomicU64,
     misses: AtomicU64,
+    unanswered: AtomicU64,
     disbelieved: AtomicU64,
 }
 
@@ -49,8 +50,10 @@ pub(crate) struct Shared {
 pub struct SharedVitals {
     /// How often it had a session that was believed.
     pub hits: u64,
-    /// How often it had none, or did not answer.
+    /// How often it had none.
     pub misses: u64,
+    /// How often it did not answer in time, or was left alone because of that.
+    pub unanswered: u64,
     /// How often what it had was not believed.
     pub disbelieved: u64,
 }
@@ -63,6 +66,7 @@ impl Shared {
             under_way: Arc::new(Semaphore::new(UNDER_WAY)),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
+            unanswered: AtomicU64::new(0),
             disbelieved: AtomicU64::new(0),
         }
     }
@@ -71,6 +75,7 @@ impl Shared {
         SharedVitals {
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),
+            unanswered: self.unanswered.load(Ordering::Relaxed),
             disbelieved: self.disbelieved.load(Ordering::Relaxed),
         }
     }
@@ -88,7 +93,11 @@ impl Engine {
         }
         let digest = key.name(name);
         let found = shared.reach.ask(self.time.now(), shared.memory.recall(&digest)).await;
-        let Some(sealed) = found.flatten() else {
+        let Some(found) = found else {
+            shared.unanswered.fetch_add(1, Ordering::Relaxed);
+            return None;
+        };
+        let Some(sealed) = found else {
             shared.misses.fetch_add(1, Ordering::Relaxed);
             return None;
         };

@@ -116,7 +116,7 @@ async fn while_it_is_away_nobody_waits_for_it() {
             let checked =
                 tokio::time::timeout(Duration::from_millis(100), node.check_cookie(&cookie));
             checked.await.expect("it waited").unwrap();
-            assert_eq!((asked(node), node.vitals().shared.unwrap().misses), (1, 1));
+            assert_eq!((asked(node), node.vitals().shared.unwrap().unanswered), (1, 1));
         }
         scene.common.set(Fault::None);
         let node = scene.restarted().await;
