@@ -137,7 +137,8 @@ impl Greeting {
         }
         if let Some(Link(link)) = &self.set_up_link {
             lines.push(format!(
-                "\nNobody administrates this server yet. Whoever opens this link within a day does:\n  {}",
+                "\nNobody administrates this server yet. Whoever opens this link within a day does, unless a server \
+                 over the same\ndatabase is started later: then only the link that it prints works.\n  {}",
                 **link
             ));
         }
