@@ -3,16 +3,22 @@
 //!
 //! Every check is of another session than the ones before it. The sessions were last used later than now, so that the
 //! checks are no news of them: writing last-seen times is measured apart, in the part `acts`.
+//!
+//! A check that finds nothing in the shared memory reads PostgreSQL, and would be measured as something else. So what is shared
+//! is counted before each run, and a run in which Redis was not in time with an answer, on a machine that does too much else,
+//! is done again.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::Scale;
 use super::client::{self, Client};
-use super::fill::Fills;
+use super::fill::{Fill, Fills};
 use super::load::{check_each, guests};
 use super::node::Node;
 use super::nodes::spread;
@@ -22,6 +28,15 @@ use crate::server::{Folder, World};
 
 /// At most so many times the client library's own cost.
 const AIM: &str = "at most 1.5";
+
+/// The least share of the looked-up sessions that has to be found in the shared memory for a run to count.
+const FOUND: f64 = 0.95;
+
+/// How often a run, or what it needs, is tried.
+const ATTEMPTS: usize = 5;
+
+/// Between two of these: longer than a node leaves a Redis alone that was late.
+const CALM: Duration = Duration::from_secs(6);
 
 pub(crate) fn measure(scale: &Scale) -> Result<String> {
     let folder = Folder::create("bench-cold")?;
@@ -138,19 +153,11 @@ impl Kind {
     }
 
     fn round(&mut self, shared: &Shared, seconds: u64) -> Result<()> {
-        const HITS: &str = "cloakroom_shared_memory_hits_total";
-        if let Place::SharedMemory { cookies } = &self.place {
-            share_anew(shared, &self.fills.cold, cookies)?;
-        }
-        let hits = self.fills.cold.counted(HITS)?;
-        let fill = self.fills.run(seconds, || match self.place {
-            Place::Postgres => shared.cpu_of_postgres(),
-            Place::SharedMemory { .. } | Place::Redis => shared.cpu_of_redis(),
-        })?;
-        if let Place::SharedMemory { .. } = self.place {
-            let found = (self.fills.cold.counted(HITS)? - hits) / fill.fills;
-            ensure!(found > 0.95, "only {found:.2} were found in the shared memory");
-        }
+        let fill = match &self.place {
+            Place::Postgres => self.fills.run(seconds, || shared.cpu_of_postgres())?,
+            Place::Redis => self.fills.run(seconds, || shared.cpu_of_redis())?,
+            Place::SharedMemory { cookies } => found(shared, &self.fills, cookies, seconds)?,
+        };
         let client_us = self.client.run(seconds)?;
         self.warm_us.add(fill.warm_us);
         self.cold_us.add(fill.cold_us);
@@ -178,12 +185,93 @@ fn fills_of_users(
     Fills::start(name, folder, world, cookies, &[])
 }
 
+/// A run in which the sessions were found in the shared memory.
+fn found(shared: &Shared, fills: &Fills, cookies: &[String], seconds: u64) -> Result<Fill> {
+    let counted = || Answers::of(&fills.cold);
+    for _ in 0..ATTEMPTS {
+        share_anew(shared, &fills.cold, cookies)?;
+        let before = counted()?;
+        let fill = fills.run(seconds, || shared.cpu_of_redis())?;
+        let answers = counted()?.since(&before);
+        if answers.found / fill.fills > FOUND {
+            return Ok(fill);
+        }
+        eprintln!("  again: {}", answers.share(fill.fills));
+        // Another run would find no more where it was not for Redis's lateness.
+        ensure!(
+            (answers.found + answers.unanswered) / fill.fills > FOUND,
+            "{}: the node does not find or believe what was shared",
+            answers.share(fill.fills)
+        );
+        thread::sleep(CALM);
+    }
+    bail!(
+        "in none of {ATTEMPTS} runs did Redis answer in time: the machine does too much else to measure this"
+    )
+}
+
+/// What a node has counted of the shared memory.
+struct Answers {
+    found: f64,
+    missing: f64,
+    unanswered: f64,
+    disbelieved: f64,
+}
+
+impl Answers {
+    fn of(node: &Node) -> Result<Self> {
+        let counted = |what| node.counted(&format!("cloakroom_shared_memory_{what}_total"));
+        Ok(Self {
+            found: counted("hits")?,
+            missing: counted("misses")?,
+            unanswered: counted("unanswered")?,
+            disbelieved: counted("disbelieved")?,
+        })
+    }
+
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            found: self.found - before.found,
+            missing: self.missing - before.missing,
+            unanswered: self.unanswered - before.unanswered,
+            disbelieved: self.disbelieved - before.disbelieved,
+        }
+    }
+
+    fn share(&self, fills: f64) -> String {
+        let Self { found, missing, unanswered, disbelieved } = self;
+        let percent = |count: &f64| 100.0 * count / fills;
+        format!(
+            "of {fills:.0} sessions {:.1} % were found in the shared memory, {:.1} % were not there, for {:.1} % Redis \
+             was not in time, and {:.1} % were not believed",
+            percent(found),
+            percent(missing),
+            percent(unanswered),
+            percent(disbelieved)
+        )
+    }
+}
+
 /// Empties the shared memory and has a node that remembers few put each of these sessions there.
 fn share_anew(shared: &Shared, node: &Node, cookies: &[String]) -> Result<()> {
-    const SCRIPT: &str =
+    const EMPTY: &str =
         "for _, entry in ipairs(redis.call('KEYS', '*:shared:*')) do redis.call('DEL', entry) end";
-    shared.redis().command(&["EVAL", SCRIPT, "0"])?;
-    check_each(&node.server, cookies)
+    const COUNT: &str = "return #redis.call('KEYS', '*:shared:*')";
+    shared.redis().command(&["EVAL", EMPTY, "0"])?;
+    let mut there = 0;
+    for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            thread::sleep(CALM);
+        }
+        // Those that are there already are only read.
+        check_each(&node.server, cookies)?;
+        there = shared.redis().command(&["EVAL", COUNT, "0"])?.trim().parse()?;
+        if there * 100 >= cookies.len() * 99 {
+            return Ok(());
+        }
+        eprintln!("  again: {there} of {} sessions are in the shared memory", cookies.len());
+    }
+    bail!("only {there} of {} sessions were taken by the shared memory in time", cookies.len())
 }
 
 /// Says of all guests in Redis that they were used later than now.
