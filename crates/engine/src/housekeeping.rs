@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cloakroom_model::authorization::DeviceRequest;
 use cloakroom_model::event::{Actor, Kind};
+use cloakroom_model::policy::throttle::STRANGERS_REMEMBERED;
 use cloakroom_store::Error;
 
 use crate::Engine;
@@ -60,6 +61,7 @@ impl Engine {
         // After what could still become a grant of theirs.
         self.forget_unused_clients().await?;
         self.store.expire_devices(now.minus(DEVICES_KNOWN_FOR)).await?;
+        self.store.expire_failures_of_nobody(now.minus(STRANGERS_REMEMBERED)).await?;
         let events =
             self.store.prune_events(now.minus(self.settings.events_retention), BATCH).await?;
         self.store.prune_log(now).await?;

@@ -15,6 +15,7 @@ pub mod clock;
 pub mod device_authorization;
 pub mod devices;
 pub mod events;
+mod failures;
 pub mod fetch;
 pub mod follow;
 pub mod forms;
@@ -113,7 +114,6 @@ pub struct Parts {
     pub(crate) passwords: Pool,
     pub(crate) limits: Limits,
     pub(crate) statuses: status_lists::Lists,
-    pub(crate) strangers: sign_in::Strangers,
     /// Held while a client is let in that comes of its own accord.
     pub(crate) letting_in: tokio::sync::Mutex<()>,
     /// When unused ones of them were last forgotten, in milliseconds.

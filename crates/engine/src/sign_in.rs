@@ -1,8 +1,8 @@
 //! Signing in with a password.
 //!
 //! Throttle, then the pool, then storage. Whether there is such a user must not show: a name that nobody has
-//! costs the same hash, counts failures in the same way (in memory: storage has no row for it), and is answered
-//! after the same delay.
+//! costs the same hash, has its failures counted in the same way and for as long (`failures`), and is
+//! answered after the same delay.
 
 use std::time::Duration;
 
@@ -10,17 +10,16 @@ use cloakroom_model::event::{Actor, Event, Kind};
 use cloakroom_model::id::ClientId;
 use cloakroom_model::network::Network;
 use cloakroom_model::password::Password;
-use cloakroom_model::policy::throttle::{Account, Failures, Outcome};
-use cloakroom_model::secret::Digest;
+use cloakroom_model::policy::throttle::{Account, Outcome};
 use cloakroom_model::session::Carrier;
 use cloakroom_model::user::{Life, Lookup};
 use cloakroom_store::{Error, Login, Who};
-use quick_cache::sync::Cache;
 
 use crate::Engine;
 use crate::begin::{BeginError, Beginning, CarryError, SignedIn};
+use crate::failures::{self, Whose};
 use crate::password::{PasswordHash, Unavailable, Verdict};
-use crate::secret::{digest_bytes, digest_of};
+use crate::secret::digest_of;
 use crate::throttle::{Limited, What};
 use crate::tokens::MintError;
 use crate::visitor::{Browser, Visitor};
@@ -73,16 +72,6 @@ pub enum SignInError {
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] Error),
-}
-
-/// Failures at names that nobody has, so that they answer like names that somebody has. Bounded: the oldest
-/// are forgotten, which tells nobody anything.
-pub struct Strangers(Cache<Digest, Failures>);
-
-impl Default for Strangers {
-    fn default() -> Self {
-        Self(Cache::new(10_000))
-    }
 }
 
 impl Engine {
@@ -149,22 +138,18 @@ impl Engine {
     ) -> Result<Login, SignInError> {
         let found = self.store.find_login(lookup).await?;
         let device = browser.device.as_ref().map(digest_of);
-        let stranger = digest_bytes(lookup.as_str().as_bytes());
-        // Tries at once are counted by the account, and apart for each device that it knows.
-        let mut counted_as = stranger;
-        let failures = match &found {
-            Some(login) => {
-                let known = self.store.find_failures(login.user.id, device.as_ref()).await?;
-                if let Some(device) = device.filter(|_| known.known_device) {
-                    counted_as = device;
-                }
-                Failures { in_a_row: known.in_a_row, last_at: known.last_at }
-            }
-            None => self.strangers.0.get(&stranger).unwrap_or_default(),
+        let name = self.name_of_nobody(lookup);
+        let whose = match &found {
+            Some(login) => Whose::User(login.user.id, device.as_ref()),
+            None => Whose::Nobody(&name),
         };
+        let failures = self.find_failures(whose).await?;
+        // Tries at once are counted by the name, and apart for each device that the account knows.
+        let counted_as = device.filter(|_| failures.known_device).unwrap_or(name);
         if self.limits.are_on() {
             let now = self.time.now();
-            let refused = match Account::default().decide(failures, now) {
+            let counting = failures::counting(failures, now);
+            let refused = match Account::default().decide(counting, now) {
                 Outcome::Admit => self
                     .limits
                     .check(What::SignInAccount, counted_as, now)
@@ -196,7 +181,7 @@ impl Engine {
             }
             Ok(login.clone())
         } else {
-            self.count_failure(found.as_ref(), device.as_ref(), stranger).await?;
+            self.count_failure(whose).await?;
             self.record_attempt(Kind::SignInFailed, found.as_ref(), visitor).await?;
             Err(SignInError::Mismatch)
         }
@@ -235,24 +220,6 @@ impl Engine {
                 "a password's hash was not upgraded"
             );
         }
-    }
-
-    async fn count_failure(
-        &self,
-        login: Option<&Login>,
-        device: Option<&Digest>,
-        stranger: Digest,
-    ) -> Result<(), Error> {
-        let now = self.time.now();
-        if let Some(login) = login {
-            self.store.count_failure(login.user.id, device, now).await?;
-        } else {
-            let before = self.strangers.0.get(&stranger).unwrap_or_default();
-            let after =
-                Failures { in_a_row: before.in_a_row.saturating_add(1), last_at: Some(now) };
-            self.strangers.0.insert(stranger, after);
-        }
-        Ok(())
     }
 
     async fn record_attempt(

@@ -17,7 +17,6 @@ use crate::password::Pool;
 use crate::random::Random;
 use crate::settings::Settings;
 use crate::shared_memory::Shared;
-use crate::sign_in::Strangers;
 use crate::status_lists::Lists;
 use crate::throttle::Limits;
 use crate::tokens::Tokens;
@@ -118,7 +117,6 @@ impl Engine {
             passwords,
             limits,
             statuses,
-            strangers: Strangers::default(),
             letting_in: Mutex::default(),
             forgot_unused_at: AtomicI64::default(),
         }));

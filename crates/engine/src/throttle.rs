@@ -5,7 +5,7 @@
 //! failures in storage is what stops a guesser. Counts are this node's own, and are gone after a restart; where nodes have
 //! counters in common, those of all nodes are looked at first, and this node's own while they are away.
 //!
-//! It leaves out failures in a row at one account (`sign_in`, with storage), how many passwords are hashed at once
+//! It leaves out failures in a row at one account (`failures`, with storage), how many passwords are hashed at once
 //! (`password`), and what a proxy in front should do about floods of everything else.
 
 mod common;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use cloakroom_model::id::UserId;
-use cloakroom_model::policy::throttle::KNOWN_DEVICES;
+use cloakroom_model::policy::throttle::{KNOWN_DEVICES, STRANGERS_REMEMBERED};
 use cloakroom_model::secret::Digest;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{AccountFailures, Act, Error, Throttles};
@@ -38,7 +38,7 @@ impl<D: Database> Throttles for SqlStore<D> {
                         return Ok(counted);
                     }
                 }
-                let failure = values![at.0, user.as_bytes()];
+                let failure = values![at.0, user.as_bytes(), at.minus(STRANGERS_REMEMBERED).0];
                 let counted =
                     db.find(sql::throttles::COUNT_OF_UNKNOWN, failure, of_unknown).await?;
                 // A user who is gone has no failures.
@@ -80,6 +80,36 @@ impl<D: Database> Throttles for SqlStore<D> {
 
     async fn expire_devices(&self, before: Timestamp) -> Result<(), Error> {
         self.forget(sql::throttles::EXPIRE_DEVICES, before).await
+    }
+
+    async fn find_failures_of_nobody(&self, name: &Digest) -> Result<AccountFailures, Error> {
+        self.read(*name, |db, name| {
+            Box::pin(async move {
+                let name = values![&name.0];
+                let found = db.find(sql::throttles::FIND_OF_NOBODY, name, of_unknown).await?;
+                Ok(found.unwrap_or_default())
+            })
+        })
+        .await
+    }
+
+    async fn count_failure_of_nobody(
+        &self,
+        name: &Digest,
+        at: Timestamp,
+    ) -> Result<AccountFailures, Error> {
+        self.write((*name, at), |db, (name, at)| {
+            Box::pin(async move {
+                let failure = values![&name.0, at.0, at.minus(STRANGERS_REMEMBERED).0];
+                let counted = db.find(sql::throttles::COUNT_OF_NOBODY, failure, of_unknown).await?;
+                counted.ok_or_else(|| Error::Corrupt("a failure was not counted".to_owned()))
+            })
+        })
+        .await
+    }
+
+    async fn expire_failures_of_nobody(&self, until: Timestamp) -> Result<(), Error> {
+        self.forget(sql::throttles::EXPIRE_OF_NOBODY, until).await
     }
 }
 

@@ -176,6 +176,9 @@ macro_rules! verbs_of {
             forget_failures(user: ::cloakroom_model::id::UserId, device: Option<&::cloakroom_model::secret::Digest>) -> Result<(), $crate::Error>;
             clear_failures(user: ::cloakroom_model::id::UserId, act: &$crate::Act) -> Result<bool, $crate::Error>;
             expire_devices(before: ::cloakroom_model::time::Timestamp) -> Result<(), $crate::Error>;
+            find_failures_of_nobody(name: &::cloakroom_model::secret::Digest) -> Result<$crate::AccountFailures, $crate::Error>;
+            count_failure_of_nobody(name: &::cloakroom_model::secret::Digest, at: ::cloakroom_model::time::Timestamp) -> Result<$crate::AccountFailures, $crate::Error>;
+            expire_failures_of_nobody(until: ::cloakroom_model::time::Timestamp) -> Result<(), $crate::Error>;
         } }
     };
     (@ $apply:ident Events) => {

@@ -6,5 +6,5 @@
 mod account;
 mod rate;
 
-pub use account::{Account, Failures, KNOWN_DEVICES, Outcome};
+pub use account::{Account, Failures, KNOWN_DEVICES, Outcome, STRANGERS_REMEMBERED};
 pub use rate::{Rate, Spent, Verdict};

@@ -192,6 +192,11 @@ pub static TABLES: &[Table] = &[
         "in_a_row" Integer, "last_at" Integer
     ),
     table!(
+        "failures_of_nobody", false, 1, 2, 3,
+        "name" Bytes;
+        "in_a_row" Integer, "last_at" Integer
+    ),
+    table!(
         "devices", false, 2, 3, 5,
         "user_id" Bytes, "device" Bytes;
         "seen_at" Integer, "in_a_row" Integer, "last_at" Integer

@@ -303,6 +303,10 @@ macro_rules! for_each_promise {
                 no_failure_is_left_out_of_the_count,
                 a_success_forgets_the_failures_of_its_own_device,
                 an_operator_clears_every_failure_of_a_user,
+                strangers_failures_are_forgotten_after_a_long_time_and_a_known_devices_are_not,
+                at_a_name_that_nobody_has_failures_count_as_at_one_that_somebody_has,
+                no_failure_at_a_name_that_nobody_has_is_left_out_of_the_count,
+                names_that_nobody_has_are_forgotten_when_their_failures_count_no_more,
                 a_device_is_known_until_it_was_not_seen_for_long,
                 of_very_many_devices_those_seen_last_are_known,
             }

@@ -2,9 +2,11 @@
 //! have their own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloakroom_model::event::Kind;
-use cloakroom_model::policy::throttle::KNOWN_DEVICES;
+use cloakroom_model::policy::throttle::{KNOWN_DEVICES, STRANGERS_REMEMBERED};
+use cloakroom_model::time::Timestamp;
 use cloakroom_model::user::User;
 
 use super::scene::{act, act_at, at, begin, digest, sign_up, user_id};
@@ -85,6 +87,69 @@ pub async fn an_operator_clears_every_failure_of_a_user(store: Arc<dyn Store>) {
     assert_eq!(count(&*store, Kind::ThrottleCleared).await, 1);
 }
 
+pub async fn strangers_failures_are_forgotten_after_a_long_time_and_a_known_devices_are_not(
+    store: Arc<dyn Store>,
+) {
+    let (user, _) = two_users(&*store).await;
+    fail_everywhere(&*store, &user).await;
+    let fail = async |device: u8, at: Timestamp| {
+        store.count_failure(user.id, Some(&digest(device)), at).await.unwrap().in_a_row
+    };
+    let almost = before(later(1));
+    assert_eq!([fail(50, almost).await, fail(99, almost).await], [2, 3]);
+    // From the last of them on, which is the one just now.
+    assert_eq!(fail(99, later(1)).await, 4);
+    let over = later(1).plus(STRANGERS_REMEMBERED);
+    assert_eq!([fail(50, over).await, fail(99, over).await], [3, 1]);
+    assert_eq!(store.find_failures(user.id, None).await.unwrap().last_at, Some(over));
+}
+
+pub async fn at_a_name_that_nobody_has_failures_count_as_at_one_that_somebody_has(
+    store: Arc<dyn Store>,
+) {
+    let (user, _) = two_users(&*store).await;
+    let [name, other] = [digest(70), digest(71)];
+    let times = [at(1), at(2), before(later(2)), later(2), later(3).plus(STRANGERS_REMEMBERED)];
+    for time in times {
+        let somebody = store.count_failure(user.id, None, time).await.unwrap();
+        let nobody = store.count_failure_of_nobody(&name, time).await.unwrap();
+        assert_eq!(nobody, somebody);
+        assert_eq!(store.find_failures_of_nobody(&name).await.unwrap(), somebody);
+        assert_eq!(store.find_failures(user.id, None).await.unwrap(), somebody);
+    }
+    let told = store.find_failures_of_nobody(&name).await.unwrap();
+    assert_eq!(told, unknown_at(1, times[4]), "the fifth began anew");
+    assert_eq!(store.find_failures_of_nobody(&other).await.unwrap(), unknown(0, None));
+}
+
+pub async fn no_failure_at_a_name_that_nobody_has_is_left_out_of_the_count(store: Arc<dyn Store>) {
+    let answers = at_once(&store, |store, _| async move {
+        store.count_failure_of_nobody(&digest(70), at(1)).await.unwrap()
+    })
+    .await;
+    let all = u32::from(CALLERS);
+    let found = store.find_failures_of_nobody(&digest(70)).await.unwrap();
+    assert_eq!(found, unknown(all, Some(1)));
+    let mut told: Vec<_> = answers.iter().map(|answer| answer.in_a_row).collect();
+    told.sort_unstable();
+    assert_eq!(told, (1..=all).collect::<Vec<_>>());
+}
+
+pub async fn names_that_nobody_has_are_forgotten_when_their_failures_count_no_more(
+    store: Arc<dyn Store>,
+) {
+    for (name, seconds) in [(70, 1), (71, 1), (71, 2)] {
+        store.count_failure_of_nobody(&digest(name), at(seconds)).await.unwrap();
+    }
+    store.expire_failures_of_nobody(at(0)).await.unwrap();
+    let find = async |name: u8| store.find_failures_of_nobody(&digest(name)).await.unwrap();
+    assert_eq!([find(70).await, find(71).await], [unknown(1, Some(1)), unknown(2, Some(2))]);
+    store.expire_failures_of_nobody(at(1)).await.unwrap();
+    assert_eq!([find(70).await, find(71).await], [unknown(0, None), unknown(2, Some(2))]);
+    store.expire_failures_of_nobody(at(2)).await.unwrap();
+    assert_eq!(find(71).await, unknown(0, None));
+}
+
 pub async fn a_device_is_known_until_it_was_not_seen_for_long(store: Arc<dyn Store>) {
     let (user, _) = two_users(&*store).await;
     store.count_failure(user.id, Some(&digest(50)), at(1)).await.unwrap();
@@ -159,4 +224,18 @@ fn known(in_a_row: u32, last: Option<u64>) -> AccountFailures {
 
 fn unknown(in_a_row: u32, last: Option<u64>) -> AccountFailures {
     AccountFailures { known_device: false, in_a_row, last_at: last.map(at) }
+}
+
+fn unknown_at(in_a_row: u32, last: Timestamp) -> AccountFailures {
+    AccountFailures { known_device: false, in_a_row, last_at: Some(last) }
+}
+
+/// When what unknown devices did in this second counts no more.
+fn later(seconds: u64) -> Timestamp {
+    at(seconds).plus(STRANGERS_REMEMBERED)
+}
+
+/// The moment before.
+fn before(moment: Timestamp) -> Timestamp {
+    moment.minus(Duration::from_millis(1))
 }

@@ -104,6 +104,7 @@ struct State {
     data_keys: BTreeMap<u32, DataKey>,
     signing_keys: BTreeMap<KeyId, SigningKey>,
     failures: HashMap<UserId, throttles::Failures>,
+    failures_of_nobody: HashMap<Digest, throttles::Failures>,
     devices: HashMap<(UserId, Digest), throttles::Device>,
     log: revocations::Log,
     events: events::Recorder,

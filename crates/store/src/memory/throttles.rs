@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use async_trait::async_trait;
 use cloakroom_model::id::UserId;
-use cloakroom_model::policy::throttle::KNOWN_DEVICES;
+use cloakroom_model::policy::throttle::{KNOWN_DEVICES, STRANGERS_REMEMBERED};
 use cloakroom_model::secret::Digest;
 use cloakroom_model::time::Timestamp;
 
@@ -16,7 +16,26 @@ use crate::{AccountFailures, Act, Error, Throttles};
 #[derive(Clone, Copy, Default)]
 pub(super) struct Failures {
     in_a_row: u32,
-    last_at: Option<Timestamp>,
+    pub(super) last_at: Option<Timestamp>,
+}
+
+impl Failures {
+    fn count(&mut self, at: Timestamp) {
+        self.in_a_row = self.in_a_row.saturating_add(1);
+        self.last_at = self.last_at.max(Some(at));
+    }
+
+    /// Counts one more of unknown devices, whose earlier ones are forgotten after a while.
+    fn count_of_strangers(&mut self, at: Timestamp) {
+        if self.last_at.is_some_and(|last| last <= at.minus(STRANGERS_REMEMBERED)) {
+            *self = Self::default();
+        }
+        self.count(at);
+    }
+
+    fn known(self, known_device: bool) -> AccountFailures {
+        AccountFailures { known_device, in_a_row: self.in_a_row, last_at: self.last_at }
+    }
 }
 
 /// A browser that signed a user in.
@@ -43,9 +62,11 @@ impl Throttles for Memory {
         at: Timestamp,
     ) -> Result<AccountFailures, Error> {
         let mut state = self.state()?;
-        if let Some(failures) = state.failures_mut(user, device) {
-            failures.in_a_row = failures.in_a_row.saturating_add(1);
-            failures.last_at = failures.last_at.max(Some(at));
+        if state.user(user).is_some() {
+            match device.and_then(|device| state.devices.get_mut(&(user, *device))) {
+                Some(known) => known.failures.count(at),
+                None => state.failures.entry(user).or_default().count_of_strangers(at),
+            }
         }
         Ok(state.find_failures(user, device))
     }
@@ -63,6 +84,28 @@ impl Throttles for Memory {
 
     async fn expire_devices(&self, before: Timestamp) -> Result<(), Error> {
         self.state()?.devices.retain(|_, device| device.seen_at >= before);
+        Ok(())
+    }
+
+    async fn find_failures_of_nobody(&self, name: &Digest) -> Result<AccountFailures, Error> {
+        let failures = self.state()?.failures_of_nobody.get(name).copied();
+        Ok(failures.unwrap_or_default().known(false))
+    }
+
+    async fn count_failure_of_nobody(
+        &self,
+        name: &Digest,
+        at: Timestamp,
+    ) -> Result<AccountFailures, Error> {
+        let mut state = self.state()?;
+        let failures = state.failures_of_nobody.entry(*name).or_default();
+        failures.count_of_strangers(at);
+        Ok(failures.known(false))
+    }
+
+    async fn expire_failures_of_nobody(&self, until: Timestamp) -> Result<(), Error> {
+        let mut state = self.state()?;
+        state.failures_of_nobody.retain(|_, failures| failures.last_at > Some(until));
         Ok(())
     }
 }
@@ -93,11 +136,7 @@ impl State {
             Some(device) => device.failures,
             None => self.failures.get(&user).copied().unwrap_or_default(),
         };
-        AccountFailures {
-            known_device: known.is_some(),
-            in_a_row: failures.in_a_row,
-            last_at: failures.last_at,
-        }
+        failures.known(known.is_some())
     }
 
     /// Those of the device where it is known, and those of all unknown ones otherwise; `None` where there is no

@@ -1,6 +1,7 @@
 //! Promise 5: nothing that can be presented is stored.
 
-use cloakroom_engine::secret::{from_text, to_text};
+use cloakroom_engine::secret::{digest_bytes, from_text, to_text};
+use cloakroom_engine::sign_in::{SignIn, SignInError};
 use cloakroom_engine::sign_up::SignUp;
 use cloakroom_engine::visitor::Browser;
 use cloakroom_model::event::Actor;
@@ -38,6 +39,15 @@ async fn who_steals_the_files_finds_nothing_to_present() {
     let cookie_link = engine.cookie_link(&identity).await.unwrap();
     let guest = engine.begin_guest(Carrier::Cookie, None, &visitor()).await.unwrap();
 
+    // What somebody typed into the wrong field.
+    let name = "hunter2 in the wrong field";
+    let wish = SignIn {
+        identifier: name.to_owned(),
+        ..sign_in(PASSWORD, Carrier::Cookie, Browser::default())
+    };
+    let nobody = engine.sign_in(wish, &visitor()).await;
+    assert!(matches!(nobody.map(drop), Err(SignInError::Mismatch)));
+
     let cookie = ada.cookie.unwrap();
     let device = ada.device.unwrap();
     let guest = guest.cookie.unwrap();
@@ -50,6 +60,8 @@ async fn who_steals_the_files_finds_nothing_to_present() {
         ("a refresh token", tokens.refresh.as_bytes().to_vec()),
         ("its successor", next.refresh.as_bytes().to_vec()),
         ("an access token", next.access.token.as_bytes().to_vec()),
+        ("a name that nobody has", name.as_bytes().to_vec()),
+        ("a digest without a key of such a name", digest_bytes(name.as_bytes()).0.to_vec()),
     ];
     for (name, link) in [
         ("the set-up link", &set_up),

@@ -12,6 +12,11 @@
 //! Deviation: SP 800-63B-4 counts a hundred for the account as a whole and then disables the password, which
 //! would let anybody lock anybody out. Here each known device may fail a hundred times of its own. An attacker
 //! can't make a device known without the password, so that what strangers may guess stays a hundred in all.
+//!
+//! Deviation: the strangers' row ends by itself after a long time without a failure, where SP 800-63B-4 knows no such end.
+//! Names that nobody has are counted like accounts and must be forgotten one day, because there is no end to them; if
+//! accounts were not forgotten with them, to wait and to try once more would tell which is which. So strangers have at
+//! most a hundred tries in any [`STRANGERS_REMEMBERED`].
 
 use std::time::Duration;
 
@@ -20,6 +25,10 @@ use crate::time::Timestamp;
 /// So many devices are known of one user, those that were seen last. A program that signs in anew each time keeps no
 /// cookie, and is another device each time.
 pub const KNOWN_DEVICES: usize = 100;
+
+/// How long failures of unknown devices count after the last of them, at an account as at a name that nobody has. The
+/// shorter, the more guesses in a year; the longer, the more names of nobody are kept.
+pub const STRANGERS_REMEMBERED: Duration = Duration::from_hours(90 * 24);
 
 /// The settings of one server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -56,6 +65,17 @@ pub struct Failures {
     pub last_at: Option<Timestamp>,
 }
 
+impl Failures {
+    /// What failures of unknown devices come to at `now`.
+    #[must_use]
+    pub fn of_strangers(self, now: Timestamp) -> Self {
+        match self.last_at {
+            Some(last) if now.since(last) >= STRANGERS_REMEMBERED => Self::default(),
+            _ => self,
+        }
+    }
+}
+
 /// Whether the password is looked at.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
@@ -63,8 +83,8 @@ pub enum Outcome {
     Admit,
     /// Not yet.
     Wait(Duration),
-    /// It is not, and time changes nothing. A known device still signs in, a one-time link gives a new password,
-    /// and an operator can clear the count.
+    /// It is not, however long one waits before the count is forgotten. A known device still signs in, a one-time link
+    /// gives a new password, and an operator can clear the count.
     Refuse,
 }
 
@@ -125,6 +145,17 @@ mod tests {
         assert_eq!(policy().decide(failed(99, 900_000), NOW), Outcome::Admit);
         let a_year = 365 * 24 * 3_600_000;
         assert_eq!(policy().decide(failed(100, a_year), NOW), Outcome::Refuse);
+    }
+
+    #[test]
+    fn what_strangers_did_is_forgotten_when_they_have_stayed_away_for_long() {
+        let long = u64::try_from(STRANGERS_REMEMBERED.as_millis()).unwrap();
+        for in_a_row in [1, 7, 100] {
+            let (almost, over) = (failed(in_a_row, long - 1), failed(in_a_row, long));
+            assert_eq!(almost.of_strangers(NOW), almost);
+            assert_eq!(over.of_strangers(NOW), Failures::default());
+        }
+        assert_eq!(Failures::default().of_strangers(NOW), Failures::default());
     }
 
     #[test]

@@ -517,6 +517,29 @@ const FAULTS: &Faults = &[
         ],
     ),
     (
+        "throttles::strangers_failures_are_forgotten_after_a_long_time_and_a_known_devices_are_not",
+        &[Slips(Slip::StrangersCountForever), Keeps("count_failure", Part::Devices)],
+    ),
+    (
+        "throttles::at_a_name_that_nobody_has_failures_count_as_at_one_that_somebody_has",
+        &[
+            Slips(Slip::NobodyCountsForever),
+            Slips(Slip::StrangersCountForever),
+            Keeps("count_failure_of_nobody", Part::FailuresOfNobody),
+        ],
+    ),
+    (
+        "throttles::no_failure_at_a_name_that_nobody_has_is_left_out_of_the_count",
+        &[Hasty("count_failure_of_nobody")],
+    ),
+    (
+        "throttles::names_that_nobody_has_are_forgotten_when_their_failures_count_no_more",
+        &[
+            Slips(Slip::NobodyIsForgottenWhole),
+            Keeps("expire_failures_of_nobody", Part::FailuresOfNobody),
+        ],
+    ),
+    (
         "throttles::a_device_is_known_until_it_was_not_seen_for_long",
         &[Slips(Slip::BeginForgetsDeviceAgain), Keeps("expire_devices", Part::Devices)],
     ),

@@ -393,10 +393,26 @@ pass_on! { Throttles {
         &self, user: UserId, device: Option<&Digest>, at: Timestamp
     ) -> AccountFailures {
         let device = if self.slips(Slip::CountTogether) { None } else { device };
+        if self.slips(Slip::StrangersCountForever)
+            && let Some(failures) = self.inner.state()?.failures.get_mut(&user)
+        {
+            failures.last_at = Some(at);
+        }
     }
     async fn forget_failures(&self, user: UserId, device: Option<&Digest>) -> () {}
     async fn clear_failures(&self, user: UserId, act: &Act) -> bool {}
     async fn expire_devices(&self, before: Timestamp) -> () {}
+    async fn find_failures_of_nobody(&self, name: &Digest) -> AccountFailures {}
+    async fn count_failure_of_nobody(&self, name: &Digest, at: Timestamp) -> AccountFailures {
+        if self.slips(Slip::NobodyCountsForever)
+            && let Some(failures) = self.inner.state()?.failures_of_nobody.get_mut(name)
+        {
+            failures.last_at = Some(at);
+        }
+    }
+    async fn expire_failures_of_nobody(&self, until: Timestamp) -> () {
+        let until = if self.slips(Slip::NobodyIsForgottenWhole) { Timestamp::NEVER } else { until };
+    }
 } }
 
 pass_on! { Events {
