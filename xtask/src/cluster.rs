@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use self::checker::{Allowance, History, Violation};
 use self::faults::Fault;
@@ -72,16 +72,33 @@ pub(crate) fn rounds(seed: u64, of_each: u64) -> Result<()> {
                 drop(trial);
                 trial = Trial::of(start(&place)?, random.next());
             }
-            let seed = random.next();
-            let round = trial
-                .round(fault, &mut Random::from_seed(seed))
-                .with_context(|| format!("{name}: {}, round of seed {seed}", fault.name()))?;
-            println!("  {round}");
-            report.add(name, round);
+            trial.reported_round(name, fault, random.next(), &mut report)?;
         }
     }
-    println!("\n{report}");
-    ensure!(report.is_clean(), "there are histories that no promise explains, with seed {seed}");
+    report.finish(seed)?;
+    folder.remove()
+}
+
+/// Nodes of an older build that are replaced by this one under load, one after the other. The first of them migrates the
+/// database that the others go on using.
+///
+/// # Errors
+///
+/// As [`run`].
+pub(crate) fn upgrade(seed: u64, older: &Path) -> Result<()> {
+    const NAME: &str = "three nodes on PostgreSQL and Redis, an older build first";
+    server::build()?;
+    println!("{NAME}:");
+    let folder = Folder::create("upgrade")?;
+    let mut random = Random::from_seed(seed);
+    let mut report = Report::default();
+    let running = Running::several_of(&older.canonicalize()?, folder.path())?;
+    let mut trial = Trial::of(running, random.next());
+    for fault in [Fault::None, Fault::Upgraded, Fault::Upgraded, Fault::Upgraded, Fault::None] {
+        trial.reported_round(NAME, fault, random.next(), &mut report)?;
+    }
+    report.finish(seed)?;
+    drop(trial);
     folder.remove()
 }
 
@@ -124,6 +141,21 @@ impl Trial {
             allowances: Vec::new(),
             known: Vec::new(),
         }
+    }
+
+    fn reported_round(
+        &mut self,
+        name: &'static str,
+        fault: Fault,
+        seed: u64,
+        report: &mut Report,
+    ) -> Result<()> {
+        let round = self
+            .round(fault, &mut Random::from_seed(seed))
+            .with_context(|| format!("{name}: {}, round of seed {seed}", fault.name()))?;
+        println!("  {round}");
+        report.add(name, round);
+        Ok(())
     }
 
     fn round(&mut self, fault: Fault, random: &mut Random) -> Result<Round> {

@@ -1,6 +1,7 @@
 //! The published counts: what `cargo xtask test` does a few times, done until luck is no explanation.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -12,7 +13,7 @@ use crate::{cluster, crash, fuzz, steps};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Soaks only this: races, kills, cluster or fuzz; may be given several times
+    /// Soaks only this: races, kills, cluster, upgrade or fuzz; may be given several times
     #[arg(long, value_name = "PART")]
     only: Vec<String>,
     /// How many schedules each race is run with
@@ -24,6 +25,9 @@ pub(crate) struct Options {
     /// How often each fault strikes a cluster under load
     #[arg(long, default_value_t = 10)]
     faults: u64,
+    /// A binary of an older build: its nodes are replaced by this build's under load
+    #[arg(long, value_name = "PATH")]
+    older: Option<PathBuf>,
     /// How long each fuzz target runs, in seconds
     #[arg(long, default_value_t = 300)]
     fuzz_seconds: u64,
@@ -47,6 +51,14 @@ const PARTS: &[Part] = &[
     ("cluster", |options| {
         cluster::rounds(options.seed, options.faults)?;
         Ok(format!("{} faults of each kind under load", options.faults))
+    }),
+    ("upgrade", |options| {
+        let Some(older) = &options.older else {
+            ensure!(options.only.is_empty(), "say with --older which build comes before this one");
+            return Ok("not run, for want of --older: nodes replaced by this build".to_owned());
+        };
+        cluster::upgrade(options.seed, older)?;
+        Ok("nodes of an older build replaced by this one, one after the other".to_owned())
     }),
     ("fuzz", |options| {
         fuzz::run_each(options.fuzz_seconds)?;

@@ -13,6 +13,7 @@ use super::running::Running;
 use super::shared::Shared;
 use crate::http::{Connection, Request};
 use crate::random::Random;
+use crate::server::binary;
 use crate::stopwatch::Stopwatch;
 
 macro_rules! faults {
@@ -57,6 +58,7 @@ faults! {
     CutFromRedis "a node cut off from Redis" [LeftGuests];
     SilentRedis "a node whose Redis is silent" [LeftGuests];
     SlowRedis "a node whose Redis is slow" [LeftGuests];
+    Upgraded "a node of an older build replaced by this one" [];
 }
 
 /// What a single node with a database of its own stands.
@@ -125,6 +127,10 @@ impl Fault {
                 node.go_on()?;
             }
             Self::WrongClock => with_a_wrong_clock(node)?,
+            Self::Upgraded => {
+                let mut older = nodes.iter_mut().filter(|node| !node.runs(&binary()));
+                older.next().context("every node is of this build")?.upgrade(&binary())?;
+            }
             of_what_is_shared => {
                 let shared = shared.as_mut().context("nothing is shared")?;
                 of_what_is_shared.strike_shared(shared, random, || from = watch.elapsed())?;
@@ -146,7 +152,11 @@ impl Fault {
         let (to_postgres, to_redis) =
             (to_postgres.context("no way to PostgreSQL")?, to_redis.context("no way to Redis")?);
         match self {
-            Self::None | Self::KilledNode | Self::StoppedNode | Self::WrongClock => Ok(()),
+            Self::None
+            | Self::KilledNode
+            | Self::StoppedNode
+            | Self::WrongClock
+            | Self::Upgraded => Ok(()),
             Self::KilledPostgres => {
                 shared.postgres.kill()?;
                 thread::sleep(AWAY);

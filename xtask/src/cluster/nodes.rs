@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::history::Name;
 use crate::http::{Connection, Request};
-use crate::server::{World, binary, free_port};
+use crate::server::{World, free_port};
 use crate::shell::{program, run_quietly};
 use crate::stopwatch::Stopwatch;
 
@@ -29,6 +29,8 @@ pub(crate) struct Node {
     pub(crate) name: Name,
     pub(crate) port: u16,
     operators: u16,
+    /// The binary that it runs.
+    build: PathBuf,
     folder: PathBuf,
     /// What clients call all nodes together, without `http://`.
     host: String,
@@ -39,8 +41,9 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Starts a node in a folder below this one, which clients call `host`.
+    /// Starts a node of this build in a folder below this one, which clients call `host`.
     pub(crate) fn start(
+        build: &Path,
         name: &str,
         folder: &Path,
         port: u16,
@@ -53,6 +56,7 @@ impl Node {
             name: name.into(),
             port,
             operators: free_port()?,
+            build: build.to_owned(),
             folder,
             host: host.to_owned(),
             world,
@@ -84,7 +88,7 @@ impl Node {
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdout(out.try_clone()?)
             .stderr(out);
-        let child = serve.spawn().with_context(|| binary().display().to_string())?;
+        let child = serve.spawn().with_context(|| self.build.display().to_string())?;
         self.child = Some(child);
         self.await_ready()
     }
@@ -95,6 +99,20 @@ impl Node {
         child.kill()?;
         child.wait()?;
         Ok(())
+    }
+
+    /// Ends it as an operator does, and starts the other build where it was.
+    pub(crate) fn upgrade(&mut self, build: &Path) -> Result<()> {
+        self.signal("-TERM")?;
+        let mut child = self.child.take().with_context(|| format!("{} is dead", self.name))?;
+        child.wait()?;
+        build.clone_into(&mut self.build);
+        self.start_again()
+    }
+
+    /// Whether this is the binary that it runs.
+    pub(crate) fn runs(&self, build: &Path) -> bool {
+        self.build == build
     }
 
     /// Stops it where it stands (`SIGSTOP`).
@@ -133,7 +151,7 @@ impl Node {
 
     /// A command of the binary about this node's data.
     fn command(&self, subcommand: &str) -> Command {
-        let mut command = program(binary());
+        let mut command = program(&self.build);
         command
             .arg(subcommand)
             .env("CLOAKROOM_DANGER_NO_THROTTLE", "true")

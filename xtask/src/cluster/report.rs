@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use anyhow::{Result, ensure};
+
 use super::checker::Violation;
 use super::faults::Fault;
 use super::history::{Operation, Outcome};
@@ -84,9 +86,16 @@ impl Report {
         self.0.entry((running, round.fault)).or_default().push(round);
     }
 
-    /// Whether every history was explained.
-    pub(crate) fn is_clean(&self) -> bool {
-        self.0.values().flatten().all(|round| round.violations == 0)
+    /// Prints it.
+    ///
+    /// # Errors
+    ///
+    /// When there was a history that no promise explains.
+    pub(crate) fn finish(&self, seed: u64) -> Result<()> {
+        println!("\n{self}");
+        let is_clean = self.0.values().flatten().all(|round| round.violations == 0);
+        ensure!(is_clean, "there are histories that no promise explains, with seed {seed}");
+        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ use super::load::{self, Door, Place};
 use super::nodes::Node;
 use super::shared::Shared;
 use crate::http::{Connection, Request};
-use crate::server::{World, free_port};
+use crate::server::{World, binary, free_port};
 use crate::stopwatch::Stopwatch;
 
 const EMAIL: &str = "admin@example.test";
@@ -54,8 +54,12 @@ impl Running {
         Ok(Self::open(vec![node], None, host, (String::new(), String::new())))
     }
 
-    /// Several nodes that share PostgreSQL and Redis, behind nginx, whose name they have, and behind `HAProxy`.
     fn several(folder: &Path) -> Result<Self> {
+        Self::several_of(&binary(), folder)
+    }
+
+    /// Several nodes of one build that share PostgreSQL and Redis, behind nginx, whose name they have, and behind `HAProxy`.
+    pub(crate) fn several_of(build: &Path, folder: &Path) -> Result<Self> {
         let shared = Shared::start(NODES)?;
         let ports = (0..NODES).map(|_| Ok(free_port()?)).collect::<Result<Vec<_>>>()?;
         let nginx = Nginx::in_front_of(&ports)?;
@@ -67,7 +71,8 @@ impl Running {
                 database: Some(shared.database_url(number)),
                 redis: Some(shared.redis_url(number)),
             };
-            nodes.push(Node::start(&format!("node{}", number + 1), folder, port, &host, world)?);
+            let name = format!("node{}", number + 1);
+            nodes.push(Node::start(build, &name, folder, port, &host, world)?);
         }
         let known = prepare(&nodes[0], &host)?;
         let mut running = Self::open(nodes, Some((nginx, haproxy)), host, known);
@@ -122,7 +127,7 @@ fn one(folder: &Path, database: Option<String>) -> Result<(Node, String)> {
     let port = free_port()?;
     let host = format!("localhost:{port}");
     let world = World { database, redis: None };
-    Ok((Node::start("node1", folder, port, &host, world)?, host))
+    Ok((Node::start(&binary(), "node1", folder, port, &host, world)?, host))
 }
 
 impl Place {
