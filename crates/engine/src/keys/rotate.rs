@@ -124,10 +124,14 @@ impl Engine {
     }
 
     /// Gives a key up: neither signs nor verifies any more, here and wherever the log is followed, within the
-    /// second. Its successor signs at once.
+    /// second. Its successor signs before that, so that there is no moment without a key.
     pub async fn compromise_key(&self, id: &KeyId, actor: Actor) -> Result<(), RotateError> {
-        let stored = self.store.list_signing_keys().await?;
-        let key = stored.into_iter().find(|key| key.id == *id).ok_or(RotateError::NoKey)?;
+        let mut key = self.find_key(id).await?;
+        if key.audience.is_none() && matches!(key.stage, Stage::Current { .. }) {
+            let algorithm = key.algorithm.parse().map_err(|_| KeysError::Corrupt(key.algorithm))?;
+            self.rotate_key(algorithm, actor).await?;
+            key = self.find_key(id).await?;
+        }
         if !matches!(key.stage, Stage::Compromised { .. }) {
             let to = Stage::Compromised { since: self.time.now() };
             if !self.advance_key(id, key.stage, to, Kind::KeyCompromised, actor).await? {
@@ -137,6 +141,11 @@ impl Engine {
         self.rotate_keys_on_schedule().await?;
         self.ring.reload(&*self.store, &self.data_keys).await?;
         Ok(())
+    }
+
+    async fn find_key(&self, id: &KeyId) -> Result<StoredKey, RotateError> {
+        let stored = self.store.list_signing_keys().await?;
+        stored.into_iter().find(|key| key.id == *id).ok_or(RotateError::NoKey)
     }
 
     /// Makes a secret that is shared with one audience, and shows it this once. An earlier one of the same

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cloakroom_engine::settings::Settings;
 use cloakroom_model::event::Actor;
+use cloakroom_model::key::Stage;
 use cloakroom_model::session::Carrier;
 use cloakroom_oauth::token_in_question::TokenInQuestion;
 
@@ -14,6 +15,7 @@ on_every_store! {
     a_node_that_follows_refuses_without_being_asked_twice
     a_node_that_has_not_heard_for_two_seconds_asks_the_store
     a_compromised_key_verifies_nothing_anywhere
+    while_a_key_is_given_up_every_node_signs
     a_removed_client_is_refused_with_all_its_tokens
     a_token_that_is_given_back_again_and_again_ends_once
 }
@@ -78,6 +80,30 @@ async fn a_compromised_key_verifies_nothing_anywhere<F: Future<Output = Scene>>(
     let after = scene.here.earn_token(&identity, &built_in(&scene.here), issuer).unwrap().token;
     for node in scene.nodes() {
         node.check_token(&after).await.unwrap();
+    }
+}
+
+async fn while_a_key_is_given_up_every_node_signs<F: Future<Output = Scene>>(
+    scene: impl Fn(Settings) -> F,
+) {
+    let scene = scene(defaults()).await;
+    let ada = scene.ada(Carrier::Cookie).await;
+    let identity = scene.here.check_cookie(ada.cookie.as_ref().unwrap()).await.unwrap();
+    let issuer = &scene.here.settings().issuer;
+    for _ in 0..3 {
+        let keys = scene.here.list_keys().await.unwrap();
+        let current = keys.into_iter().find(|key| matches!(key.stage, Stage::Current { .. }));
+        let (here, key) = (scene.here.clone(), current.unwrap().id);
+        let given_up =
+            tokio::spawn(async move { here.compromise_key(&key, Actor::Operator).await });
+        while !given_up.is_finished() {
+            scene.there.catch_up().await.unwrap();
+            for node in scene.nodes() {
+                node.earn_token(&identity, &built_in(node), issuer).unwrap();
+            }
+            tokio::task::yield_now().await;
+        }
+        given_up.await.unwrap().unwrap();
     }
 }
 
