@@ -31,7 +31,9 @@ pub(super) fn judge(history: History<'_>) -> Vec<Violation> {
                     line.add(key, Add { index, from: operation.from, sure });
                 }
                 line.see(history, document, index, saw.as_ref());
-                if let (Outcome::Acknowledged, Onto::Version(seen)) = (&operation.outcome, onto) {
+                if let (Outcome::Acknowledged, Onto::Version(seen)) = (&operation.outcome, onto)
+                    && !history.may_be_lost(operation)
+                {
                     line.replaced.push((index, seen));
                 }
             }

@@ -77,6 +77,7 @@ impl<'a> Lives<'a> {
             if !operation.outcome.may_be_done() {
                 continue;
             }
+            lives.carried_anew(history, index, operation);
             match &operation.act {
                 Act::SignOut { session } | Act::EndDevice { session } => {
                     lives.end(history, session, index, true);
@@ -128,6 +129,15 @@ impl<'a> Lives<'a> {
     fn ended_by_replay(&mut self, history: History<'_>, index: usize, operation: &Operation) {
         if let Act::Refresh { session, first_presented } = &operation.act
             && operation.until.saturating_sub(*first_presented) > REPLAY_WINDOW
+        {
+            self.end(history, session, index, false);
+        }
+    }
+
+    /// Whoever got another token or cookie in a moment that was lost has one that nobody knows.
+    fn carried_anew(&mut self, history: History<'_>, index: usize, operation: &Operation) {
+        if let Act::Refresh { session, .. } | Act::Redeem { by: session, .. } = &operation.act
+            && history.touches_lost_acts(operation)
         {
             self.end(history, session, index, false);
         }
@@ -365,6 +375,19 @@ mod tests {
         lost(signed_out()).then((5_000, 5_001), check("s"), acknowledged()).holds();
         let before = signed_up().allowing(Allows::LostActs, (15, 35));
         before.then((50, 51), check("s"), over()).breaks(BY_ACCIDENT, &[0, 1]);
+    }
+
+    #[test]
+    fn whose_token_was_changed_in_a_lost_moment_signs_in_again() {
+        let refreshed = |times| {
+            let refresh = Act::Refresh { session: name("s"), first_presented: at(20) };
+            signed_up()
+                .then(times, refresh, acknowledged())
+                .allowing(Allows::LostActs, (25, 35))
+                .then((50, 51), check("s"), over())
+        };
+        refreshed((20, 30)).holds();
+        refreshed((20, 24)).breaks(BY_ACCIDENT, &[0, 2]);
     }
 
     #[test]
