@@ -3,8 +3,10 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs::{self, Permissions};
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -25,17 +27,17 @@ pub(crate) fn run_scripts() -> Result<()> {
     let folder = env::temp_dir().join(format!("cloakroom-deploy-{}", std::process::id()));
     let tried = with(&folder, port, |script| script("up.sh").and_then(|()| script("try.sh")));
     tried.with_context(|| format!("what was said lies in {}", folder.display()))?;
-    std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())
+    fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())
 }
 
 /// Runs scripts with a folder and a port, and stops what they started whatever comes of it.
 fn with(
-    folder: &PathBuf,
+    folder: &Path,
     port: u16,
     scripts: impl FnOnce(&dyn Fn(&str) -> Result<()>) -> Result<()>,
 ) -> Result<()> {
-    let path = search_path()?;
     let libraries = libraries()?;
+    let path = search_path(libraries.is_some().then(|| setpriv(folder)).transpose()?)?;
     let script = |name: &str| {
         let mut sh = shell::program("sh");
         sh.arg(root().join("deploy/cluster").join(name)).arg(folder);
@@ -53,9 +55,23 @@ fn with(
     outcome
 }
 
-/// The search path, and before it the folders of what is elsewhere or was unpacked.
-fn search_path() -> Result<OsString> {
-    let mut folders = Vec::new();
+/// Writes a `setpriv` that leaves PostgreSQL's user the right to pass where root alone may, as to what was unpacked below a
+/// home of root's; answers its folder.
+fn setpriv(folder: &Path) -> Result<PathBuf> {
+    const OPTIONS: &str =
+        "--inh-caps=+dac_override --ambient-caps=+dac_override --securebits=+no_setuid_fixup";
+    let real = find("setpriv").context("there is no setpriv")?;
+    let programs = folder.join("programs");
+    fs::create_dir_all(&programs)?;
+    let shim = programs.join("setpriv");
+    fs::write(&shim, format!("#!/bin/sh\nexec {} {OPTIONS} \"$@\"\n", real.display()))?;
+    fs::set_permissions(&shim, Permissions::from_mode(0o755))?;
+    Ok(programs)
+}
+
+/// The search path, and before it this folder, and those of what is elsewhere or was unpacked.
+fn search_path(first: Option<PathBuf>) -> Result<OsString> {
+    let mut folders = Vec::from_iter(first);
     for name in PROGRAMS {
         let program = find(name).with_context(|| format!("there is no {name}"))?;
         folders.extend(program.parent().map(PathBuf::from));
