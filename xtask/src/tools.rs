@@ -33,6 +33,8 @@ pub(crate) fn node(folder: &str) -> Result<Command> {
         .with_context(|| format!("node says that its version is {version:?}"))?;
     let mut node = program("node");
     node.current_dir(root().join(folder));
+    // Where `localhost` is `::1` first, versions before 20 try nothing else, and our servers are not there.
+    node.arg("--dns-result-order=ipv4first");
     if major < WITH_WEB_CRYPTO {
         node.arg("--experimental-global-webcrypto");
     }
