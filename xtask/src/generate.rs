@@ -36,13 +36,16 @@ pub(crate) struct Options {
     /// Changes nothing, and fails where a file is not what would be written
     #[arg(long)]
     pub(crate) check: bool,
+    /// Asks the binary as it is shipped, rather than one that is built for this
+    #[arg(long)]
+    pub(crate) release: bool,
 }
 
 /// Writes every generated file, or tells which ones are stale.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut stale = Vec::new();
     for generated in ALL {
-        let text = generated.text()?;
+        let text = generated.text(options.release)?;
         let path = root().join(generated.file);
         let up_to_date = fs::read(&path).is_ok_and(|committed| committed == text);
         if up_to_date {
@@ -61,14 +64,17 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 impl Generated {
-    fn text(&self) -> Result<Vec<u8>> {
+    fn text(&self, release: bool) -> Result<Vec<u8>> {
         let arguments = match &self.by {
             Writer::Here(page) => return Ok(page()?.into_bytes()),
             Writer::Binary(arguments) => arguments,
         };
         let mut command = cargo();
-        command.args(["run", "--quiet", "--locked", "--package", "cloakroom", "--"]);
-        let output = command.args(*arguments).output()?;
+        command.args(["run", "--quiet", "--locked", "--package", "cloakroom"]);
+        if release {
+            command.arg("--release");
+        }
+        let output = command.arg("--").args(*arguments).output()?;
         if !output.status.success() {
             bail!("{} cannot be written: {}", self.file, String::from_utf8_lossy(&output.stderr));
         }
