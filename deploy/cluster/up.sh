@@ -58,8 +58,8 @@ trap 'sh "$here/down.sh" "$folder"' EXIT
 
 # The authority: who has an account, who is signed in, what has ended.
 if [ ! -e "$folder/postgres/data" ]; then
-    as_postgres initdb --pgdata "$folder/postgres/data" --username postgres --auth-local trust \
-        --auth-host scram-sha-256 >"$folder/initdb.log"
+    as_postgres initdb --pgdata "$folder/postgres/data" --username postgres --encoding UTF8 --no-locale \
+        --auth-local trust --auth-host scram-sha-256 >"$folder/initdb.log"
 fi
 as_postgres pg_ctl --pgdata "$folder/postgres/data" --log "$folder/postgres/log" --wait --silent start \
     --options "-c listen_addresses=127.0.0.1 -c port=$postgres -c unix_socket_directories=$folder/postgres"
