@@ -71,8 +71,11 @@ pub(crate) fn judge(history: History<'_>) -> Vec<Violation> {
 impl Allowance {
     /// Everything could be done again at this moment. What needs more than the undoing of a fault is allowed until then.
     pub(crate) fn is_over_at(&mut self, recovered: Moment) {
-        if self.allows == Allows::LeftGuests {
-            self.until = recovered;
+        match self.allows {
+            Allows::LeftGuests => self.until = recovered,
+            // Each node finds out for itself that what lies in Redis is not believed any more.
+            Allows::LostGuests => self.until = recovered + BOUND,
+            Allows::Deafness | Allows::LostActs => {}
         }
     }
 }

@@ -250,7 +250,7 @@ impl Client {
         let door = self.some_door();
         let held = self.people[person].sessions[session].clone();
         if self.check(door, &held) == Some(false) {
-            self.is_over(person, session);
+            self.has_ended(&held.sid);
         }
     }
 
@@ -316,24 +316,16 @@ impl Client {
         self.random.pick(&mut fitting).copied()
     }
 
-    /// It is over, or may be.
-    fn is_over(&mut self, person: usize, session: usize) {
-        let held = self.people[person].sessions.swap_remove(session);
-        self.over.push(held);
-    }
-
     /// All of a person's sessions are over, or may be.
     fn all_are_over(&mut self, person: usize) {
         let sessions = std::mem::take(&mut self.people[person].sessions);
         self.over.extend(sessions);
     }
 
+    /// It is over, or may be, however it is carried.
     fn has_ended(&mut self, sid: &str) {
-        for person in 0..self.people.len() {
-            let of = |held: &Held| &*held.sid == sid;
-            while let Some(session) = self.people[person].sessions.iter().position(of) {
-                self.is_over(person, session);
-            }
+        for person in &mut self.people {
+            self.over.extend(person.sessions.extract_if(.., |held| &*held.sid == sid));
         }
     }
 

@@ -22,7 +22,7 @@ impl Client {
         let held = self.people[person].sessions[session].clone();
         for node in self.nodes() {
             if self.check(node, &held) == Some(false) {
-                self.is_over(person, session);
+                self.has_ended(&held.sid);
                 return;
             }
         }
@@ -67,7 +67,7 @@ impl Client {
         if outcome.may_be_done() && everywhere {
             self.all_are_over(person);
         } else if outcome != Outcome::Unsent {
-            self.is_over(person, session);
+            self.has_ended(&held.sid);
         }
         outcome
     }
@@ -122,8 +122,8 @@ impl Client {
                 (ended, (used, act))
             }
         };
-        self.note(ended, Act::SignOut { session: sid }, 204);
+        self.note(ended, Act::SignOut { session: sid.clone() }, 204);
         self.note(used.0, used.1, 200);
-        self.is_over(person, session);
+        self.has_ended(&sid);
     }
 }

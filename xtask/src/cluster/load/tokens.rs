@@ -28,7 +28,7 @@ impl Client {
         let now = self.now();
         let first_presented = tokens.first_presented.unwrap_or(now);
         if now > first_presented + GIVEN_UP {
-            self.is_over(person, session);
+            self.has_ended(&held.sid);
             return;
         }
         let (one, other) = self.two_doors();
@@ -49,7 +49,7 @@ impl Client {
             None => tokens.first_presented = Some(first_presented),
         }
         if is_over {
-            self.is_over(person, session);
+            self.has_ended(&held.sid);
         }
     }
 
