@@ -1,12 +1,12 @@
 //! A client library that asks what a node asks, and nothing else.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::shared::{Database, Shared};
 use super::{SERVER_CORE, built, pinned, said};
@@ -46,6 +46,9 @@ impl Client {
     }
 }
 
+/// What Redis is asked to say when there is no more to record.
+const END: &str = "no-more-to-record";
+
 /// Hears what Redis is asked while something is done. Answers the commands with this name, as they came.
 ///
 /// # Errors
@@ -58,24 +61,19 @@ pub(crate) fn record(
 ) -> Result<Vec<String>> {
     let mut stream = TcpStream::connect(("127.0.0.1", shared.redis().port()))?;
     stream.write_all(b"MONITOR\r\n")?;
-    // What was done is heard at once; after this nothing more comes of it.
-    stream.set_read_timeout(Some(Duration::from_millis(500)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let mut heard = BufReader::new(stream);
     let mut line = String::new();
     heard.read_line(&mut line)?;
     ensure!(line.trim() == "+OK", "Redis does not show what it is asked: {line}");
     act()?;
+    // It is never silent, because nodes look after their connections.
+    shared.redis().command(&["ECHO", END])?;
     let mut commands = Vec::new();
-    loop {
+    while !line.contains(END) {
         line.clear();
-        match heard.read_line(&mut line) {
-            Ok(0) => bail!("Redis hung up"),
-            Ok(_) => commands.extend(words(&line, command)?),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                break;
-            }
-            Err(error) => return Err(error.into()),
-        }
+        ensure!(heard.read_line(&mut line)? > 0, "Redis hung up");
+        commands.extend(words(&line, command)?);
     }
     ensure!(!commands.is_empty(), "nobody asked Redis for {command}");
     Ok(commands)
