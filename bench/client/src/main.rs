@@ -4,7 +4,7 @@
 //! one parameter on each line, bytes in hexadecimal digits. `bench-client redis URL SECONDS FILE` asks the commands of the
 //! file, words between spaces on each line. Both ask on as many connections as a node does, with as many questions open as
 //! the bench has requests, and print how many were answered and the microseconds of processor time that one took.
-//! An answer without anything ends it with an error: what is not found is cheap.
+//! Where hardly anything may be missing and more is, that ends it with an error: what is not found is cheap.
 
 mod postgres;
 mod processor;
