@@ -62,7 +62,7 @@ const ROWS: &str = "psql DATABASE --file xtask/src/scale/rows.sql";
 costs! {
     check_by_cookie: Some(11.1), "µs", "processor time of a session check by cookie, from a warm memory", COST;
     check_by_token: Some(12.8), "µs", "processor time of a session check by token, from a warm memory", COST;
-    fill: Some(25.5), "µs", "processor time of a check where the session must be read first", COLD;
+    fill: Some(24.5), "µs", "processor time of a check where the session must be read first", COLD;
     refresh: Some(241.3), "µs", "processor time of a refresh, over PostgreSQL", ACTS;
     sign_in: Some(15_760.0), "µs", "processor time of a sign-in, nearly all of it Argon2id", ACTS;
     sign_out: Some(327.0), "µs", "processor time of a sign-out", ACTS;
