@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use cloakroom_testservers::program::{self, find};
+use cloakroom_testservers::program::{self, PASSES_WHERE_ROOT_DOES, find};
 
 use crate::server::{self, binary};
 use crate::shell::{self, root, run};
@@ -58,13 +58,12 @@ fn with(
 /// Writes a `setpriv` that leaves PostgreSQL's user the right to pass where root alone may, as to what was unpacked below a
 /// home of root's; answers its folder.
 fn setpriv(folder: &Path) -> Result<PathBuf> {
-    const OPTIONS: &str =
-        "--inh-caps=+dac_override --ambient-caps=+dac_override --securebits=+no_setuid_fixup";
     let real = find("setpriv").context("there is no setpriv")?;
     let programs = folder.join("programs");
     fs::create_dir_all(&programs)?;
     let shim = programs.join("setpriv");
-    fs::write(&shim, format!("#!/bin/sh\nexec {} {OPTIONS} \"$@\"\n", real.display()))?;
+    let options = PASSES_WHERE_ROOT_DOES.join(" ");
+    fs::write(&shim, format!("#!/bin/sh\nexec {} {options} \"$@\"\n", real.display()))?;
     fs::set_permissions(&shim, Permissions::from_mode(0o755))?;
     Ok(programs)
 }

@@ -11,6 +11,11 @@ use crate::error::{Error, Result};
 /// Where Debian keeps what only an administrator has on the search path.
 const FOR_ADMINISTRATORS: &str = "/usr/sbin";
 
+/// What `setpriv` is told, so that a user who is not root runs programs below a home of root's: they may pass through it, and
+/// are no root. Without the last, access(2) says that they may not, and initdb looks for its programs by that.
+pub const PASSES_WHERE_ROOT_DOES: &[&str] =
+    &["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"];
+
 /// Where packages are unpacked that are not to be installed, because Debian would start their services.
 #[must_use]
 pub fn unpacked() -> PathBuf {

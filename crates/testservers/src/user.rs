@@ -38,10 +38,7 @@ impl User {
             command.arg(format!("--reuid={uid}")).arg(format!("--regid={gid}"));
             command.arg("--clear-groups");
             if !everybody_reaches(path) {
-                // A repository below a home of root's: they may pass through it, and are no root. Without the last of
-                // these, access(2) says that they may not, and initdb looks for its programs by that.
-                command.args(["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]);
-                command.arg("--securebits=+no_setuid_fixup");
+                command.args(program::PASSES_WHERE_ROOT_DOES);
             }
         }
         command.arg("--").arg(path);
