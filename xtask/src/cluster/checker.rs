@@ -85,6 +85,11 @@ impl<'a> History<'a> {
         self.allowances.iter().filter(move |allowance| allowance.allows == allows)
     }
 
+    /// Whether something was allowed at any time between these moments.
+    fn was_allowed(self, allows: Allows, from: Moment, until: Moment) -> bool {
+        self.allowed(allows).any(|it| it.from <= until && from <= it.until)
+    }
+
     /// Whether the acknowledgement of an operation may be worth nothing any more.
     fn may_be_lost(self, operation: &Operation) -> bool {
         self.allowed(Allows::LostActs)
@@ -93,8 +98,7 @@ impl<'a> History<'a> {
 
     /// Whether an operation, or a part of the time it took, falls into what may be lost.
     fn touches_lost_acts(self, operation: &Operation) -> bool {
-        self.allowed(Allows::LostActs)
-            .any(|it| it.from <= operation.until && operation.from <= it.until)
+        self.was_allowed(Allows::LostActs, operation.from, operation.until)
     }
 
     /// Whether a refusal may be followed by something else: its session's end was lost, and whoever refused did not know
@@ -106,7 +110,7 @@ impl<'a> History<'a> {
 
     /// Whether what a guest kept at the one moment may not be there at the other.
     fn guests_may_be_lost(self, kept: Moment, until: Moment) -> bool {
-        self.allowed(Allows::LostGuests).any(|it| it.from <= until && kept <= it.until)
+        self.was_allowed(Allows::LostGuests, kept, until)
     }
 
     /// Until when a node may remember a guest of whom another one knew at this moment that it is gone.
@@ -119,8 +123,7 @@ impl<'a> History<'a> {
 
     /// Whether a sign-in may have left the guest behind.
     fn may_leave_guest(self, sign_in: &Operation) -> bool {
-        self.allowed(Allows::LeftGuests)
-            .any(|it| it.from <= sign_in.until && sign_in.from <= it.until)
+        self.was_allowed(Allows::LeftGuests, sign_in.from, sign_in.until)
     }
 
     /// Whether it was acknowledged for good.

@@ -111,9 +111,14 @@ fn merge_guests<'a>(history: History<'a>, lines: &mut HashMap<&'a Document, Line
 
 /// When a write was certainly done, if it ever was.
 fn sure(history: History<'_>, document: &Document, operation: &Operation) -> Option<Moment> {
-    let with_guests = matches!(document.owner, Owner::Guest(_))
-        && history.allowed(Allows::LostGuests).any(|it| operation.from <= it.until);
-    (history.is_sure(operation) && !with_guests).then_some(operation.until)
+    let is_sure = history.is_sure(operation) && !goes_with_guests(history, document, operation);
+    is_sure.then_some(operation.until)
+}
+
+/// Whether a document may be lost with its guest, by a fault that was not over yet.
+fn goes_with_guests(history: History<'_>, document: &Document, operation: &Operation) -> bool {
+    matches!(document.owner, Owner::Guest(_))
+        && history.allowed(Allows::LostGuests).any(|it| operation.from <= it.until)
 }
 
 impl<'a> Line<'a> {
@@ -130,10 +135,8 @@ impl<'a> Line<'a> {
         saw: Option<&'a State>,
     ) {
         let operation = &history.operations[index];
-        let of_a_guest = matches!(document.owner, Owner::Guest(_))
-            && history.allowed(Allows::LostGuests).any(|it| operation.from <= it.until);
         if let Some(state) = saw
-            && !of_a_guest
+            && !goes_with_guests(history, document, operation)
             && !history.may_be_lost(operation)
         {
             self.seen.push((index, state));
