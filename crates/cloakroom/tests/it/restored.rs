@@ -22,13 +22,12 @@ async fn a_restored_postgres_forgets_the_guests_of_its_redis() {
     let redis = Redis::start().unwrap();
     let place = POSTGRES.url(&POSTGRES.create_database().unwrap());
     let mut program = beside(&redis, on(&place));
-    let server = program.serve();
-    let mut people = People::come(&server).await;
     let dump = program.folder().join("then.dump");
     let (to, schema) = (format!("--file={}", dump.display()), "--schema=cloakroom");
-    run_of_postgres("pg_dump", &["--format=custom", schema, &to, &place]);
-    people.go_on(&program, &server).await;
-    server.stop();
+    let back_up = |_: &Program| {
+        run_of_postgres("pg_dump", &["--format=custom", schema, &to, &place]);
+    };
+    let mut people = People::since(&mut program, back_up).await;
 
     let into = format!("--dbname={place}");
     run_of_postgres("pg_restore", &["--clean", "--if-exists", &into, &dump.to_string_lossy()]);
@@ -41,11 +40,7 @@ async fn a_restored_postgres_forgets_the_guests_of_its_redis() {
 async fn a_restored_file_forgets_the_guests_of_its_redis() {
     let redis = Redis::start().unwrap();
     let mut program = beside(&redis, Program::new());
-    let server = program.serve();
-    let mut people = People::come(&server).await;
-    program.run(&["backup", "then.db"]).text();
-    people.go_on(&program, &server).await;
-    server.stop();
+    let mut people = People::since(&mut program, back_up).await;
 
     let restored = program.run(&["restore", "then.db", "--yes", "--json"]).json();
     assert_eq!(restored["ended"], 2, "the two who were signed in then");
@@ -57,11 +52,7 @@ async fn a_restored_file_forgets_the_guests_of_its_redis() {
 async fn a_database_that_was_put_back_behind_our_back_revives_no_guest_of_its_redis() {
     let redis = Redis::start().unwrap();
     let mut program = beside(&redis, Program::new());
-    let server = program.serve();
-    let mut people = People::come(&server).await;
-    program.run(&["backup", "then.db"]).text();
-    people.go_on(&program, &server).await;
-    server.stop();
+    let mut people = People::since(&mut program, back_up).await;
 
     let file = program.folder().join("cloakroom-data/cloakroom.db");
     fs::copy(program.folder().join("then.db"), &file).unwrap();
@@ -92,6 +83,16 @@ struct People {
 }
 
 impl People {
+    /// They come, a backup is made, and they go on; then the server is stopped.
+    async fn since(program: &mut Program, back_up: impl FnOnce(&Program)) -> Self {
+        let server = program.serve();
+        let mut people = Self::come(&server).await;
+        back_up(program);
+        people.go_on(program, &server).await;
+        server.stop();
+        people
+    }
+
     async fn come(server: &Server) -> Self {
         let mut signed_in = Person::at(server);
         signed_in.sign_up("ada@example.com").await;
@@ -152,6 +153,11 @@ impl People {
 
 fn beside(redis: &Redis, program: Program) -> Program {
     program.with("CLOAKROOM_REDIS", &redis.url()).with("CLOAKROOM_DANGER_NO_THROTTLE", "true")
+}
+
+/// Of SQLite, by the program itself.
+fn back_up(program: &Program) {
+    program.run(&["backup", "then.db"]).text();
 }
 
 fn assert_told(program: &Program) {
