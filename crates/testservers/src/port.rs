@@ -24,6 +24,12 @@ pub(crate) struct Port {
 
 impl Port {
     pub(crate) fn free() -> Result<Self> {
+        Ok(Self::listening()?.0)
+    }
+
+    /// One with a listener there. Whoever wants to listen takes this: a process that is just being started holds what it
+    /// inherits for a moment, and nobody else can bind the port meanwhile.
+    pub(crate) fn listening() -> Result<(Self, TcpListener)> {
         let end = first_of_the_kernels();
         let begin = end.saturating_sub(RANGE).max(1_024);
         // Processes begin to look at different places, only to be quicker.
@@ -38,12 +44,12 @@ impl Port {
         self.number
     }
 
-    fn claim(number: u16) -> Option<Self> {
+    fn claim(number: u16) -> Option<(Self, TcpListener)> {
         let name = format!("cloakroom-testservers-{number}");
         let name = SocketAddr::from_abstract_name(name).ok()?;
         let claim = UnixListener::bind_addr(&name).ok()?;
-        TcpListener::bind(("127.0.0.1", number)).ok()?;
-        Some(Self { number, _claim: claim })
+        let listener = TcpListener::bind(("127.0.0.1", number)).ok()?;
+        Some((Self { number, _claim: claim }, listener))
     }
 }
 

@@ -32,9 +32,9 @@ impl Wire {
     ///
     /// When no port is free.
     pub fn to(port: u16) -> Result<Self> {
-        let own = Port::free()?;
+        let (own, listener) = Port::listening()?;
         let what = || format!("a wire at port {}", own.number());
-        let listener = listen(own.number()).attempting(what)?;
+        listener.set_nonblocking(true).attempting(what)?;
         let (bell, heard) = UnixStream::pair().attempting(what)?;
         heard.set_nonblocking(true).attempting(what)?;
         let (orders, received) = channel();
