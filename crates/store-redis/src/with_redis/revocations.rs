@@ -1,5 +1,7 @@
 //! The log is the authority's. Whoever reads it takes what ended along to Redis.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use cloakroom_model::log::{Place, Subject};
 use cloakroom_model::time::Timestamp;
@@ -7,6 +9,9 @@ use cloakroom_store::{Act, Done, Error, Reading, Revocations, Snapshot, Store};
 use tokio::time::timeout;
 
 use super::WithRedis;
+
+/// How long news wait for Redis, which is told of them. A room that was not told in time is verified when it is asked.
+const TELLS_WITHIN: Duration = Duration::from_millis(50);
 
 #[async_trait]
 impl<S: Store> Revocations for WithRedis<S> {
@@ -18,8 +23,7 @@ impl<S: Store> Revocations for WithRedis<S> {
                     if self.connection.is_there() {
                         let way = self.way();
                         let following = self.rooms.follow(place, rows, &way);
-                        let _in_time =
-                            timeout(self.connection.settings().answer * 2, following).await;
+                        let _in_time = timeout(TELLS_WITHIN, following).await;
                     }
                     self.rooms.heard(last.place);
                 }

@@ -13,14 +13,14 @@ use cloakroom_store::{
     Ends, Error, FoundSession, Guests as _, LiveGuest, Reading, ReplaceSecret, Replacing,
     Revocations as _, SessionData as _, Sessions as _, Store,
 };
-use cloakroom_testservers::Redis;
 use cloakroom_testservers::redis::Settings as Shape;
+use cloakroom_testservers::{Redis, Wire};
 use serde_json::json;
 use tokio::time::timeout;
 
 use super::scene::{
     GENEROUS, NOW, Node, act, authority, blocking, cart_of, come_as_guest, count, digest, merges,
-    node, put, session, session_id, settings, sign_in, sign_up, write,
+    node, put, session, session_id, settings, settings_at, sign_in, sign_up, write,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -203,6 +203,27 @@ async fn another_history_of_the_authority_takes_every_guest_along() {
     assert_eq!(lost, Reading::Lost);
     come_as_guest(&after, 1).await;
     assert!(is_live(&after, 1).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_redis_holds_back_no_news() {
+    let (redis, wire) = blocking(|| {
+        let redis = Redis::start().unwrap();
+        let wire = Wire::to(redis.port()).unwrap();
+        (redis, wire)
+    })
+    .await;
+    let mut settings = settings_at(&redis.url_at(wire.port()));
+    // Whoever waits for an answer of Redis waits for ever.
+    settings.answer = Duration::from_hours(1);
+    let node = node(&authority(), &settings);
+    timeout(GENEROUS, node.connection().there()).await.unwrap();
+    let user = sign_up(&node, 1).await;
+    sign_in(&node, &user, 10, 9).await;
+    let _silent = blocking(move || wire.silence().map(|()| wire).unwrap()).await;
+    node.end_session(session_id(10), Reason::SignedOut, &act(Kind::SessionEnded)).await.unwrap();
+    assert!(node.connection().is_there(), "nobody has found out yet");
+    timeout(GENEROUS, hear(&node)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
