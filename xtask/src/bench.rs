@@ -5,6 +5,7 @@
 //! of the machine hits both sides. Progress goes to standard error, the report in Markdown to standard output.
 
 mod acts;
+mod administrator;
 mod bare;
 mod client;
 mod cold;
@@ -22,6 +23,7 @@ mod process;
 mod revocation;
 mod sample;
 mod scale;
+mod services;
 mod shared;
 mod startup;
 mod storm;
@@ -50,6 +52,9 @@ const SHARED: &[Need] = &[
     Need::Service { name: "postgres", package: "postgresql" },
     Need::Service { name: "redis-server", package: "redis-server" },
 ];
+
+/// What services keep sessions of their own in.
+const SESSIONS: &[Need] = &[Need::Service { name: "redis-server", package: "redis-server" }];
 
 /// Which core works for whom.
 const SERVER_CORE: &str = "0";
@@ -131,6 +136,12 @@ struct Part {
 const PARTS: &[Part] = &[
     Part { name: "cost", tools: &["bare"], needs: &[], measure: cost::measure },
     Part { name: "oauth", tools: &["bare", "rounds"], needs: &[], measure: oauth::measure },
+    Part {
+        name: "services",
+        tools: &["bare", "service"],
+        needs: SESSIONS,
+        measure: services::measure,
+    },
     Part { name: "storm", tools: &["storm"], needs: &[], measure: storm::measure },
     Part { name: "memory", tools: &["seed"], needs: &[], measure: memory::measure },
     Part { name: "start", tools: &["seed"], needs: &[], measure: startup::measure },

@@ -48,6 +48,11 @@ impl<'a> Request<'a> {
         self
     }
 
+    pub(crate) fn text(mut self, body: &str) -> Self {
+        self.body = Some(("text/plain", body.to_owned()));
+        self
+    }
+
     /// A form whose values need no escaping: base64url, names, numbers.
     pub(crate) fn form(mut self, fields: &[(&str, &str)]) -> Self {
         let pairs: Vec<String> =

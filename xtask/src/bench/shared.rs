@@ -108,7 +108,8 @@ fn pid_of_postgres(postgres: &Postgres) -> Result<u32> {
     Ok(postgres.sql("postgres", pid)?.parse()?)
 }
 
-fn pid_of_redis(redis: &Redis) -> Result<u32> {
+/// The number of its process.
+pub(super) fn pid_of_redis(redis: &Redis) -> Result<u32> {
     let about = redis.command(&["INFO", "server"])?;
     let pid = about.lines().find_map(|line| line.strip_prefix("process_id:"));
     Ok(pid.context("Redis does not tell its number")?.trim().parse()?)

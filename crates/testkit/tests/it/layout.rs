@@ -90,6 +90,7 @@ const MAP: &[Place] = &[
     Place("cloakroom-bench-bare", "bench/bare", &[]),
     Place("cloakroom-bench-client", "bench/client", &["cloakroom-store-sql"]),
     Place("cloakroom-bench-rounds", "bench/rounds", &[]),
+    Place("cloakroom-bench-service", "bench/service", &["cloakroom-bench-bare"]),
     Place("cloakroom-bench-storm", "bench/storm", &[]),
     Place(
         "cloakroom-bench-seed",

@@ -1,22 +1,19 @@
 //! Our server with two clients, and somebody signed in for each connection.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::CONNECTIONS;
 use super::ask::{self, API, CALLBACK, INVOICES, Secrets};
-use crate::bench::load::{Account, member};
+use crate::bench::administrator::Administrator;
+use crate::bench::load::Account;
 use crate::bench::start;
-use crate::http::{Connection, Request};
+use crate::http::Connection;
 use crate::server::{Folder, Server};
-use crate::strangers::add_administrator;
 
 /// Tokens live as long as everything that is measured with them; and a rotated refresh token is of no more use, as
 /// `oidc-provider` has it.
 const SETTINGS: [&str; 2] = ["--access-token-ttl=1h", "--refresh-replay-window=0s"];
-
-const EMAIL: &str = "admin@example.test";
-const PASSWORD: &str = "an administrator of the bench";
 
 pub(crate) struct Ours {
     server: Server,
@@ -30,9 +27,8 @@ pub(crate) struct Ours {
 impl Ours {
     pub(crate) fn start(folder: &Folder) -> Result<Self> {
         let server = start(folder.path(), &SETTINGS)?;
-        add_administrator(folder, EMAIL, PASSWORD)?;
         let mut connection = server.connect()?;
-        let secrets = register(&mut connection)?;
+        let secrets = register(folder, &mut connection)?;
         let issuer = server.url();
         let mut person = |number| {
             let (_, signed_up) = Account::create(&mut connection, number)?;
@@ -57,15 +53,11 @@ impl Ours {
     }
 }
 
-fn register(connection: &mut Connection) -> Result<Secrets> {
-    let credentials = json!({"identifier": EMAIL, "password": PASSWORD, "carry": "token"});
-    let signed_in = connection.send(&Request::post("/api/v1/sign-in").json(&credentials))?;
-    let token = format!("Bearer {}", member(&signed_in, "access_token")?);
+fn register(folder: &Folder, connection: &mut Connection) -> Result<Secrets> {
+    let administrator = Administrator::create(folder, connection)?;
     let mut add = |client: Value| {
-        let request = Request::post("/api/v1/admin/clients").header("authorization", &token);
-        let answer = connection.send(&request.json(&client))?;
-        ensure!(answer.status == 201, "a client was answered {answer:?}");
-        member(&answer, "client_secret")
+        let added = administrator.add(connection, &client)?;
+        added["client_secret"].as_str().map(str::to_owned).context("a client without a secret")
     };
     let app = add(json!({
         "client_id": "app",

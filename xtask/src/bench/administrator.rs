@@ -1,0 +1,35 @@
+//! Whoever registers the clients that a measurement needs.
+
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
+
+use super::load::member;
+use crate::http::{Connection, Request};
+use crate::server::Folder;
+use crate::strangers::add_administrator;
+
+const EMAIL: &str = "admin@example.test";
+const PASSWORD: &str = "an administrator of the bench";
+
+pub(crate) struct Administrator {
+    authorization: String,
+}
+
+impl Administrator {
+    /// Makes one on the server that has its data in this folder.
+    pub(crate) fn create(folder: &Folder, connection: &mut Connection) -> Result<Self> {
+        add_administrator(folder, EMAIL, PASSWORD)?;
+        let credentials = json!({"identifier": EMAIL, "password": PASSWORD, "carry": "token"});
+        let signed_in = connection.send(&Request::post("/api/v1/sign-in").json(&credentials))?;
+        Ok(Self { authorization: format!("Bearer {}", member(&signed_in, "access_token")?) })
+    }
+
+    /// Registers a client; answers what the server told of it.
+    pub(crate) fn add(&self, connection: &mut Connection, client: &Value) -> Result<Value> {
+        let request = Request::post("/api/v1/admin/clients");
+        let request = request.header("authorization", &self.authorization).json(client);
+        let answer = connection.send(&request)?;
+        ensure!(answer.status == 201, "a client was answered {answer:?}");
+        Ok(answer.json())
+    }
+}
