@@ -20,6 +20,8 @@ struct Generated {
 enum Writer {
     /// Our binary, asked for this.
     Binary(&'static [&'static str]),
+    /// The example `vectors` of the guard, asked for these.
+    Vectors(&'static str),
     /// A part of this program.
     Here(fn() -> Result<String>),
 }
@@ -29,6 +31,7 @@ const ALL: &[Generated] = &[
     Generated { file: "docs/openapi.json", by: Writer::Binary(&["generate", "openapi"]) },
     Generated { file: "docs/conformance.md", by: Writer::Here(conformance::page) },
     Generated { file: "docs/operating/scale.md", by: Writer::Here(scale::page) },
+    Generated { file: "tests/vectors/tokens.json", by: Writer::Vectors("tokens") },
 ];
 
 #[derive(Args)]
@@ -65,16 +68,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 impl Generated {
     fn text(&self, release: bool) -> Result<Vec<u8>> {
-        let arguments = match &self.by {
+        const GUARD: &[&str] = &["--package=cloakroom-guard", "--example=vectors"];
+        let (what, arguments) = match &self.by {
             Writer::Here(page) => return Ok(page()?.into_bytes()),
-            Writer::Binary(arguments) => arguments,
+            Writer::Binary(arguments) => (&["--package=cloakroom"][..], *arguments),
+            Writer::Vectors(name) => (GUARD, std::slice::from_ref(name)),
         };
         let mut command = cargo();
-        command.args(["run", "--quiet", "--locked", "--package", "cloakroom"]);
+        command.args(["run", "--quiet", "--locked"]).args(what);
         if release {
             command.arg("--release");
         }
-        let output = command.arg("--").args(*arguments).output()?;
+        let output = command.arg("--").args(arguments).output()?;
         if !output.status.success() {
             bail!("{} cannot be written: {}", self.file, String::from_utf8_lossy(&output.stderr));
         }

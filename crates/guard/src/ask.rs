@@ -1,0 +1,216 @@
+//! What the server is asked about a single request, and what is remembered of its answer.
+//!
+//! Every question notes what is known before it is sent. An answer that this knowledge does not outdate is kept; one that
+//! it may outdate serves its request alone. Whatever the answer says, what the feed told to have ended is refused.
+
+use std::sync::Arc;
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, ORIGIN};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+
+use crate::beliefs::{Mark, Noted};
+use crate::cookie::{Cookies, Session, SessionAnswer};
+use crate::digest::sha256;
+use crate::flights::Flights;
+use crate::guard::Shared;
+use crate::http::Answer;
+use crate::identity::Identity;
+use crate::provider::{basic, request};
+use crate::refusal::Refusal;
+use crate::token::Token;
+
+/// The place in the log that the server is to have heard.
+const PLACE: HeaderName = HeaderName::from_static("cloakroom-place");
+
+/// So many questions of a kind are under way at once at most.
+const AT_ONCE: usize = 256;
+
+/// An answer that somebody else asked for may have been outdated when this request came; then it is asked once more.
+const TRIES: usize = 3;
+
+/// Questions that are under way.
+pub(crate) struct Asking {
+    cookies: Flights<Result<Arc<Session>, Refusal>>,
+    tokens: Flights<Result<Told, Refusal>>,
+}
+
+impl Default for Asking {
+    fn default() -> Self {
+        Self { cookies: Flights::new(AT_ONCE), tokens: Flights::new(AT_ONCE) }
+    }
+}
+
+/// What the server said of a token.
+#[derive(Clone)]
+struct Told {
+    roles: Arc<[Box<str>]>,
+    mark: Option<Mark>,
+}
+
+/// Whom a cookie stands for.
+pub(crate) async fn about_cookie(
+    shared: &Arc<Shared>,
+    name: &'static str,
+    value: &str,
+) -> Result<Identity, Refusal> {
+    let digest = Cookies::name(value);
+    for _ in 0..TRIES {
+        let now = shared.provider.clock().steady();
+        let question = || {
+            let (shared, value) = (Arc::clone(shared), format!("{name}={value}"));
+            async move { session(&shared, &value).await }
+        };
+        let joined = shared.asking.cookies.join(digest, now, question).await;
+        let (said, asked_at) = joined.map_err(|_| Refusal::Unavailable)?;
+        if !shared.is_recent(asked_at) {
+            continue;
+        }
+        let session = said.inspect_err(|why| {
+            shared.cookies.keep_refusal(digest, why, now);
+        })?;
+        if session.has_ended(&shared.beliefs) {
+            return Err(Refusal::SessionUnknown);
+        }
+        shared.cookies.keep(digest, &session);
+        return Ok(session.identity());
+    }
+    Err(Refusal::Unavailable)
+}
+
+/// Who a token is of now, whose signature and claims are good.
+pub(crate) async fn about_token(
+    shared: &Arc<Shared>,
+    text: &str,
+    token: &Token,
+) -> Result<Identity, Refusal> {
+    for _ in 0..TRIES {
+        let now = shared.provider.clock().steady();
+        let question = || {
+            let (shared, text) = (Arc::clone(shared), text.to_owned());
+            async move { introspect(&shared, &text).await }
+        };
+        let joined = shared.asking.tokens.join(sha256(text.as_bytes()), now, question).await;
+        let (said, asked_at) = joined.map_err(|_| Refusal::Unavailable)?;
+        if !shared.is_recent(asked_at) {
+            continue;
+        }
+        let Told { roles, mark } = said?;
+        let claims = token.claims();
+        if claims.has_ended(token.kid(), &shared.beliefs) {
+            return Err(Refusal::TokenRevoked);
+        }
+        let identity = claims.with_roles(&roles);
+        if let Some(mark) = mark {
+            claims.told(identity.clone(), mark);
+        }
+        return Ok(identity);
+    }
+    Err(Refusal::Unavailable)
+}
+
+impl Shared {
+    /// Whether an answer to a question of this moment is not older than anything that is believed.
+    fn is_recent(&self, asked_at: std::time::Duration) -> bool {
+        let age = self.provider.clock().steady().saturating_sub(asked_at);
+        age <= self.beliefs.max_staleness().max(self.provider.settings.ask_timeout)
+    }
+}
+
+/// `GET /api/v1/session`.
+async fn session(shared: &Shared, cookie: &str) -> Result<Arc<Session>, Refusal> {
+    let asked_at = shared.provider.clock().steady();
+    let noted = shared.beliefs.note(asked_at);
+    let asked = request(Method::GET, &shared.provider.at("/api/v1/session"));
+    let asked = noting(asked, &noted).header(COOKIE, secret(cookie)?);
+    let asked = match &shared.provider.settings.origin {
+        Some(origin) => asked.header(ORIGIN, origin),
+        None => asked,
+    };
+    let asked = asked.body(http_body_util::Full::default()).map_err(|_| Refusal::Unavailable)?;
+    let answer = shared.provider.http.send(asked).await.map_err(|why| unanswered(&why))?;
+    match answer.status {
+        StatusCode::OK => {
+            let said = SessionAnswer::read(&answer.body).ok_or_else(|| unexpected(&answer))?;
+            let mark = shared.beliefs.mark(&noted, answer.header(PLACE.as_str()));
+            Ok(Arc::new(Session::new(said, mark, asked_at)))
+        }
+        StatusCode::UNAUTHORIZED => Err(match code(&answer).as_deref() {
+            Some("session_replaced") => Refusal::SessionReplaced { again: None },
+            Some("session_expired") => Refusal::SessionExpired,
+            _ => Refusal::SessionUnknown,
+        }),
+        _ => Err(unexpected(&answer)),
+    }
+}
+
+/// RFC 7662 §2.1.
+async fn introspect(shared: &Shared, token: &str) -> Result<Told, Refusal> {
+    #[derive(Deserialize)]
+    struct Introspection {
+        active: bool,
+        #[serde(default)]
+        roles: Vec<Box<str>>,
+    }
+
+    let settings = &shared.provider.settings;
+    let service = settings.service.as_ref().ok_or(Refusal::Unavailable)?;
+    let noted = shared.beliefs.note(shared.provider.clock().steady());
+    let metadata = shared.provider.metadata().await.map_err(|why| unanswered(&why))?;
+    let endpoint = metadata.introspection_endpoint.as_deref();
+    let endpoint = endpoint.ok_or(Refusal::Unavailable)?;
+    let form = format!(
+        "token={}&token_type_hint=access_token",
+        utf8_percent_encode(token, NON_ALPHANUMERIC)
+    );
+    let asked = noting(request(Method::POST, endpoint), &noted)
+        .header(AUTHORIZATION, basic(service))
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(form.into())
+        .map_err(|_| Refusal::Unavailable)?;
+    let answer = shared.provider.http.send(asked).await.map_err(|why| unanswered(&why))?;
+    if answer.status != StatusCode::OK {
+        return Err(unexpected(&answer));
+    }
+    match answer.json() {
+        Some(Introspection { active: true, roles }) => {
+            let mark = shared.beliefs.mark(&noted, answer.header(PLACE.as_str()));
+            Ok(Told { roles: roles.into(), mark })
+        }
+        Some(Introspection { active: false, .. }) => Err(Refusal::TokenRevoked),
+        None => Err(unexpected(&answer)),
+    }
+}
+
+fn noting(asked: http::request::Builder, noted: &Noted) -> http::request::Builder {
+    match noted.place() {
+        Some(place) => asked.header(PLACE, place),
+        None => asked,
+    }
+}
+
+fn secret(cookie: &str) -> Result<HeaderValue, Refusal> {
+    let mut value = HeaderValue::from_str(cookie).map_err(|_| Refusal::InvalidRequest)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// The member `code` of problem details.
+fn code(answer: &Answer) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Problem {
+        code: String,
+    }
+    answer.json::<Problem>().map(|problem| problem.code)
+}
+
+fn unanswered(why: &(dyn std::error::Error + 'static)) -> Refusal {
+    tracing::warn!(error = why, "the identity server did not answer a question");
+    Refusal::Unavailable
+}
+
+fn unexpected(answer: &Answer) -> Refusal {
+    tracing::warn!(status = answer.status.as_u16(), "the identity server answered something else");
+    Refusal::Unavailable
+}
