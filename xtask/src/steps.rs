@@ -114,6 +114,12 @@ pub(crate) const ALL: &[Step] = &[
         run: strangers::clients,
     },
     Step {
+        name: "packages",
+        proves: "the packages for Node and browsers build, pass their tests before the server, and import as npm would publish them",
+        needs: &[NODE, NPM],
+        run: strangers::packages,
+    },
+    Step {
         name: "schemathesis",
         proves: "every answer is one that the OpenAPI document allows",
         needs: &[Need::PythonVenv],

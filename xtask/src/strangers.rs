@@ -1,4 +1,4 @@
-//! Steps in which a stranger uses the running server: a browser, and a generator of requests.
+//! Steps in which a stranger uses the running server: a browser, services on Node, and a generator of requests.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -55,6 +55,16 @@ fn rust_client() -> Result<PathBuf> {
     build.args(["build", "--locked", "--manifest-path=tests/clients/openidconnect/Cargo.toml"]);
     run(build.arg("--target-dir").arg(&folder))?;
     Ok(folder.join("debug").join("cloakroom-client-openidconnect"))
+}
+
+/// The packages for Node and browsers start servers of their own.
+pub(crate) fn packages() -> Result<()> {
+    const FOLDER: &str = "packages";
+    server::build()?;
+    npm_ci(FOLDER)?;
+    let mut tests = node(FOLDER)?;
+    tests.env("CLOAKROOM_BINARY", binary());
+    run(tests.arg("run.mjs"))
 }
 
 /// schemathesis holds every answer against the OpenAPI document.

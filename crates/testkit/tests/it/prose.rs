@@ -1,7 +1,9 @@
 //! What the repository says stands for itself: no word of where, when or by which order it was written, and no
 //! address that only one network can reach.
 
-use crate::tree::{File, files, nothing_in};
+use std::path::Path;
+
+use crate::tree::{File, files, nothing_in, root};
 
 /// Texts that only somebody who was there would understand.
 fn private_words() -> Vec<String> {
@@ -46,12 +48,20 @@ fn lock_files_name_public_registries_only() {
                 .find_map(|marker| line.split_once(marker).map(|(_, address)| address));
             if let Some(address) = fetched
                 && !REGISTRIES.iter().any(|registry| address.starts_with(registry))
+                && !is_beside(&file, address)
             {
                 complaints.push(format!("{}:{number}: {}", file.path, line.trim()));
             }
         }
     }
     nothing_in(&complaints, "fetched from where not everybody can fetch:");
+}
+
+/// Whether what a lock file names is a folder of ours: npm lists the packages of a workspace with the others.
+fn is_beside(lock: &File, address: &str) -> bool {
+    let folder = Path::new(&lock.path).parent().unwrap();
+    let (name, _) = address.split_once('"').unwrap_or((address, ""));
+    root().join(folder).join(name).join("package.json").is_file()
 }
 
 fn is_lock(file: &File) -> bool {

@@ -1,0 +1,190 @@
+// Who is signed in, for a single-page application behind a backend of its own: known in every tab, gone from every tab.
+//
+// The browser holds a cookie that no script sees. What is kept here is only what the backend said of it, to show the right
+// page; the backend asks again with every request, and is the one that is believed.
+
+/** What is known. `me` is what the backend answered, whatever that is. */
+export type State<Me> =
+  /** The backend has not been asked yet. */
+  | { readonly status: "unknown"; readonly me: null }
+  | { readonly status: "signed_in"; readonly me: Me }
+  | { readonly status: "signed_out"; readonly me: null };
+
+export interface Settings {
+  /** Answers with JSON whose member `user` is not null where somebody is signed in. Default `/me`. */
+  readonly me?: string;
+  /** Where people go to sign in; `return_to` says where to come back to. Default `/sign-in`. */
+  readonly signIn?: string;
+  /** Is sent a POST to sign out, and may answer with JSON whose member `redirect` says where to go on. Default `/sign-out`. */
+  readonly signOut?: string;
+  /** Tabs of one origin with the same name hear of each other. Default `cloakroom`. */
+  readonly channel?: string;
+  /** In another way than the browser's own; for tests. */
+  readonly fetch?: typeof globalThis.fetch;
+  readonly location?: Pick<Location, "assign" | "href">;
+  readonly document?: Pick<Document, "addEventListener" | "removeEventListener" | "visibilityState">;
+}
+
+export interface Session<Me> {
+  /** What is known now. Another object whenever something changed, and the same one otherwise. */
+  readonly state: State<Me>;
+  /** Calls back after each change, until the function that is returned is called. */
+  subscribe(listener: () => void): () => void;
+  /** Asks the backend who is there. Rejects where it does not answer; what was known stays then. */
+  refresh(): Promise<State<Me>>;
+  /**
+   * `fetch`, for requests to the backend. One whose cookie was replaced meanwhile is sent once more, with the new one; one that
+   * says that nobody is there any more tells all tabs. Its body must be one that can be sent twice, so no stream.
+   */
+  fetch(input: string | URL, init?: RequestInit): Promise<Response>;
+  /** Leaves for the sign-in, and comes back to this page, or to `returnTo` on this origin. */
+  signIn(returnTo?: string): void;
+  /** Signs out, here and in all tabs. Rejects where the backend does not do it; nobody is signed out then. */
+  signOut(): Promise<void>;
+  /** Ends listening. */
+  close(): void;
+}
+
+type News = "signed_in" | "signed_out";
+
+/** Follows who is signed in. The backend is asked once at once, and again when the tab is looked at again. */
+export function createSession<Me extends { readonly user: unknown }>(settings: Settings = {}): Session<Me> {
+  return new Following<Me>(settings);
+}
+
+class Following<Me extends { readonly user: unknown }> implements Session<Me> {
+  state: State<Me> = { status: "unknown", me: null };
+  readonly #settings: Settings;
+  readonly #channel: BroadcastChannel;
+  readonly #listeners = new Set<() => void>();
+  /** Counts what was learned: an answer to an older question must not undo what is known since. */
+  #learned = 0;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#channel = new BroadcastChannel(settings.channel ?? "cloakroom");
+    this.#channel.addEventListener("message", this.#hear as (event: Event) => void);
+    this.#document?.addEventListener("visibilitychange", this.#look);
+    this.#refreshQuietly();
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  async refresh(): Promise<State<Me>> {
+    const learned = this.#learned;
+    const answer = await this.#sendTwice(this.#settings.me ?? "/me", { headers: { accept: "application/json" } });
+    const me = answer.status === 401 ? null : await read<Me>(answer);
+    if (learned === this.#learned) this.#learn(me !== null && me.user !== null && me.user !== undefined ? me : null);
+    return this.state;
+  }
+
+  async fetch(input: string | URL, init: RequestInit = {}): Promise<Response> {
+    const learned = this.#learned;
+    const answer = await this.#sendTwice(input, init);
+    const isOver = answer.status === 401 && OVER.includes(await codeOf(answer));
+    if (isOver && learned === this.#learned && this.state.status !== "signed_out") {
+      this.#learn(null);
+      this.#tell("signed_out");
+    }
+    return answer;
+  }
+
+  signIn(returnTo?: string): void {
+    const { href } = this.#location;
+    const here = new URL(href);
+    const wanted = new URL(returnTo ?? href, href);
+    // Nobody is sent to another host by a link that somebody made.
+    const { pathname, search, hash } = wanted.origin === here.origin ? wanted : here;
+    const to = new URL(this.#settings.signIn ?? "/sign-in", href);
+    to.searchParams.set("return_to", `${pathname}${search}${hash}`);
+    this.#location.assign(to.href);
+  }
+
+  async signOut(): Promise<void> {
+    const init = { method: "POST", headers: { accept: "application/json" } };
+    const answer = await this.#sendTwice(this.#settings.signOut ?? "/sign-out", init);
+    // Whoever is nobody already has been signed out.
+    if (!answer.ok && answer.status !== 401) throw new Error(`the sign-out was answered ${answer.status}`);
+    this.#learn(null);
+    this.#tell("signed_out");
+    const next = answer.ok ? ((await answer.json().catch(() => null)) as { redirect?: unknown } | null) : null;
+    if (typeof next?.redirect === "string" && isWeb(next.redirect, this.#location.href)) {
+      this.#location.assign(next.redirect);
+    }
+  }
+
+  close(): void {
+    this.#channel.close();
+    this.#document?.removeEventListener("visibilitychange", this.#look);
+    this.#listeners.clear();
+  }
+
+  get #location(): Pick<Location, "assign" | "href"> {
+    return this.#settings.location ?? globalThis.location;
+  }
+
+  get #document(): Settings["document"] {
+    return this.#settings.document ?? globalThis.document;
+  }
+
+  /** A cookie that was replaced a moment ago is on its way with another answer, and is here by then. */
+  async #sendTwice(input: string | URL, init: RequestInit): Promise<Response> {
+    const fetch = this.#settings.fetch ?? globalThis.fetch;
+    const url = new URL(input, this.#location.href);
+    const send = (): Promise<Response> => fetch(url, { credentials: "same-origin", cache: "no-store", ...init });
+    const answer = await send();
+    return answer.status === 401 && (await codeOf(answer)) === "session_replaced" ? send() : answer;
+  }
+
+  #learn(me: Me | null): void {
+    this.#learned += 1;
+    const before = this.state;
+    if (JSON.stringify(before.me) === JSON.stringify(me) && before.status !== "unknown") return;
+    this.state = me === null ? { status: "signed_out", me } : { status: "signed_in", me };
+    // Somebody who came by another tab's sign-in is new to the others too.
+    if (before.status === "signed_out" && me !== null) this.#tell("signed_in");
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #tell(news: News): void {
+    this.#channel.postMessage(news);
+  }
+
+  readonly #hear = ({ data }: MessageEvent<unknown>): void => {
+    if (data === "signed_out") this.#learn(null);
+    // Who it is, the backend tells.
+    else if (data === "signed_in" && this.state.status !== "signed_in") this.#refreshQuietly();
+  };
+
+  readonly #look = (): void => {
+    if (this.#document?.visibilityState === "visible") this.#refreshQuietly();
+  };
+
+  /** A backend that does not answer is asked again with the next occasion. */
+  #refreshQuietly(): void {
+    this.refresh().catch(() => undefined);
+  }
+}
+
+/** The names of the problems that say that nobody is there any more. */
+const OVER = ["not_signed_in", "session_unknown", "session_expired", "token_revoked"];
+
+/** What kind of problem it is (RFC 9457), without using the answer up. */
+async function codeOf(answer: Response): Promise<string> {
+  if (!(answer.headers.get("content-type") ?? "").startsWith("application/problem+json")) return "";
+  const problem = (await answer.clone().json().catch(() => null)) as { code?: unknown } | null;
+  return typeof problem?.code === "string" ? problem.code : "";
+}
+
+async function read<Me>(answer: Response): Promise<Me> {
+  if (!answer.ok) throw new Error(`who is there was answered ${answer.status}`);
+  return (await answer.json()) as Me;
+}
+
+/** No address that would run as a script. */
+function isWeb(address: string, base: string): boolean {
+  return ["https:", "http:"].includes(new URL(address, base).protocol);
+}

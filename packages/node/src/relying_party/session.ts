@@ -1,0 +1,131 @@
+// A session of this app: who signed in, and the tokens by which the issuer can be asked about it. The browser has neither.
+
+import { createHash, randomBytes } from "node:crypto";
+
+import { decode, encode } from "../base64url.js";
+import { frozen, type Identity } from "../identity.js";
+import { digestOf, type Digest } from "../subject.js";
+import { isObject, isTexts } from "../token/strict_json.js";
+import type { Person } from "./id_token.js";
+import { Seal } from "./sealed.js";
+import type { Sessions } from "./sessions.js";
+
+export interface Session {
+  readonly person: Person;
+  /** For the issuer's sign-out, which asks whose session it is. */
+  readonly idToken: string;
+  readonly accessToken: string;
+  /** The second from which on it is void. */
+  readonly accessUntil: number;
+  readonly refreshToken: string | null;
+  /** The grant that they hang from, where the issuer says so. */
+  readonly grantId: string | null;
+  /** The second at which it is over whatever happens. */
+  readonly endsAt: number;
+}
+
+/** A session with the secret that opens it and what it was found as. */
+export interface Opened {
+  readonly secret: Buffer;
+  readonly name: string;
+  readonly sealed: Uint8Array;
+  readonly session: Session;
+}
+
+const SECRET_BYTES = 32;
+
+/** Sessions, of which each is sealed under the secret that its cookie has. */
+export class SealedSessions {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly idleSeconds: number,
+  ) {}
+
+  /** Keeps a new session. Returns its cookie's value. */
+  async insert(session: Session, now: number): Promise<string> {
+    const secret = randomBytes(SECRET_BYTES);
+    const name = nameOf(secret);
+    await this.sessions.insert(name, seal(secret, name, session), this.#until(session, now));
+    return encode(secret);
+  }
+
+  async find(cookie: string, now: number): Promise<Opened | undefined> {
+    const secret = decode(cookie);
+    if (secret?.length !== SECRET_BYTES) return undefined;
+    const name = nameOf(secret);
+    const sealed = await this.sessions.find(name);
+    const text = sealed && new Seal(secret, PURPOSE).open(sealed, name);
+    if (sealed === undefined || text === undefined) return undefined;
+    // Sealed here, so of our own shape.
+    const session = JSON.parse(text) as Session;
+    return now < session.endsAt ? { secret, name, sealed, session } : undefined;
+  }
+
+  /** `undefined` where another request was faster, or the session is gone. */
+  async replace({ secret, name, sealed }: Opened, session: Session, now: number): Promise<Opened | undefined> {
+    const next = seal(secret, name, session);
+    const done = await this.sessions.replace(name, sealed, next, this.#until(session, now));
+    return done ? { secret, name, sealed: next, session } : undefined;
+  }
+
+  async remove({ name }: Opened): Promise<void> {
+    await this.sessions.remove(name);
+  }
+
+  #until(session: Session, now: number): number {
+    return Math.min(session.endsAt, now + this.idleSeconds);
+  }
+}
+
+const PURPOSE = "relying party session";
+
+function nameOf(secret: Buffer): string {
+  return createHash("sha256").update(secret).digest("base64url");
+}
+
+function seal(secret: Buffer, name: string, session: Session): Buffer {
+  return new Seal(secret, PURPOSE).seal(JSON.stringify(session), name);
+}
+
+/** Whose end is the session's end. */
+export function hangsFrom({ person, grantId }: Session, clientId: string): Digest[] {
+  const all = [digestOf("user", person.sub), digestOf("client", clientId)];
+  if (person.sid !== null) all.push(digestOf("session", person.sid));
+  if (grantId !== null) all.push(digestOf("grant", grantId));
+  return all;
+}
+
+export function identityOf({ person, endsAt }: Session, clientId: string): Identity {
+  return frozen({
+    user: person.sub,
+    session: person.sid,
+    client: clientId,
+    scopes: [],
+    roles: [...person.roles],
+    acr: person.acr,
+    amr: [...person.amr],
+    authenticatedAt: person.authenticatedAt,
+    expiresAt: endsAt,
+    carrier: "cookie",
+    email: person.email,
+    username: person.username,
+  });
+}
+
+/**
+ * What an access token says of its grant and of its user, where it is a token that can be looked into. It came from the issuer
+ * over a connection of our own.
+ */
+export function looselyRead(accessToken: string): { grantId: string | null; roles: readonly string[] } {
+  const nothing = { grantId: null, roles: [] };
+  const claims = accessToken.split(".")[1];
+  if (claims === undefined) return nothing;
+  try {
+    const read: unknown = JSON.parse(Buffer.from(claims, "base64url").toString("utf8"));
+    if (!isObject(read)) return nothing;
+    const { grant_id: grant, roles } = read;
+    return { grantId: typeof grant === "string" ? grant : null, roles: isTexts(roles) ? roles : [] };
+  } catch {
+    return nothing;
+  }
+}
