@@ -138,6 +138,12 @@ pub enum Kind {
     InitialTokenMade,
     /// A right to register clients was taken back; the detail is its name.
     InitialTokenRemoved,
+    /// A client made a stream of signals.
+    StreamMade,
+    /// A stream of signals was changed, by its client or by the server's rules; the detail is its status.
+    StreamChanged,
+    /// A stream of signals is gone, and what waited in it.
+    StreamRemoved,
     /// A user allowed a client something.
     ConsentGiven,
     /// A user took back what a client was allowed.

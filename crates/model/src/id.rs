@@ -89,6 +89,11 @@ uuid_id! {
     InitialTokenId
 }
 
+uuid_id! {
+    /// Names a stream of signals.
+    StreamId
+}
+
 /// The text is not a lower-case hyphenated UUID.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("expected an id such as 0198c2a4-7a5e-7c3d-9f10-2b6c8d4e1f00")]

@@ -20,5 +20,7 @@ pub mod registration;
 pub mod room;
 pub mod secret;
 pub mod session;
+pub mod signal;
+pub mod stream;
 pub mod time;
 pub mod user;

@@ -27,6 +27,7 @@ pub(crate) const STEPS: [Step; CURRENT as usize] = [
     Step { text: include_str!("../migrations/0003_registration.sql"), compatible_from: 2 },
     Step { text: include_str!("../migrations/0004_status_series.sql"), compatible_from: 3 },
     Step { text: include_str!("../migrations/0005_failures_of_nobody.sql"), compatible_from: 4 },
+    Step { text: include_str!("../migrations/0006_streams.sql"), compatible_from: 5 },
 ];
 
 /// A step, and the oldest program whose statements work after it.
@@ -36,7 +37,7 @@ pub(crate) struct Step {
 }
 
 /// The version that this program reads and writes.
-pub(crate) const CURRENT: u32 = 5;
+pub(crate) const CURRENT: u32 = 6;
 
 /// The first half of the lock's name, `Clkr`; the other half is the schema's name.
 const LOCK: i32 = 0x436c_6b72;

@@ -9,7 +9,7 @@ use cloakroom_model::secret::Digest;
 use cloakroom_store::{Act, Clients, Done, Error, InsertClient};
 
 use crate::doing::Doing;
-use crate::{Database, Db, SqlStore, column, endings, initial_tokens, json, sql, values};
+use crate::{Database, Db, SqlStore, column, endings, initial_tokens, json, sql, streams, values};
 
 #[async_trait]
 impl<D: Database> Clients for SqlStore<D> {
@@ -130,6 +130,11 @@ async fn remove(mut doing: Doing<'_, impl Db>, id: &ClientId) -> Result<Option<D
     db.run(sql::device_requests::DELETE_OF_CLIENT, key).await?;
     let of_client = sql::grants::DELETE_OF_CLIENT;
     endings::grants(&mut doing, of_client, key, Reason::ClientRemoved).await?;
+    let stream = streams::remove_of(db, id).await?;
     doing.announce(Subject::Client(id.clone()), Change::Ended);
-    doing.done(()).await.map(Some)
+    let done = doing.done(()).await?;
+    if let Some(stream) = stream {
+        streams::forget(db, stream).await?;
+    }
+    Ok(Some(done))
 }

@@ -2,10 +2,11 @@
 
 use cloakroom_model::event::Event;
 use cloakroom_model::log::{Change, Subject};
+use cloakroom_model::signal::UserSignal;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{Act, Done, Ended, Error};
 
-use crate::{Db, events, revocations};
+use crate::{Db, events, revocations, streams};
 
 /// An act under way. An act that refuses returns before it writes anything.
 pub(crate) struct Doing<'a, D> {
@@ -14,11 +15,19 @@ pub(crate) struct Doing<'a, D> {
     ended: Vec<Ended>,
     announced: Vec<(Subject, Change)>,
     others: Vec<Event>,
+    signals: Vec<UserSignal>,
 }
 
 impl<'a, D: Db> Doing<'a, D> {
     pub(crate) fn new(db: &'a D, act: &'a Act) -> Self {
-        Self { db, act, ended: Vec::new(), announced: Vec::new(), others: Vec::new() }
+        Self {
+            db,
+            act,
+            ended: Vec::new(),
+            announced: Vec::new(),
+            others: Vec::new(),
+            signals: Vec::new(),
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -41,6 +50,11 @@ impl<'a, D: Db> Doing<'a, D> {
         self.others.push(event);
     }
 
+    /// Notes a signal that no event tells whole.
+    pub(crate) fn signal(&mut self, signal: UserSignal) {
+        self.signals.push(signal);
+    }
+
     /// As [`done`](Self::done), where the act found what it was to end.
     pub(crate) async fn done_where(self, was_there: bool) -> Result<Option<Done<()>>, Error> {
         if was_there { self.done(()).await.map(Some) } else { Ok(None) }
@@ -49,12 +63,19 @@ impl<'a, D: Db> Doing<'a, D> {
     /// Writes down what was noted. The last thing an act does: from here on it holds the log's counter, which every
     /// other act that ends or changes something waits for. It takes no lock after that one.
     pub(crate) async fn done<T: Send>(self, value: T) -> Result<Done<T>, Error> {
+        let mut signals = Vec::new();
         for event in self.act.events(&self.ended).iter().chain(&self.others) {
             events::record(self.db, event).await?;
+            signals.extend(UserSignal::of(event));
         }
+        signals.extend(self.signals);
         let mut rows = Vec::with_capacity(self.announced.len());
+        // What is a signal is announced as well: whatever a user's receivers are told, nodes must hear.
         if !self.announced.is_empty() {
-            let first = revocations::take_numbers(self.db, self.announced.len()).await?;
+            let (first, streams) = revocations::take_numbers(self.db, self.announced.len()).await?;
+            if streams > 0 {
+                streams::tell_all(self.db, self.act, first, signals).await?;
+            }
             for (seq, (subject, change)) in (first..).zip(self.announced) {
                 let row = self.act.row(seq, subject, change);
                 revocations::append(self.db, &row).await?;

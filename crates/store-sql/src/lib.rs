@@ -24,6 +24,8 @@
 //! - **Names** are free when they were looked up and taken by the insertion (`ON CONFLICT DO NOTHING`); where an
 //!   update meets the unique index, the database does the transaction again.
 //! - **Sweeps and claims** pass over what is locked (`SKIP LOCKED`), so that nodes share the work.
+//! - **Streams of signals** are made and removed under the log's counter, and what waits in them is put there under it: an act
+//!   is before a stream or after it. What waits is locked by nobody who takes the counter afterwards.
 //! - **Everybody's end** locks the tables.
 //!
 //! The order is: administrators, user, session or guest (the one that goes on before those that give way), client,
@@ -68,6 +70,7 @@ pub mod sql;
 mod statement;
 mod statuses;
 mod store;
+mod streams;
 mod sweep;
 mod throttles;
 mod users;

@@ -86,11 +86,12 @@ async fn snapshot(db: &impl Db) -> Result<Snapshot, Error> {
     Ok(Snapshot { place, rows, now })
 }
 
-/// Takes the next `count` numbers of the log; answers the first of them.
-pub(crate) async fn take_numbers(db: &impl Db, count: usize) -> Result<u64, Error> {
-    let last = db.find(sql::log::COUNT_ON, values![number(count)], column::count).await?;
-    let last = last.ok_or_else(|| corrupt("the log has no counter"))?;
-    Ok(last + 1 - count as u64)
+/// Takes the next `count` numbers of the log; answers the first of them, and how many streams there are to be told.
+pub(crate) async fn take_numbers(db: &impl Db, count: usize) -> Result<(u64, u64), Error> {
+    let read = |columns: &mut Columns<'_>| Ok((columns.count()?, columns.count()?));
+    let taken = db.find(sql::log::COUNT_ON, values![number(count)], read).await?;
+    let (last, streams) = taken.ok_or_else(|| corrupt("the log has no counter"))?;
+    Ok((last + 1 - count as u64, streams))
 }
 
 /// Appends a row under a number that was taken.

@@ -5,6 +5,7 @@ use cloakroom_model::event::Reason;
 use cloakroom_model::id::UserId;
 use cloakroom_model::link::Purpose;
 use cloakroom_model::log::{Change, Subject};
+use cloakroom_model::signal::UserSignal;
 use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
 use cloakroom_store::{
     Act, ChangePassword, Changed, Error, InsertUser, Login, NewUser, Shown, UserFilter, Users,
@@ -366,6 +367,9 @@ async fn set_names(
     ];
     // Where somebody takes a name at this very moment the unique index says so, and the transaction is done again.
     db.run(sql::users::SET_NAMES, change).await?;
+    if let Some(signal) = UserSignal::renamed(&doing.act.event, id, &user.email, email) {
+        doing.signal(signal);
+    }
     doing.announce(Subject::User(id), Change::Changed);
     Ok(Changed::Done(doing.done(()).await?))
 }
@@ -393,7 +397,10 @@ async fn delete(
     db.run(sql::throttles::FORGET_OF_UNKNOWN, user).await?;
     db.run(sql::users::DELETE, user).await?;
     doing.announce(Subject::User(id), Change::Ended);
-    Ok(Changed::Done(doing.done(()).await?))
+    let done = doing.done(()).await?;
+    // Who is left out of a stream goes from it untold.
+    db.run(sql::streams::TAKE_IN_EVERYWHERE, user).await?;
+    Ok(Changed::Done(done))
 }
 
 fn is_admin(roles: &[Role]) -> bool {

@@ -17,10 +17,11 @@ const STEPS: [&str; CURRENT as usize] = [
     include_str!("../migrations/0003_registration.sql"),
     include_str!("../migrations/0004_status_series.sql"),
     include_str!("../migrations/0005_failures_of_nobody.sql"),
+    include_str!("../migrations/0006_streams.sql"),
 ];
 
 /// The version that this program reads and writes.
-pub(crate) const CURRENT: u32 = 5;
+pub(crate) const CURRENT: u32 = 6;
 
 /// Marks a SQLite file as ours: `Clkr`.
 const APPLICATION: u32 = 0x436c_6b72;

@@ -31,6 +31,7 @@ mod revocations;
 mod sessions;
 mod shared_memory;
 mod statuses;
+mod streams;
 mod throttles;
 mod users;
 mod verbs;
@@ -60,6 +61,7 @@ pub use sessions::{
 };
 pub use shared_memory::SharedMemory;
 pub use statuses::{StatusLists, Statuses, status_until};
+pub use streams::{ClaimedStream, InsertStream, Queue, StreamBacklog, Streams};
 pub use throttles::{AccountFailures, Throttles};
 pub use users::{
     ChangePassword, Changed, CredentialLink, InsertUser, Login, NewUser, Shown, UserFilter, Users,
@@ -77,6 +79,7 @@ pub trait Store:
     + Codes
     + DeviceRequests
     + RelyingParties
+    + Streams
     + Marks
     + Statuses
     + Links
@@ -100,6 +103,7 @@ impl<T> Store for T where
         + Codes
         + DeviceRequests
         + RelyingParties
+        + Streams
         + Marks
         + Statuses
         + Links

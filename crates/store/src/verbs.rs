@@ -123,6 +123,22 @@ macro_rules! verbs_of {
             put_off_relying_party(session: ::cloakroom_model::id::SessionId, client: &::cloakroom_model::id::ClientId, try_at: ::cloakroom_model::time::Timestamp) -> Result<(), $crate::Error>;
         } }
     };
+    (@ $apply:ident Streams) => {
+        $apply! { Streams {
+            find_stream(client: &::cloakroom_model::id::ClientId) -> Result<Option<::cloakroom_model::stream::Stream>, $crate::Error>;
+            list_streams() -> Result<Vec<$crate::StreamBacklog>, $crate::Error>;
+            insert_stream(stream: ::cloakroom_model::stream::Stream, act: &$crate::Act) -> Result<$crate::InsertStream, $crate::Error>;
+            replace_stream(seen: &::cloakroom_model::stream::Stream, stream: ::cloakroom_model::stream::Stream, queue: $crate::Queue, act: &$crate::Act) -> Result<bool, $crate::Error>;
+            remove_stream(client: &::cloakroom_model::id::ClientId, id: ::cloakroom_model::id::StreamId, act: &$crate::Act) -> Result<Option<$crate::Done<()>>, $crate::Error>;
+            leave_out(id: ::cloakroom_model::id::StreamId, user: ::cloakroom_model::id::UserId, most: usize) -> Result<bool, $crate::Error>;
+            take_in(id: ::cloakroom_model::id::StreamId, user: ::cloakroom_model::id::UserId) -> Result<(), $crate::Error>;
+            add_signal(id: ::cloakroom_model::id::StreamId, signal: ::cloakroom_model::signal::Signal, most: usize, act: &$crate::Act) -> Result<bool, $crate::Error>;
+            list_signals(id: ::cloakroom_model::id::StreamId, limit: usize) -> Result<Vec<::cloakroom_model::signal::Waiting>, $crate::Error>;
+            forget_signals(id: ::cloakroom_model::id::StreamId, numbers: &[::cloakroom_model::signal::SignalNumber]) -> Result<(), $crate::Error>;
+            claim_streams(now: ::cloakroom_model::time::Timestamp, lease_until: ::cloakroom_model::time::Timestamp, limit: usize) -> Result<Vec<$crate::ClaimedStream>, $crate::Error>;
+            release_stream(id: ::cloakroom_model::id::StreamId, lease_until: ::cloakroom_model::time::Timestamp, failures: u32, try_at: ::cloakroom_model::time::Timestamp) -> Result<(), $crate::Error>;
+        } }
+    };
     (@ $apply:ident Links) => {
         $apply! { Links {
             insert_link(link: ::cloakroom_model::link::Link, act: &$crate::Act) -> Result<$crate::InsertLink, $crate::Error>;
@@ -195,7 +211,7 @@ macro_rules! verbs_of {
 macro_rules! every_verb {
     ($apply:ident) => {
         $crate::verbs_of! {
-            $apply: Users Sessions Guests SessionData Grants Consents PushedRequests Codes DeviceRequests Marks Statuses RelyingParties Links Clients InitialTokens Keys Revocations Throttles Events
+            $apply: Users Sessions Guests SessionData Grants Consents PushedRequests Codes DeviceRequests Marks Statuses RelyingParties Streams Links Clients InitialTokens Keys Revocations Throttles Events
         }
     };
 }

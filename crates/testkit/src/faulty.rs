@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use cloakroom_store::{
     Clients, Codes, Consents, DeviceRequests, Error, Events, Grants, Guests, InitialTokens, Keys,
     Links, Marks, PushedRequests, RelyingParties, Revocations, SessionData, Sessions, Statuses,
-    Throttles, Users, every_verb,
+    Streams, Throttles, Users, every_verb,
 };
 use tokio::sync::Notify;
 

@@ -11,8 +11,8 @@ use std::task::{Context, Poll, Waker};
 use async_trait::async_trait;
 use cloakroom_store::{
     Clients, Codes, Consents, DeviceRequests, Events, Grants, Guests, InitialTokens, Keys, Links,
-    Marks, PushedRequests, RelyingParties, Revocations, SessionData, Sessions, Statuses, Throttles,
-    Users, every_verb,
+    Marks, PushedRequests, RelyingParties, Revocations, SessionData, Sessions, Statuses, Streams,
+    Throttles, Users, every_verb,
 };
 
 use crate::randomness::Seeded;

@@ -117,6 +117,7 @@ pool_mode = transaction
 default_pool_size = {POOL}
 max_client_conn = 1000
 server_connect_timeout = 2
+server_idle_timeout = 10
 server_login_retry = 0.2
 "
     )

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use cloakroom_store::{
     Clients, Codes, Consents, DeviceRequests, Events, Grants, InitialTokens, Keys, Links,
-    PushedRequests, RelyingParties, Statuses, Store, Throttles, Users, verbs_of,
+    PushedRequests, RelyingParties, Statuses, Store, Streams, Throttles, Users, verbs_of,
 };
 
 use super::WithRedis;
@@ -24,5 +24,5 @@ macro_rules! passed_on {
 }
 
 verbs_of! {
-    passed_on: Users Grants Consents PushedRequests Codes DeviceRequests Statuses RelyingParties Links Clients InitialTokens Keys Throttles Events
+    passed_on: Users Grants Consents PushedRequests Codes DeviceRequests Statuses RelyingParties Streams Links Clients InitialTokens Keys Throttles Events
 }

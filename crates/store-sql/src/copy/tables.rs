@@ -85,6 +85,9 @@ macro_rules! one {
     (4) => {
         "$4"
     };
+    (5) => {
+        "$5"
+    };
 }
 
 /// A table by its name, whether it is born with a row, how many columns are its key, the number after that, how many
@@ -93,32 +96,32 @@ macro_rules! table {
     (
         $name:literal, $born:literal, $keys:tt, $limit:tt, $all:tt,
         $first:literal $first_kind:ident $(, $key:literal $key_kind:ident)*;
-        $($column:literal $kind:ident),+
+        $($column:literal $kind:ident),*
     ) => {
         Table {
             name: $name,
             columns: &[
                 ($first, Kind::$first_kind)
                 $(, ($key, Kind::$key_kind))*
-                $(, ($column, Kind::$kind))+
+                $(, ($column, Kind::$kind))*
             ],
             key: $keys,
             is_born_with_a_row: $born,
             insert: Sql::shared(concat!(
-                "INSERT INTO ", $name, " (", $first $(, ", ", $key)* $(, ", ", $column)+, ") VALUES (",
+                "INSERT INTO ", $name, " (", $first $(, ", ", $key)* $(, ", ", $column)*, ") VALUES (",
                 numbers!($all), ")"
             )),
             copy_in: concat!(
-                "COPY ", $name, " (", $first $(, ", ", $key)* $(, ", ", $column)+, ") FROM STDIN (FORMAT binary)"
+                "COPY ", $name, " (", $first $(, ", ", $key)* $(, ", ", $column)*, ") FROM STDIN (FORMAT binary)"
             ),
             analyze: Sql::shared(concat!("ANALYZE ", $name)),
             count: Sql::shared(concat!("SELECT COUNT(*) FROM ", $name)),
             first: Sql::shared(concat!(
-                "SELECT ", $first $(, ", ", $key)* $(, ", ", $column)+, " FROM ", $name,
+                "SELECT ", $first $(, ", ", $key)* $(, ", ", $column)*, " FROM ", $name,
                 " ORDER BY ", $first $(, ", ", $key)*, " LIMIT $1"
             )),
             next: Sql::shared(concat!(
-                "SELECT ", $first $(, ", ", $key)* $(, ", ", $column)+, " FROM ", $name,
+                "SELECT ", $first $(, ", ", $key)* $(, ", ", $column)*, " FROM ", $name,
                 " WHERE (", $first $(, ", ", $key)*, ") > (", numbers!($keys), ")",
                 " ORDER BY ", $first $(, ", ", $key)*, " LIMIT ", one!($limit)
             )),
@@ -207,9 +210,9 @@ pub static TABLES: &[Table] = &[
         "nonce" Integer, "at" Integer, "kind" Text, "subject" Bytes, "change" Text, "until" Integer
     ),
     table!(
-        "log_counter", true, 1, 2, 3,
+        "log_counter", true, 1, 2, 4,
         "\"only\"" Integer;
-        "seq" Integer, "forgotten" Integer
+        "seq" Integer, "forgotten" Integer, "streams" Integer
     ),
     table!(
         "events", false, 1, 2, 4,
@@ -263,6 +266,20 @@ pub static TABLES: &[Table] = &[
         "initial_tokens", false, 1, 2, 6,
         "id" Bytes;
         "digest" Bytes, "note" Text, "created_at" Integer, "expires_at" Integer, "uses_left" Integer
+    ),
+    table!(
+        "streams", false, 1, 2, 7,
+        "id" Bytes;
+        "client" Text, "stream" Text, "takes" Integer, "pushed" Integer, "failures" Integer, "try_at" Integer
+    ),
+    table!(
+        "signals", false, 4, 5, 6,
+        "stream_id" Bytes, "seq" Integer, "part" Integer, "nonce" Integer;
+        "at" Integer, "signal" Text
+    ),
+    table!(
+        "left_out", false, 2, 3, 2,
+        "stream_id" Bytes, "user_id" Bytes;
     ),
     table!(
         "status_series", true, 1, 2, 2,

@@ -30,5 +30,6 @@ statements! {
         UNION ALL SELECT 1 FROM codes WHERE client = $1
         UNION ALL SELECT 1 FROM device_requests WHERE client = $1
         UNION ALL SELECT 1 FROM relying_parties WHERE client = $1
+        UNION ALL SELECT 1 FROM streams WHERE client = $1
         LIMIT 1";
 }

@@ -15,9 +15,13 @@ macro_rules! prune {
 
 statements! {
     /// The act's last statement before its rows: who holds the counter is the next to commit. Takes how many
-    /// numbers; answers the last of them.
-    COUNT_ON = "UPDATE log_counter SET seq = seq + $1 WHERE only = 1 RETURNING seq",
-        postgres "UPDATE log_counter SET seq = seq + $1 WHERE \"only\" = 1 RETURNING seq";
+    /// numbers; answers the last of them, and how many streams there are to be told.
+    COUNT_ON = "UPDATE log_counter SET seq = seq + $1 WHERE only = 1 RETURNING seq, streams",
+        postgres "UPDATE log_counter SET seq = seq + $1 WHERE \"only\" = 1 RETURNING seq, streams";
+
+    /// By who made or removed one, and holds the counter.
+    COUNT_STREAMS = "UPDATE log_counter SET streams = (SELECT COUNT(*) FROM streams) WHERE only = 1",
+        postgres "UPDATE log_counter SET streams = (SELECT COUNT(*) FROM streams) WHERE \"only\" = 1";
 
     APPEND = "INSERT INTO log (seq, nonce, at, kind, subject, change, until) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 

@@ -25,6 +25,7 @@ pub(crate) mod pushed_requests;
 pub(crate) mod relying_parties;
 pub(crate) mod sessions;
 pub(crate) mod statuses;
+pub(crate) mod streams;
 pub(crate) mod throttles;
 pub(crate) mod users;
 
@@ -54,6 +55,7 @@ pub fn all() -> Vec<(String, Sql)> {
         ("relying_parties", relying_parties::ALL),
         ("sessions", sessions::ALL),
         ("statuses", statuses::ALL),
+        ("streams", streams::ALL),
         ("throttles", throttles::ALL),
         ("users", users::ALL),
     ];

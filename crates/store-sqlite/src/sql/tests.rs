@@ -42,11 +42,15 @@ const WHOLE_TABLE: &[&str] = &[
     "keys::FIND_CURRENT_TO_CHANGE",
     "links::DELETE_SET_UP",
     "links::DELETE_ALL",
+    "log::COUNT_STREAMS",
     "log::STILL_CONCERNS",
     "log::LAST",
     "log::MARK_ALL",
     "sessions::DELETE_ALL",
     "sessions::ALL_IDS",
+    "streams::LIST",
+    "streams::TELL_ALL",
+    "streams::TELL_ONE",
 ];
 
 #[test]

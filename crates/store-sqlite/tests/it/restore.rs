@@ -1,18 +1,21 @@
 //! What a restored backup would revive has ended, and nobody goes on from what they remember.
 
 use cloakroom_model::authorization::{Code, DeviceAnswer, DeviceRequest, PushedRequest};
-use cloakroom_model::client::Lifetimes;
+use cloakroom_model::client::{Client, Lifetimes, Template};
 use cloakroom_model::data::{Change, DocumentKey, Etag, Namespace, Owner, Seen};
 use cloakroom_model::event::{Kind, Reason};
-use cloakroom_model::id::{ClientId, InitialTokenId};
+use cloakroom_model::id::{ClientId, InitialTokenId, StreamId};
 use cloakroom_model::initial_token::InitialToken;
 use cloakroom_model::link::{Link, Purpose};
 use cloakroom_model::log::{Place, Subject};
+use cloakroom_model::registration::Registration;
+use cloakroom_model::signal::{About, Signal};
+use cloakroom_model::stream::{Delivery, Status, Stream};
 use cloakroom_store::{
-    Codes as _, DeviceRequests as _, EventFilter, Events as _, Grants as _, Guests as _, Hanging,
-    InitialTokens as _, InsertCode, InsertLink, Links as _, Marks as _, NewCode,
-    PushedRequests as _, Reading, Revocations as _, SessionData as _, Sessions as _, StatusLists,
-    Statuses as _, Users as _, Write, Written,
+    Clients as _, Codes as _, DeviceRequests as _, EventFilter, Events as _, Grants as _,
+    Guests as _, Hanging, InitialTokens as _, InsertCode, InsertLink, InsertStream, Links as _,
+    Marks as _, NewCode, PushedRequests as _, Reading, Revocations as _, SessionData as _,
+    Sessions as _, StatusLists, Statuses as _, Streams as _, Users as _, Write, Written,
 };
 use cloakroom_store_sqlite::{
     OpenError, Options, Restore, RestoreError, Restored, Sqlite, SqliteStore,
@@ -92,6 +95,42 @@ async fn a_restore_is_told_with_each_ending() {
     assert_eq!(ended(Kind::Restored).len(), 1);
     assert_eq!(ended(Kind::SessionEnded), [Reason::Restored.as_str(); 2]);
     assert_eq!(ended(Kind::GrantEnded), [Reason::SessionEnded.as_str()]);
+}
+
+#[tokio::test]
+async fn streams_of_signals_outlive_a_restore_and_tell_of_it() {
+    let folder = Folder::new();
+    let (server, backup) = (folder.open(), folder.file("backup.db"));
+    sign_up(&server, 1).await;
+    come_as_guest(&server, 2).await;
+    let id = ClientId::parse("warehouse").unwrap();
+    server.insert_client(service(&id), None, &act(Kind::ClientAdded, 59)).await.unwrap();
+    let stream = Stream {
+        id: StreamId::new(NOW, [1; 10]),
+        client: id.clone(),
+        delivery: Delivery::Poll,
+        events_requested: None,
+        wants: About::SessionRevoked.into(),
+        description: None,
+        status: Status::Enabled,
+        reason: None,
+        created_at: NOW,
+    };
+    let kept = server.insert_stream(stream.clone(), &act(Kind::StreamMade, 60)).await.unwrap();
+    assert!(matches!(kept, InsertStream::Done(_)), "{kept:?}");
+    server.backup(&backup, |_| {}).await.unwrap();
+    drop(server);
+    restore(&folder, &backup, false).unwrap();
+    let store = folder.open();
+    assert_eq!(store.find_stream(&id).await.unwrap(), Some(stream.clone()));
+    let waiting = store.list_signals(stream.id, 9).await.unwrap();
+    let [Signal::User(told)] = &waiting.iter().map(|it| it.signal.clone()).collect::<Vec<_>>()[..]
+    else {
+        panic!("{waiting:?}");
+    };
+    // Of the guest nobody is told.
+    assert_eq!((told.session, told.user), (Some(session_id(1)), user_id(1)));
+    assert_eq!(told.why, Reason::Restored.as_str());
 }
 
 #[tokio::test]
@@ -235,6 +274,27 @@ async fn a_second_restore_leaves_what_the_first_one_kept() {
 }
 
 /// A folder with a user, everything that a user and a guest can have, and a backup of it.
+fn service(id: &ClientId) -> Client {
+    Client {
+        id: id.clone(),
+        name: "Warehouse".to_owned(),
+        template: Template::Service,
+        first_party: false,
+        carriers: Vec::new(),
+        token_places: Vec::new(),
+        lifetimes: Template::Service.lifetimes(),
+        audiences: Vec::new(),
+        scopes: Vec::new(),
+        algorithm: None,
+        origins: Vec::new(),
+        authentication: Vec::new(),
+        data: Vec::new(),
+        data_of_others: Vec::new(),
+        registration: Registration::default(),
+        created_at: NOW,
+    }
+}
+
 async fn furnished(folder: &Folder) -> std::path::PathBuf {
     let server = folder.open();
     sign_up(&server, 1).await;

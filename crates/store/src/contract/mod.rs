@@ -37,6 +37,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod sign_in;
 pub mod statuses;
+pub mod streams;
 pub mod throttles;
 pub mod users;
 
@@ -252,6 +253,21 @@ macro_rules! for_each_promise {
                 of_many_who_ask_each_is_given_others,
                 who_was_told_is_forgotten_and_who_was_not_is_due_again,
                 a_removed_client_is_told_nothing_any_more,
+            }
+            streams {
+                a_client_has_one_stream,
+                of_many_who_make_a_clients_stream_one_does,
+                a_stream_is_replaced_only_as_it_was_seen,
+                a_removed_stream_leaves_nothing,
+                what_happens_to_a_user_waits_in_order,
+                each_stream_gets_what_it_wants,
+                nobody_is_told_of_who_is_left_out,
+                a_signal_waits_until_it_is_forgotten,
+                a_stream_is_told_of_itself,
+                a_stream_that_is_replaced_keeps_or_loses_what_waits,
+                a_stream_is_claimed_while_something_waits,
+                of_many_who_claim_each_is_given_others,
+                no_end_that_follows_a_stream_is_missing_from_it,
             }
             links {
                 a_link_is_found_until_it_expires,

@@ -87,6 +87,7 @@ impl State {
         self.codes.retain(|_, kept| kept.code.client != *id);
         self.device_requests.retain(|_, request| request.client != *id);
         self.relying_parties.retain(|_, party| party.client != *id);
+        self.streams.retain(|_, kept| kept.stream.client != *id);
         trace.ended(Subject::Client(id.clone()));
         Some(Done { value: (), rows: self.finish(act, trace) })
     }
@@ -98,6 +99,7 @@ impl State {
             || self.codes.values().any(|kept| kept.code.client == *id)
             || self.device_requests.values().any(|request| request.client == *id)
             || self.relying_parties.keys().any(|(_, client)| client == id)
+            || self.streams.values().any(|kept| kept.stream.client == *id)
     }
 
     fn keep_client(&mut self, client: Client, act: &Act) -> Done<()> {

@@ -9,6 +9,7 @@ use cloakroom_model::link::Purpose;
 use cloakroom_model::log::{Change, Row, Subject};
 use cloakroom_model::secret::Digest;
 use cloakroom_model::session::{Replaced, Session};
+use cloakroom_model::signal::UserSignal;
 use cloakroom_model::time::Timestamp;
 
 use super::codes::KeptCode;
@@ -21,6 +22,7 @@ pub(super) struct Trace {
     rows: Vec<(Subject, Change)>,
     ended: Vec<Ended>,
     besides: Vec<Event>,
+    signals: Vec<UserSignal>,
 }
 
 impl Trace {
@@ -39,6 +41,11 @@ impl Trace {
         self.besides.push(event);
     }
 
+    /// A signal that no event tells whole.
+    pub(super) fn signal(&mut self, signal: UserSignal) {
+        self.signals.push(signal);
+    }
+
     fn end(&mut self, ended: Ended) {
         self.rows.push((ended.subject(), Change::Ended));
         self.ended.push(ended);
@@ -50,6 +57,9 @@ impl State {
     pub(super) fn finish(&mut self, act: &Act, trace: Trace) -> Vec<Row> {
         let mut events = act.events(&trace.ended);
         events.extend(trace.besides);
+        let mut signals: Vec<_> = events.iter().filter_map(UserSignal::of).collect();
+        signals.extend(trace.signals);
+        self.tell_streams(act, &signals);
         self.events.record(events);
         self.log.append(act, trace.rows)
     }

@@ -25,6 +25,7 @@ mod revocations;
 mod sessions;
 mod sign_in;
 mod statuses;
+mod streams;
 mod throttles;
 mod users;
 
@@ -36,7 +37,7 @@ use cloakroom_model::authorization::{Consent, DeviceRequest, PushedRequest, Rely
 use cloakroom_model::client::Client;
 use cloakroom_model::data::{Document, Namespace, Owner};
 use cloakroom_model::grant::Grant;
-use cloakroom_model::id::{ClientId, GrantId, InitialTokenId, KeyId, SessionId, UserId};
+use cloakroom_model::id::{ClientId, GrantId, InitialTokenId, KeyId, SessionId, StreamId, UserId};
 use cloakroom_model::initial_token::InitialToken;
 use cloakroom_model::key::{DataKey, SigningKey};
 use cloakroom_model::link::Link;
@@ -106,6 +107,7 @@ struct State {
     failures: HashMap<UserId, throttles::Failures>,
     failures_of_nobody: HashMap<Digest, throttles::Failures>,
     devices: HashMap<(UserId, Digest), throttles::Device>,
+    streams: BTreeMap<StreamId, streams::Kept>,
     log: revocations::Log,
     events: events::Recorder,
 }

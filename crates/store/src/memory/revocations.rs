@@ -59,6 +59,11 @@ pub(super) struct Log {
 }
 
 impl Log {
+    /// The number of the next row.
+    pub(super) fn next(&self) -> u64 {
+        self.last + 1
+    }
+
     pub(super) fn append(&mut self, act: &Act, changes: Vec<(Subject, Change)>) -> Vec<Row> {
         let mut appended = Vec::with_capacity(changes.len());
         for (subject, change) in changes {

@@ -6,6 +6,7 @@ use cloakroom_model::event::Reason;
 use cloakroom_model::id::{SessionId, UserId};
 use cloakroom_model::link::Purpose;
 use cloakroom_model::log::Subject;
+use cloakroom_model::signal::UserSignal;
 use cloakroom_model::user::{Email, Life, Lookup, Role, User, Username};
 
 use super::endings::{Trace, allowed_by};
@@ -271,12 +272,15 @@ impl State {
             None => {}
         }
         self.unname(&user);
+        let mut trace = Trace::default();
+        if let Some(signal) = UserSignal::renamed(&act.event, id, &user.email, &email) {
+            trace.signal(signal);
+        }
         let renamed = User { email, username, ..user };
         self.name(&renamed);
         if let Some(login) = self.users.get_mut(&id) {
             login.user = renamed;
         }
-        let mut trace = Trace::default();
         trace.changed(Subject::User(id));
         self.done(act, trace)
     }
@@ -301,7 +305,12 @@ impl State {
         self.devices.retain(|(user, _), _| *user != id);
         self.failures.remove(&id);
         trace.ended(Subject::User(id));
-        self.done(act, trace)
+        let done = self.done(act, trace);
+        // Who is left out of a stream goes from it untold.
+        for kept in self.streams.values_mut() {
+            kept.left_out.remove(&id);
+        }
+        done
     }
 
     fn done(&mut self, act: &Act, trace: Trace) -> Changed {

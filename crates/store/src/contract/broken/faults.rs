@@ -3,6 +3,7 @@
 mod authorization;
 mod clients;
 mod guests;
+mod streams;
 
 use crate::memory::broken::Fault::{self, Hasty, Keeps, Late, Slips};
 use crate::memory::broken::{Part, Slip};
@@ -12,7 +13,12 @@ type Faults = [(&'static str, &'static [Fault])];
 
 /// What breaks each promise that there is.
 pub(super) fn faults() -> impl Iterator<Item = &'static (&'static str, &'static [Fault])> {
-    FAULTS.iter().chain(authorization::FAULTS).chain(clients::FAULTS).chain(guests::FAULTS)
+    FAULTS
+        .iter()
+        .chain(authorization::FAULTS)
+        .chain(clients::FAULTS)
+        .chain(guests::FAULTS)
+        .chain(streams::FAULTS)
 }
 
 const FAULTS: &Faults = &[

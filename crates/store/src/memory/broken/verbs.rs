@@ -49,6 +49,7 @@ macro_rules! pass_on {
 }
 
 mod authorization;
+mod streams;
 
 pass_on! { Users {
     async fn find_user(&self, id: UserId) -> Option<User> {}
