@@ -45,6 +45,27 @@ pub trait Fetch: Send + Sync {
         form: &[(&str, &str)],
         limits: Limits,
     ) -> Result<Fetched, FetchError>;
+
+    /// Posts a message to an https URL, each time anew.
+    async fn send(
+        &self,
+        url: &Url,
+        message: Message<'_>,
+        limits: Limits,
+    ) -> Result<Fetched, FetchError>;
+}
+
+/// What is posted as it is.
+#[derive(Clone, Copy)]
+pub struct Message<'a> {
+    /// Its `Content-Type`.
+    pub content_type: &'a str,
+    /// What may be answered: `Accept`.
+    pub accept: &'a str,
+    /// What stands in `Authorization`: a secret.
+    pub authorization: Option<&'a str>,
+    /// The message.
+    pub body: &'a str,
 }
 
 /// What another server answered. Cheap to clone.

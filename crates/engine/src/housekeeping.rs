@@ -62,6 +62,7 @@ impl Engine {
         self.forget_unused_clients().await?;
         self.store.expire_devices(now.minus(DEVICES_KNOWN_FOR)).await?;
         self.store.expire_failures_of_nobody(now.minus(STRANGERS_REMEMBERED)).await?;
+        self.disable_abandoned_streams().await?;
         let events =
             self.store.prune_events(now.minus(self.settings.events_retention), BATCH).await?;
         self.store.prune_log(now).await?;

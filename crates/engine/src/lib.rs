@@ -44,6 +44,7 @@ pub mod redeem_code;
 pub mod refresh;
 pub mod revoke;
 pub mod secret;
+pub mod service;
 pub mod session_cookie;
 pub mod session_data;
 pub mod session_token;
@@ -54,6 +55,7 @@ pub mod sign_out;
 pub mod sign_up;
 pub mod start;
 pub mod status_lists;
+pub mod streams;
 pub mod throttle;
 pub mod token_exchange;
 pub mod tokens;
@@ -87,6 +89,7 @@ use crate::password::Pool;
 use crate::random::Random;
 use crate::settings::Settings;
 use crate::shared_memory::Shared;
+use crate::streams::Signals;
 use crate::throttle::Limits;
 use crate::tokens::Tokens;
 
@@ -106,6 +109,7 @@ pub struct Parts {
     pub(crate) in_common_is_there: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
     pub(crate) follower: Follower,
     pub(crate) ends: Ends,
+    pub(crate) signals: Signals,
     pub(crate) data_keys: DataKeys,
     pub(crate) ring: Ring,
     pub(crate) tokens: Tokens,

@@ -18,6 +18,7 @@ use crate::random::Random;
 use crate::settings::Settings;
 use crate::shared_memory::Shared;
 use crate::status_lists::Lists;
+use crate::streams::Signals;
 use crate::throttle::Limits;
 use crate::tokens::Tokens;
 use crate::{Engine, Parts};
@@ -109,6 +110,7 @@ impl Engine {
             in_common_is_there: in_common.is_there,
             follower: Follower::default(),
             ends: Ends::default(),
+            signals: Signals::default(),
             data_keys,
             ring,
             tokens,

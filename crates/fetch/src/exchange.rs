@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cloakroom_engine::fetch::{FetchError, Fetched, Limits};
-use http::header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT};
+use cloakroom_engine::fetch::{FetchError, Fetched, Limits, Message};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderValue, Method, Request};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1;
@@ -22,11 +22,46 @@ const HEAD: usize = 32 << 10;
 pub(crate) enum Question {
     /// What is there.
     Get,
-    /// What it makes of a form, which is encoded already.
-    Post(String),
+    /// What it makes of this.
+    Post(Post),
 }
 
-/// Asks, and reads the answer to its end. Nothing is sent along that tells who asks, but for the program's name.
+/// What is posted.
+pub(crate) struct Post {
+    content_type: HeaderValue,
+    accept: HeaderValue,
+    authorization: Option<HeaderValue>,
+    body: String,
+}
+
+impl Post {
+    /// A form, which is encoded already.
+    pub(crate) fn form(body: String) -> Self {
+        const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+        Self { content_type: FORM, accept: ANYTHING, authorization: None, body }
+    }
+
+    /// A message as it is.
+    pub(crate) fn message(message: Message<'_>) -> Result<Self, FetchError> {
+        let value = |text| HeaderValue::from_str(text).map_err(|_| DOES_NOT_FIT);
+        let authorization = message.authorization.map(value).transpose()?;
+        Ok(Self {
+            content_type: value(message.content_type)?,
+            accept: value(message.accept)?,
+            authorization: authorization.map(|mut secret| {
+                secret.set_sensitive(true);
+                secret
+            }),
+            body: message.body.to_owned(),
+        })
+    }
+}
+
+const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
+const DOES_NOT_FIT: FetchError = FetchError::Url("it does not fit into a request");
+
+/// Asks, and reads the answer to its end. Nothing is sent along that tells who asks, but for the program's name and for what
+/// whoever is asked has given for this.
 pub(crate) async fn exchange(
     stream: TlsStream<TcpStream>,
     target: &Target<'_>,
@@ -64,22 +99,25 @@ pub(crate) async fn exchange(
 }
 
 fn request(target: &Target<'_>, question: Question) -> Result<Request<Full<Bytes>>, FetchError> {
-    const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
     const PROGRAM: &str = concat!("cloakroom/", env!("CARGO_PKG_VERSION"));
 
     let request = Request::builder()
         .uri(target.path)
         .header(HOST, target.authority)
-        .header(USER_AGENT, PROGRAM)
-        .header(ACCEPT, "*/*");
+        .header(USER_AGENT, PROGRAM);
     let request = match question {
-        Question::Get => request.method(Method::GET).body(Full::default()),
-        Question::Post(form) => {
-            let request = request.method(Method::POST).header(CONTENT_TYPE, FORM);
-            request.body(Full::from(form))
+        Question::Get => request.method(Method::GET).header(ACCEPT, ANYTHING).body(Full::default()),
+        Question::Post(Post { content_type, accept, authorization, body }) => {
+            let request = request.method(Method::POST).header(ACCEPT, accept);
+            let request = request.header(CONTENT_TYPE, content_type);
+            match authorization {
+                Some(secret) => request.header(AUTHORIZATION, secret),
+                None => request,
+            }
+            .body(Full::from(body))
         }
     };
-    request.map_err(|_| FetchError::Url("it does not fit into a request"))
+    request.map_err(|_| DOES_NOT_FIT)
 }
 
 fn broken(error: &(impl ToString + ?Sized)) -> FetchError {

@@ -15,7 +15,7 @@ mod resolve;
 mod roots;
 mod target;
 
-pub use cloakroom_engine::fetch::{Fetch, FetchError, Fetched, Limits};
+pub use cloakroom_engine::fetch::{Fetch, FetchError, Fetched, Limits, Message};
 
 pub use self::outbound::{Outbound, Settings};
 pub use self::resolve::{Resolve, SystemResolver};

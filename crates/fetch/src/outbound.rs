@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cloakroom_engine::clock::Clock;
-use cloakroom_engine::fetch::{Fetch, FetchError, Fetched, Limits};
+use cloakroom_engine::fetch::{Fetch, FetchError, Fetched, Limits, Message};
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use url::{Position, Url, form_urlencoded};
 
 use crate::address::Addresses;
 use crate::connect::Connector;
-use crate::exchange::{Question, exchange};
+use crate::exchange::{Post, Question, exchange};
 use crate::remembered::{Found, Remembered, Since};
 use crate::resolve::Resolve;
 use crate::roots::{self, RootsError};
@@ -117,6 +117,16 @@ impl Fetch for Outbound {
     ) -> Result<Fetched, FetchError> {
         let target = Target::of(url)?;
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        self.ask(&target, Question::Post(body), limits).await
+        self.ask(&target, Question::Post(Post::form(body)), limits).await
+    }
+
+    async fn send(
+        &self,
+        url: &Url,
+        message: Message<'_>,
+        limits: Limits,
+    ) -> Result<Fetched, FetchError> {
+        let target = Target::of(url)?;
+        self.ask(&target, Question::Post(Post::message(message)?), limits).await
     }
 }

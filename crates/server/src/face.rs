@@ -15,7 +15,8 @@ impl Face {
     /// The face of a path.
     #[must_use]
     pub fn of(path: &str) -> Self {
-        const API: [&str; 5] = ["/api/", "/oauth/", "/.well-known/", "/openapi.json", "/problems/"];
+        const API: [&str; 6] =
+            ["/api/", "/oauth/", "/ssf/", "/.well-known/", "/openapi.json", "/problems/"];
         /// Where browsers come to OAuth.
         const PAGES: [&str; 2] = ["/oauth/authorize", "/oauth/logout"];
         if path == "/healthz" {
@@ -36,7 +37,13 @@ mod tests {
 
     #[test]
     fn programs_and_people_have_addresses_of_their_own() {
-        for path in ["/api/v1/session", "/oauth/token", "/.well-known/jwks.json", "/openapi.json"] {
+        for path in [
+            "/api/v1/session",
+            "/oauth/token",
+            "/ssf/stream",
+            "/.well-known/jwks.json",
+            "/openapi.json",
+        ] {
             assert_eq!(Face::of(path), Face::Api, "{path}");
         }
         for path in

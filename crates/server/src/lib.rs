@@ -30,5 +30,6 @@ pub mod problem;
 pub mod refusals;
 pub mod routes;
 pub mod session_cookies;
+mod ssf;
 pub mod timestamp;
 pub mod tls;

@@ -28,14 +28,24 @@ use crate::problem::Kind::{
     TooLarge, TooManyRequests, TooManySessions, UserRequired, WrongCredentials, WrongPassword,
 };
 use crate::problem::{Kind, Problem};
+use crate::ssf::operations as ssf;
 
 /// Every operation for programs.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
-    [coming(), identity(), documents(), my_account(), users(), the_rest(), oauth::operations()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        coming(),
+        identity(),
+        documents(),
+        my_account(),
+        users(),
+        the_rest(),
+        oauth::operations(),
+        ssf::operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// For whoever comes: no identity yet.

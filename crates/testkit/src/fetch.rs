@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloakroom_engine::fetch::{Fetch, FetchError, Fetched, Limits};
+use cloakroom_engine::fetch::{Fetch, FetchError, Fetched, Limits, Message};
 use url::Url;
 
 /// Other servers. Whoever asks for what is not in the map is told that nobody answers.
@@ -14,6 +14,22 @@ pub struct OtherServers {
     pages: Mutex<BTreeMap<String, Result<Fetched, FetchError>>>,
     asked: Mutex<Vec<String>>,
     posted: Mutex<Vec<Posted>>,
+    sent: Mutex<Vec<Sent>>,
+}
+
+/// A message that was posted.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Sent {
+    /// To where.
+    pub url: String,
+    /// As what.
+    pub content_type: String,
+    /// For which answer.
+    pub accept: String,
+    /// With what in `Authorization`.
+    pub authorization: Option<String>,
+    /// The message.
+    pub body: String,
 }
 
 /// A form that was posted.
@@ -64,6 +80,12 @@ impl OtherServers {
         self.posted.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The messages that were posted so far, to whichever URL.
+    #[must_use]
+    pub fn sent(&self) -> Vec<Sent> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn pages(&self) -> MutexGuard<'_, BTreeMap<String, Result<Fetched, FetchError>>> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -101,6 +123,24 @@ impl Fetch for OtherServers {
         let answer = self.find(url, limits)?;
         let mut posted = self.posted.lock().unwrap_or_else(PoisonError::into_inner);
         posted.push(Posted { url: url.as_str().to_owned(), form });
+        Ok(answer)
+    }
+
+    async fn send(
+        &self,
+        url: &Url,
+        message: Message<'_>,
+        limits: Limits,
+    ) -> Result<Fetched, FetchError> {
+        let answer = self.find(url, limits)?;
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.push(Sent {
+            url: url.as_str().to_owned(),
+            content_type: message.content_type.to_owned(),
+            accept: message.accept.to_owned(),
+            authorization: message.authorization.map(str::to_owned),
+            body: message.body.to_owned(),
+        });
         Ok(answer)
     }
 }

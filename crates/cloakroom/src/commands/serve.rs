@@ -67,10 +67,15 @@ async fn serve(settings: &Settings, output: &Output) -> Result<(), Failure> {
     let mtls_url = secured.public_url(&public_url);
     let kept = Kept::open(settings).await?;
     let engine = start(settings, &kept, &public_url).await?;
-    let beside = [follow(&engine), keep_house(&engine), keep_telling(&engine, &outbound)]
-        .into_iter()
-        .chain(secured.watch())
-        .collect::<Vec<_>>();
+    let beside = [
+        follow(&engine),
+        keep_house(&engine),
+        keep_telling(&engine, &outbound),
+        keep_delivering(&engine, &outbound),
+    ]
+    .into_iter()
+    .chain(secured.watch())
+    .collect::<Vec<_>>();
 
     let places = Places { public: &sockets, mtls: secured.asking(), operators: operators.as_ref() };
     let greeting = Greeting::prepare(settings, &public_url, places, &engine).await?;
@@ -171,6 +176,11 @@ fn keep_house(engine: &Engine) -> JoinHandle<()> {
 fn keep_telling(engine: &Engine, outbound: &Arc<dyn Fetch>) -> JoinHandle<()> {
     let (engine, outbound) = (engine.clone(), Arc::clone(outbound));
     tokio::spawn(async move { engine.keep_telling(outbound).await })
+}
+
+fn keep_delivering(engine: &Engine, outbound: &Arc<dyn Fetch>) -> JoinHandle<()> {
+    let (engine, outbound) = (engine.clone(), Arc::clone(outbound));
+    tokio::spawn(async move { engine.keep_delivering(outbound).await })
 }
 
 /// The public URL, with the port that the system chose where nobody else did.

@@ -158,8 +158,8 @@ impl DataKeys {
         Some(cloakroom_oauth::refresh_token::ChainKey::derive(&plain, grant))
     }
 
-    /// Seals a signing key with the newest data key; answers that key's number too.
-    pub(super) fn seal(
+    /// Seals something with the newest data key; answers that key's number too.
+    pub(crate) fn seal(
         &self,
         what: &str,
         plain: &[u8],
@@ -171,7 +171,7 @@ impl DataKeys {
     }
 
     /// Opens what [`DataKeys::seal`] sealed.
-    pub(super) fn open(
+    pub(crate) fn open(
         &self,
         number: u32,
         what: &str,

@@ -8,6 +8,7 @@ use cloakroom_model::key::{SigningKey as StoredKey, Stage};
 use cloakroom_model::policy::key_rotation::Step;
 use cloakroom_model::registration::{AnswerSigning, GrantType};
 use cloakroom_oauth::profile::Rules;
+use cloakroom_oauth::ssf;
 use cloakroom_store::AdvanceKey;
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -294,7 +295,11 @@ fn algorithms_of(client: &Client, rules: &Rules) -> Vec<Algorithm> {
     let asks_who = registration.grant_types.iter().any(|grant_type| {
         matches!(grant_type, GrantType::AuthorizationCode | GrantType::DeviceCode)
     });
-    let default = (asks_who && id_token.is_none()).then_some(rules.default_algorithm);
+    // What a stream tells is signed as ID tokens are.
+    let has_streams =
+        client.scopes.iter().any(|scope| [ssf::MANAGE, ssf::READ].contains(&&**scope));
+    let default =
+        ((asks_who || has_streams) && id_token.is_none()).then_some(rules.default_algorithm);
     [&client.algorithm, id_token, userinfo, authorization, introspection]
         .into_iter()
         .filter_map(|name| name.as_ref()?.parse().ok())

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use cloakroom_fetch::{Fetch as _, FetchError, Limits};
+use cloakroom_fetch::{Fetch as _, FetchError, Limits, Message};
 use tokio::task::JoinSet;
+use url::Url;
 
 use crate::scene::{ANSWER, Names, Other, Then, Way};
 
@@ -21,6 +22,38 @@ async fn nothing_is_sent_along_but_what_is_needed() {
     let host = format!("host: {NAME}:{}", other.port());
     let program = format!("user-agent: cloakroom/{}", env!("CARGO_PKG_VERSION"));
     assert_eq!(lines, ["GET /a?b=c HTTP/1.1", &host, &program, "accept: */*"]);
+}
+
+#[tokio::test]
+async fn a_message_is_posted_as_it_is_with_what_its_receiver_expects() {
+    let taken = "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
+    let other = Other::answering(&[NAME], taken, Then::Close).await;
+    let way = way(&other);
+    let url = Url::parse(&url(&other, "/events")).unwrap();
+    let message = Message {
+        content_type: "application/secevent+jwt",
+        accept: "application/json",
+        authorization: None,
+        body: "e30.e30.",
+    };
+    let secret = Message { authorization: Some("Bearer secret"), ..message };
+    for message in [message, secret] {
+        let answer = way.outbound.send(&url, message, Limits::default()).await.unwrap();
+        assert_eq!((answer.status, &*answer.body), (202, &b""[..]));
+    }
+    let asked = other.asked();
+    let lines: Vec<&str> = asked[0].lines().collect();
+    let host = format!("host: {NAME}:{}", other.port());
+    let program = format!("user-agent: cloakroom/{}", env!("CARGO_PKG_VERSION"));
+    let (post, accept) = ("POST /events HTTP/1.1", "accept: application/json");
+    let (kind, length) = ("content-type: application/secevent+jwt", "content-length: 8");
+    assert_eq!(lines, [post, &host, &program, accept, kind, length, "", "e30.e30."]);
+    let beside: Vec<&str> = asked[1].lines().filter(|line| !lines.contains(line)).collect();
+    assert_eq!(beside, ["authorization: Bearer secret"]);
+    let unfit = Message { authorization: Some("a\nb"), ..message };
+    let refused = way.outbound.send(&url, unfit, Limits::default()).await;
+    assert!(matches!(refused, Err(FetchError::Url(_))), "{refused:?}");
+    assert_eq!(other.asked().len(), 2);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use cloakroom_jose::{Algorithm, Algorithms};
 use cloakroom_model::registration::{AuthenticationMethod, GrantType};
 use cloakroom_model::session::Acr;
 use cloakroom_oauth::metadata::{self, Enabled, Endpoint, ProtectedResource};
-use cloakroom_oauth::{dpop, request_object};
+use cloakroom_oauth::{dpop, request_object, ssf};
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 
@@ -112,7 +112,11 @@ pub async fn resource(State(app): State<App>) -> Response {
         resource: issuer,
         authorization_servers: &[issuer],
         resource_name: "Cloakroom",
-        scopes_supported: &SCOPES.map(str::to_owned),
+        scopes_supported: &[&SCOPES[..], &[ssf::MANAGE, ssf::READ]]
+            .concat()
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>(),
         bearer_methods_supported: methods,
         dpop_signing_alg_values_supported: proofs.iter().map(Algorithm::name).collect(),
         tls_client_certificate_bound_access_tokens: app.mtls_address.is_some(),

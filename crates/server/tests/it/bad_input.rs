@@ -309,6 +309,7 @@ impl Scene {
             .replace("{kid}", "none")
             .replace("{list}", "0-0")
             .replace("{id}", "018bcfe5-6800-7101-8101-010101010101")
+            .replace("{stream_id}", "018bcfe5-6800-7101-8101-010101010102")
             .replace("{code}", "internal");
         assert!(!self.path.contains('{'), "{}: what is it filled with?", self.path);
         self.template = operation.path;

@@ -9,6 +9,7 @@ mod oauth;
 mod openapi;
 mod operators;
 mod pages;
+mod ssf;
 mod throttling;
 mod tls;
 mod well_known;

@@ -7,3 +7,4 @@ mod discovery;
 mod dynamic;
 mod fapi2;
 mod logout;
+mod ssf;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cloakroom_engine::fetch::{Fetch, FetchError, Fetched, Limits};
+use cloakroom_engine::fetch::{Fetch, FetchError, Fetched, Limits, Message};
 use cloakroom_testkit::server::Server;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -174,6 +174,10 @@ impl Fetch for Bell {
 
     async fn post(&self, url: &Url, _: &[(&str, &str)], _: Limits) -> Result<Fetched, FetchError> {
         self.0.send(url.to_string()).unwrap();
+        Err(FetchError::Busy)
+    }
+
+    async fn send(&self, _: &Url, _: Message<'_>, _: Limits) -> Result<Fetched, FetchError> {
         Err(FetchError::Busy)
     }
 }

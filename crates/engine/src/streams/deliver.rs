@@ -1,0 +1,203 @@
+//! Posting what waits to its receivers (RFC 8935).
+//!
+//! Whoever claims a stream delivers it, in order: of many nodes, one does. What was claimed and not let go, because this node
+//! went away, is due again when the claim is over, and is sent again under the same names.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cloakroom_model::signal::{SignalNumber, Waiting};
+use cloakroom_model::stream::{Delivery, SealedHeader, Stream};
+use cloakroom_model::time::Timestamp;
+use cloakroom_oauth::set::TYP;
+use cloakroom_oauth::ssf::push::Answer;
+use cloakroom_store::{ClaimedStream, Error};
+use tokio::task::JoinSet;
+use url::Url;
+
+use super::sealed_as;
+use crate::Engine;
+use crate::fetch::{Fetch, FetchError, Limits, Message};
+use crate::tokens::MintError;
+
+/// How many streams one round delivers.
+const STREAMS: usize = 16;
+
+/// How many signals are read at once.
+const BATCH: usize = 20;
+
+/// How long a claim holds: longer than a node delivers under it.
+const CLAIM: Duration = Duration::from_mins(1);
+
+/// How long a node goes on with one stream before it lets others have it.
+const TURN: Duration = Duration::from_secs(30);
+
+/// How often is looked for those that were put off.
+const ROUND: Duration = Duration::from_secs(5);
+
+/// Between an end and the look for whom it concerns, so that one look serves many ends.
+const BREATH: Duration = Duration::from_millis(20);
+
+/// How long a receiver that did not take what it was sent is left alone, after each time in a row; the last one from then on.
+const PAUSES: [Duration; 7] = [
+    Duration::from_secs(2),
+    Duration::from_secs(10),
+    Duration::from_mins(1),
+    Duration::from_mins(5),
+    Duration::from_mins(15),
+    Duration::from_mins(30),
+    Duration::from_hours(1),
+];
+
+/// How often in a row a receiver may say that there is something wrong with a token before that token is given up: its keys
+/// may be older than ours.
+const REFUSALS: u32 = 5;
+
+/// Why a signal was not delivered.
+#[derive(Debug, thiserror::Error)]
+enum NotDelivered {
+    #[error("its endpoint is no URL")]
+    Url,
+    #[error("what stands in Authorization does not open with its data key")]
+    Header,
+    #[error(transparent)]
+    Mint(#[from] MintError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error("{0}")]
+    Answer(String),
+    #[error("it refused a token: {0}")]
+    Refused(String),
+}
+
+impl Engine {
+    /// Delivers what waits, until the task is aborted.
+    pub async fn keep_delivering(&self, fetch: Arc<dyn Fetch>) {
+        loop {
+            match self.deliver_signals(&fetch).await {
+                Ok(true) => continue,
+                Ok(false) => (),
+                Err(error) => tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "signals were not delivered"
+                ),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(ROUND) => (),
+                () = self.signals.to_push.notified() => tokio::time::sleep(BREATH).await,
+            }
+        }
+    }
+
+    /// Delivers the streams that are due, one batch of them. Answers whether there may be more.
+    pub async fn deliver_signals(&self, fetch: &Arc<dyn Fetch>) -> Result<bool, Error> {
+        let now = self.time.now();
+        let lease = now.plus(CLAIM);
+        let due = self.store.claim_streams(now, lease, STREAMS).await?;
+        let more = due.len() >= STREAMS;
+        let mut delivering = JoinSet::new();
+        for claimed in due {
+            let (engine, fetch) = (self.clone(), Arc::clone(fetch));
+            delivering.spawn(async move { engine.deliver_stream(claimed, lease, &*fetch).await });
+        }
+        let mut all = Ok(more);
+        while let Some(one) = delivering.join_next().await {
+            // One that panicked has said so, and is due again.
+            if let Ok(Err(error)) = one {
+                all = Err(error);
+            }
+        }
+        all
+    }
+
+    async fn deliver_stream(
+        &self,
+        claimed: ClaimedStream,
+        lease: Timestamp,
+        fetch: &dyn Fetch,
+    ) -> Result<(), Error> {
+        let ClaimedStream { stream, mut failures } = claimed;
+        let until = self.time.steady() + TURN;
+        let mut pause = None;
+        while pause.is_none() && self.time.steady() < until {
+            let waiting = self.store.list_signals(stream.id, BATCH).await?;
+            if waiting.is_empty() {
+                break;
+            }
+            let mut gone: Vec<SignalNumber> = Vec::with_capacity(waiting.len());
+            for signal in &waiting {
+                match self.push(&stream, signal, fetch).await {
+                    Ok(()) => failures = 0,
+                    Err(NotDelivered::Refused(why)) if failures >= REFUSALS => {
+                        tracing::warn!(client = %stream.client, why, "a signal was given up");
+                        failures = 0;
+                    }
+                    Err(why) => {
+                        let last = PAUSES.len() - 1;
+                        let next = usize::try_from(failures).map_or(last, |at| at.min(last));
+                        pause = Some(PAUSES[next]);
+                        failures = failures.saturating_add(1);
+                        tracing::info!(client = %stream.client, %why, failures, "a receiver was not told yet");
+                        break;
+                    }
+                }
+                gone.push(signal.number);
+                if self.time.steady() >= until {
+                    break;
+                }
+            }
+            if !gone.is_empty() {
+                self.store.forget_signals(stream.id, &gone).await?;
+            }
+        }
+        let try_at = self.time.now().plus(pause.unwrap_or_default());
+        self.store.release_stream(stream.id, lease, failures, try_at).await
+    }
+
+    /// Posts one signal.
+    async fn push(
+        &self,
+        stream: &Stream,
+        waiting: &Waiting,
+        fetch: &dyn Fetch,
+    ) -> Result<(), NotDelivered> {
+        let Delivery::Push { endpoint, authorization } = &stream.delivery else { return Ok(()) };
+        // It is gone, and its stream with it.
+        let Some(client) = self.clients.find(&stream.client) else { return Ok(()) };
+        let url = Url::parse(endpoint).map_err(|_| NotDelivered::Url)?;
+        let set = self.set_of(stream, &client, waiting)?;
+        let header = match authorization {
+            Some(sealed) => Some(self.open_header(stream, endpoint, sealed)?),
+            None => None,
+        };
+        let media_type = format!("application/{TYP}");
+        let message = Message {
+            content_type: &media_type,
+            accept: "application/json",
+            authorization: header.as_ref().map(|header| header.as_str()),
+            body: &set.token,
+        };
+        let answer = fetch.send(&url, message, Limits::default()).await?;
+        match Answer::of(answer.status, &answer.body) {
+            Answer::Taken => Ok(()),
+            Answer::Refused(why) => Err(NotDelivered::Refused(why)),
+            Answer::Failed(why) => Err(NotDelivered::Answer(why)),
+        }
+    }
+
+    fn open_header(
+        &self,
+        stream: &Stream,
+        endpoint: &str,
+        sealed: &SealedHeader,
+    ) -> Result<zeroize::Zeroizing<String>, NotDelivered> {
+        let bytes = URL_SAFE_NO_PAD.decode(&sealed.sealed).map_err(|_| NotDelivered::Header)?;
+        let what = sealed_as(stream.id, endpoint);
+        let plain = self.data_keys.open(sealed.data_key, &what, &bytes);
+        let plain = plain.ok_or(NotDelivered::Header)?;
+        let text = std::str::from_utf8(&plain).map_err(|_| NotDelivered::Header)?;
+        Ok(text.to_owned().into())
+    }
+}

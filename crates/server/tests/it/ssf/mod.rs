@@ -1,0 +1,7 @@
+//! `/ssf/…`
+
+mod management;
+mod polling;
+mod pushing;
+pub(crate) mod receiver;
+mod subjects;

@@ -1,0 +1,192 @@
+//! What is posted to receivers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cloakroom_engine::fetch::{Fetch, FetchError, Fetched, Limits, Message};
+use cloakroom_store::memory::Memory;
+use cloakroom_testkit::clock::HandClock;
+use cloakroom_testkit::server::Server;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::receiver::{Receiver, ada, caep, change_password, risc, types};
+
+#[tokio::test]
+async fn what_happens_is_posted_in_order_and_once() {
+    let (server, warehouse) = scene().await;
+    let (mut browser, user, session) = ada(&server).await;
+    change_password(&mut browser).await;
+    browser.post("/api/v1/sign-out", &json!({})).await.is(204);
+    warehouse.deliver().await;
+    let told = warehouse.told();
+    assert_eq!(types(&told), [caep("credential-change"), caep("session-revoked")]);
+    assert_eq!(told[0]["sub_id"]["sub"], user.as_str());
+    assert_eq!(told[1]["sub_id"]["session"]["id"], session.as_str());
+    assert_eq!(warehouse.posted()[0].authorization.as_deref(), Some("Bearer secret"));
+    warehouse.deliver().await;
+    assert_eq!(warehouse.posted().len(), 2);
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_away_loses_nothing_and_nothing_passes_another() {
+    let (server, warehouse) = scene().await;
+    let (mut browser, ..) = ada(&server).await;
+    warehouse.answers(503, "");
+    change_password(&mut browser).await;
+    warehouse.deliver().await;
+    browser.post("/api/v1/sign-out", &json!({})).await.is(204);
+    warehouse.deliver().await;
+    // The first is tried alone, and it is left alone for a while.
+    assert_eq!(types(&warehouse.told()), [caep("credential-change")]);
+    let mut tried = 1;
+    for pause in [2, 10, 60, 300, 900] {
+        server.clock.go(Duration::from_millis(pause * 1000 - 1));
+        warehouse.deliver().await;
+        assert_eq!(warehouse.posted().len(), tried);
+        server.clock.go(Duration::from_millis(1));
+        warehouse.deliver().await;
+        tried += 1;
+        assert_eq!(warehouse.posted().len(), tried);
+    }
+    warehouse.takes();
+    server.clock.go(Duration::from_hours(6));
+    warehouse.deliver().await;
+    let told = warehouse.told();
+    let names = |told: &[Value]| told.iter().map(|it| it["jti"].clone()).collect::<Vec<_>>();
+    assert_eq!(types(&told[tried..]), [caep("credential-change"), caep("session-revoked")]);
+    assert!(names(&told[..=tried]).iter().all(|jti| *jti == told[0]["jti"]), "one name each time");
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_again_and_again_does_not_hold_up_the_others() {
+    let (server, warehouse) = scene().await;
+    let (mut browser, ..) = ada(&server).await;
+    change_password(&mut browser).await;
+    warehouse.answers(400, r#"{"err":"invalid_key","description":"unknown"}"#);
+    for _ in 0..5 {
+        warehouse.deliver().await;
+        server.clock.go(Duration::from_hours(1));
+    }
+    assert_eq!(warehouse.posted().len(), 5);
+    browser.post("/api/v1/sign-out", &json!({})).await;
+    warehouse.deliver().await;
+    let told = types(&warehouse.told());
+    assert_eq!(told[5..], [caep("credential-change"), caep("session-revoked")], "given up");
+}
+
+#[tokio::test]
+async fn a_paused_stream_is_not_posted_and_a_disabled_one_says_so() {
+    let (server, mut warehouse) = scene().await;
+    let stream = warehouse.calls.get("/ssf/stream").await.json()[0]["stream_id"].clone();
+    let paused = json!({ "stream_id": stream, "status": "paused" });
+    warehouse.post("/ssf/status", &paused).await.is(200);
+    let (mut browser, ..) = ada(&server).await;
+    browser.post("/api/v1/sign-out", &json!({})).await.is(204);
+    warehouse.deliver().await;
+    assert_eq!(warehouse.posted(), []);
+    server.clock.go(Duration::from_hours(7 * 24) + Duration::from_millis(1));
+    server.engine.disable_abandoned_streams().await.unwrap();
+    warehouse.deliver().await;
+    assert_eq!(types(&warehouse.told()), [super::receiver::ssf("stream-updated")]);
+}
+
+#[tokio::test]
+async fn what_becomes_of_accounts_is_told() {
+    let (server, warehouse) = scene().await;
+    let mut administrator = server.administrator().await;
+    let eve = server.add_user("eve", &[]).await.id;
+    for what in ["disable", "enable"] {
+        let path = format!("/api/v1/admin/users/{eve}/{what}");
+        administrator.post(&path, &json!({})).await.is(204);
+    }
+    administrator.delete(&format!("/api/v1/admin/users/{eve}")).await.is(204);
+    warehouse.deliver().await;
+    let told = warehouse.told();
+    let expected = ["account-disabled", "account-enabled", "account-purged"].map(risc);
+    assert_eq!(types(&told), expected);
+    assert!(told.iter().all(|claims| claims["sub_id"]["sub"] == json!(eve)));
+}
+
+#[tokio::test]
+async fn another_address_is_told_by_the_one_that_was_given_up() {
+    let (server, warehouse) = scene().await;
+    let (mut browser, ..) = ada(&server).await;
+    let wish = json!({
+        "email": "ada@example.net",
+        "username": null,
+        "current_password": cloakroom_testkit::engine::PASSWORD,
+    });
+    let answer = browser.json(http::Method::PUT, "/api/v1/account", &wish).await;
+    answer.is(200);
+    warehouse.deliver().await;
+    let told = warehouse.told();
+    assert_eq!(types(&told), [risc("identifier-changed")]);
+    let subject = json!({ "format": "email", "email": "ada@example.com" });
+    assert_eq!(told[0]["sub_id"], subject);
+    assert_eq!(super::receiver::event(&told[0]).1, json!({ "new-value": "ada@example.net" }));
+}
+
+#[tokio::test]
+async fn of_two_nodes_one_delivers_a_stream_and_the_other_goes_on_where_it_died() {
+    let clock = HandClock::default();
+    let store = Arc::new(Memory::new(clock.for_store()));
+    let one = Server::on(store.clone(), clock.clone(), |_| ()).await;
+    let other = Server::on(store, clock.clone(), |_| ()).await;
+    let mut warehouse = Receiver::new(&one).await;
+    warehouse.is_pushed(None).await;
+    other.engine.catch_up().await.unwrap();
+    let elsewhere = Fetched {
+        status: 202,
+        content_type: None,
+        body: b"".as_slice().into(),
+        fresh_for: Duration::ZERO,
+    };
+    other.others.answer(super::receiver::ENDPOINT, elsewhere);
+    let (mut browser, ..) = ada(&one).await;
+    browser.post("/api/v1/sign-out", &json!({})).await.is(204);
+    // The first node claims the stream, and dies while its receiver has not answered.
+    let never: Arc<dyn Fetch> = Arc::new(Silent);
+    let engine = one.engine.clone();
+    let dying = tokio::spawn(async move { engine.deliver_signals(&never).await });
+    tokio::task::yield_now().await;
+    let ways: Arc<dyn Fetch> = other.others.clone();
+    assert!(!other.engine.deliver_signals(&ways).await.unwrap());
+    assert_eq!(other.others.sent(), [], "it is claimed");
+    dying.abort();
+    clock.go(Duration::from_mins(1));
+    assert!(!other.engine.deliver_signals(&ways).await.unwrap());
+    warehouse.deliver().await;
+    assert_eq!((other.others.sent().len(), one.others.sent().len()), (1, 0));
+}
+
+/// A receiver that never answers.
+struct Silent;
+
+#[async_trait]
+impl Fetch for Silent {
+    async fn fetch(&self, _: &Url, _: Limits) -> Result<Fetched, FetchError> {
+        std::future::pending().await
+    }
+
+    async fn fetch_anew(&self, _: &Url, _: Limits) -> Result<Fetched, FetchError> {
+        std::future::pending().await
+    }
+
+    async fn post(&self, _: &Url, _: &[(&str, &str)], _: Limits) -> Result<Fetched, FetchError> {
+        std::future::pending().await
+    }
+
+    async fn send(&self, _: &Url, _: Message<'_>, _: Limits) -> Result<Fetched, FetchError> {
+        std::future::pending().await
+    }
+}
+
+/// A service whose stream is pushed.
+async fn scene() -> (Server, Receiver) {
+    let server = Server::start().await;
+    let mut warehouse = Receiver::new(&server).await;
+    warehouse.is_pushed(Some("Bearer secret")).await;
+    (server, warehouse)
+}
