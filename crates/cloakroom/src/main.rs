@@ -5,6 +5,7 @@
 mod arguments;
 mod asking;
 mod commands;
+mod compare;
 mod exit;
 mod logging;
 mod master_key;

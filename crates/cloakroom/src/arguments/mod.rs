@@ -3,6 +3,7 @@
 //! Nothing is done here. A password or a secret is never an argument, because a list of processes shows arguments.
 
 mod client;
+mod compare;
 mod config;
 mod db;
 mod initial_token;
@@ -25,6 +26,7 @@ use serde_json::json;
 
 pub(crate) use self::{
     client::{AtSignIn, ChangedClient, ClientCommand, DataOwner, NewClient},
+    compare::Compare,
     config::ConfigCommand,
     db::{CopyDatabase, DbCommand, Reopen},
     initial_token::{InitialTokenCommand, NewInitialToken},
@@ -110,6 +112,12 @@ there is kept beside the new one.")]
     /// Show, explain and check the settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Measure on this machine what a session and a token cost, and say which is for which application
+    #[command(after_help = compare::HELP)]
+    Compare(Compare),
+    /// Serve a comparison
+    #[command(hide = true)]
+    CompareService,
     /// Look for the usual mistakes and say what to do about each
     #[command(
         after_help = "Every check is a line: ok, warn or fail. One that fails makes the exit code 1."

@@ -2,6 +2,7 @@
 
 mod backup;
 mod client;
+mod compare;
 mod config;
 mod db;
 mod doctor;
@@ -37,6 +38,8 @@ pub(crate) fn run(line: &Line, output: &Output) -> Result<(), Failure> {
         Command::Restore(from) => restore::run(from, given, output),
         Command::Db(command) => db::run(command, given, output),
         Command::Config(command) => config::run(command, given, output),
+        Command::Compare(what) => compare::run(what, given, output),
+        Command::CompareService => crate::compare::serve(),
         Command::Doctor => doctor::run(given, output),
         Command::Healthcheck => healthcheck::run(given, output),
         Command::Generate(Generate::ConfigDocs) => Output::text(&reference::page()),

@@ -3,6 +3,7 @@
 mod backup;
 mod beside;
 mod commands;
+mod compare;
 mod config;
 mod doctor;
 mod first_minute;
