@@ -4,6 +4,7 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use cloakroom_engine::{
     clock::SystemClock,
+    feed,
     password::{self, Cost},
     settings::{OwnAccord, Settings as EngineSettings},
     throttle::Limits,
@@ -53,6 +54,10 @@ pub(crate) fn engine_settings(settings: &Settings, public_url: &Url) -> EngineSe
         answer_delay: settings.answer_delay,
         fresh_sign_in: settings.fresh_sign_in,
         events_retention: settings.events_retention,
+        followers: feed::Limits {
+            all: settings.followers as usize,
+            of_client: settings.followers_per_client as usize,
+        },
         own_accord: OwnAccord {
             registering: settings.client_registration,
             documents: settings.client_metadata_documents,

@@ -135,6 +135,8 @@ impl Engine {
                 self.reload_status_lists().await?;
                 self.memory.begin(snapshot.place, &snapshot.rows);
                 self.memory.caught_up(snapshot.place.seq, asked);
+                self.feed.begin(snapshot.place, &snapshot.rows);
+                self.feed.caught_up(asked);
                 *place = Some(snapshot.place);
                 return Ok(());
             };
@@ -144,6 +146,7 @@ impl Engine {
                     self.follower.rows.fetch_add(rows.len() as u64, Ordering::Relaxed);
                     self.take_in(&rows).await;
                     self.memory.pass(&rows);
+                    self.feed.pass(&rows);
                     let full = rows.len() >= BATCH;
                     if let Some(last) = rows.last() {
                         *place = Some(last.place);
@@ -151,12 +154,14 @@ impl Engine {
                     if !full {
                         self.reload_what_is_due().await?;
                         self.memory.caught_up(place.map_or(0, |place| place.seq), asked);
+                        self.feed.caught_up(asked);
                         if self.follower.is_reload_due() {
                             // An act failed to load what it changed after this reading had looked.
                             self.memory.distrust();
                         }
                         return Ok(());
                     }
+                    self.feed.go_on();
                 }
                 Reading::Lost => {
                     tracing::warn!(
@@ -165,6 +170,7 @@ impl Engine {
                     );
                     self.follower.lost.fetch_add(1, Ordering::Relaxed);
                     self.memory.lose();
+                    self.feed.lose();
                     *place = None;
                 }
             }

@@ -67,6 +67,7 @@ impl Engine {
             self.store.prune_events(now.minus(self.settings.events_retention), BATCH).await?;
         self.store.prune_log(now).await?;
         self.memory.sweep(now);
+        self.forget_snapshot();
         Ok([sessions.value, guests.value, grants.value, events].iter().any(|count| *count >= BATCH))
     }
 

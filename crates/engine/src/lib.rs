@@ -16,6 +16,7 @@ pub mod device_authorization;
 pub mod devices;
 pub mod events;
 mod failures;
+pub mod feed;
 pub mod fetch;
 pub mod follow;
 pub mod forms;
@@ -82,6 +83,7 @@ use crate::back_channel::Ends;
 use crate::client_keys::PublishedKeys;
 use crate::clients::Registry;
 use crate::clock::StoreTime;
+use crate::feed::Feed;
 use crate::follow::Follower;
 use crate::keys::{DataKeys, Ring};
 use crate::memory::{Memory, Seen};
@@ -108,6 +110,7 @@ pub struct Parts {
     pub(crate) shared: Option<Shared>,
     pub(crate) in_common_is_there: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
     pub(crate) follower: Follower,
+    pub(crate) feed: Feed,
     pub(crate) ends: Ends,
     pub(crate) signals: Signals,
     pub(crate) data_keys: DataKeys,

@@ -9,6 +9,8 @@ use cloakroom_model::policy::password::Rules;
 /// Whose rules clients are held to, as those see it who need not know the specifications.
 pub use cloakroom_oauth::profile::{Contradiction, Profile};
 
+use crate::feed::Limits;
+
 /// How an engine is set up.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -51,6 +53,8 @@ pub struct Settings {
     pub fresh_sign_in: Duration,
     /// How long events are kept.
     pub events_retention: Duration,
+    /// How many services may follow the log.
+    pub followers: Limits,
     /// What is open to clients that nobody who runs this server registered.
     pub own_accord: OwnAccord,
 }

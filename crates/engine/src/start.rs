@@ -10,6 +10,7 @@ use crate::back_channel::Ends;
 use crate::client_keys::PublishedKeys;
 use crate::clients::Registry;
 use crate::clock::{Clock, StoreTime};
+use crate::feed::Feed;
 use crate::follow::Follower;
 use crate::keys::{DataKeys, KeysError, MasterKeys, Ring};
 use crate::memory::{Memory, Seen};
@@ -99,6 +100,7 @@ impl Engine {
         };
         let memory = Memory::new(settings.remembered_sessions, settings.staleness)
             .with_lost_guests(in_common.lost_guests);
+        let feed = Feed::new(settings.followers);
         let engine = Self(Arc::new(Parts {
             store,
             time,
@@ -109,6 +111,7 @@ impl Engine {
             shared: in_common.memory.map(Shared::new),
             in_common_is_there: in_common.is_there,
             follower: Follower::default(),
+            feed,
             ends: Ends::default(),
             signals: Signals::default(),
             data_keys,

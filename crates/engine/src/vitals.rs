@@ -17,6 +17,8 @@ pub struct Vitals {
     pub sessions: usize,
     /// How many passwords wait to be hashed.
     pub passwords_waiting: usize,
+    /// How many services follow the log here.
+    pub followers: usize,
     /// How it hears the log.
     pub log: LogVitals,
     /// Of how much use its memory is.
@@ -83,6 +85,7 @@ impl Engine {
         Vitals {
             sessions: self.memory.sessions(),
             passwords_waiting: self.passwords.waiting(),
+            followers: self.feed.followers(),
             log: LogVitals {
                 unheard_for: self.memory.unheard_for(steady),
                 trusted: self.memory.is_trusted(steady),

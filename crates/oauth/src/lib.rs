@@ -17,6 +17,7 @@ pub mod consent;
 pub mod device_authorization;
 pub mod dpop;
 pub mod error;
+pub mod feed;
 pub mod form;
 pub mod id_token;
 pub mod introspection;

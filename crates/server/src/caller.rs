@@ -153,6 +153,12 @@ pub fn not_ended(app: &App, error: EndError) -> Problem {
     challenge(error.into(), app, Some(&refused), Needs::ProofWithin(within))
 }
 
+/// RFC 6750 §3: there is neither a token nor a cookie.
+#[must_use]
+pub fn nobody(app: &App) -> Problem {
+    challenge(Problem::new(Kind::NotSignedIn), app, None, Needs::Nothing)
+}
+
 /// The session ended while the request was on its way.
 #[must_use]
 pub fn session_ended(app: &App) -> Problem {
@@ -179,12 +185,12 @@ async fn by_token(app: &App, presented: &Presented<'_>) -> Result<Identity, Prob
 
 async fn by_cookie(app: &App, headers: &HeaderMap) -> Result<Identity, Problem> {
     let Some(cookie) = app.session_cookie(headers) else {
-        return Err(challenge(Problem::new(Kind::NotSignedIn), app, None, Needs::Nothing));
+        return Err(nobody(app));
     };
     app.engine.check_cookie(&cookie).await.map_err(|why| not_signed_in(app, why, Carrier::Cookie))
 }
 
-fn not_signed_in(app: &App, why: NotSignedIn, carrier: Carrier) -> Problem {
+pub(crate) fn not_signed_in(app: &App, why: NotSignedIn, carrier: Carrier) -> Problem {
     let kind = match why {
         NotSignedIn::NoSession => Kind::SessionUnknown,
         NotSignedIn::Expired => Kind::SessionExpired,
@@ -202,7 +208,7 @@ fn not_signed_in(app: &App, why: NotSignedIn, carrier: Carrier) -> Problem {
 }
 
 /// A token that cannot be read or stands in the wrong place, or a proof that is not for it.
-fn refused(app: &App, error: &Error) -> Problem {
+pub(crate) fn refused(app: &App, error: &Error) -> Problem {
     let (kind, field) = match error.code {
         _ if is_about_proof(error) => (Kind::InvalidToken, "DPoP"),
         Code::InvalidToken => (Kind::InvalidToken, "access_token"),

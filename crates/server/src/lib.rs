@@ -25,6 +25,7 @@ pub mod operation;
 pub mod operators;
 pub mod pages;
 pub mod parameters;
+pub mod place;
 pub mod presented;
 pub mod problem;
 pub mod refusals;

@@ -223,6 +223,14 @@ impl Operation {
         self
     }
 
+    /// It needs a service's own access token.
+    #[must_use]
+    pub fn by_service(mut self) -> Self {
+        self.security = Security::Token;
+        self.refusals.extend([400, 401]);
+        self.refuses(&[Kind::InsufficientScope, Kind::ClientRefused])
+    }
+
     /// It reads a JSON object.
     #[must_use]
     pub fn reads<T: ToSchema>(self) -> Self {

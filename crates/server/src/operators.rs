@@ -113,13 +113,15 @@ impl Operators {
 
 /// What a node is, and what it counted.
 fn register(registry: &mut Registry, vitals: &Vitals) {
-    let Vitals { sessions, passwords_waiting, log, memory, shared, in_common_is_there } = *vitals;
+    let Vitals { sessions, passwords_waiting, followers, log, memory, shared, in_common_is_there } =
+        *vitals;
     let mut gauge = |name: &str, help: &str, value: u64| {
         let value = i64::try_from(value).unwrap_or(i64::MAX);
         registry.register(name, help, ConstGauge::new(value));
     };
     gauge("remembered_sessions", "Sessions that this node remembers", sessions as u64);
     gauge("passwords_waiting", "Passwords in line to be hashed", passwords_waiting as u64);
+    gauge("followers", "Services that follow the log here", followers as u64);
     gauge(
         "log_trusted",
         "1 where the log was heard lately enough to believe memory",

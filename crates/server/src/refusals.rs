@@ -10,6 +10,7 @@ use cloakroom_engine::StoreError;
 use cloakroom_engine::begin::CarryError;
 use cloakroom_engine::clients::ClientError;
 use cloakroom_engine::devices::EndError;
+use cloakroom_engine::feed::FollowError;
 use cloakroom_engine::guest::GuestError;
 use cloakroom_engine::keys::{KeysError, RotateError};
 use cloakroom_engine::links::LinkError;
@@ -30,6 +31,9 @@ use crate::problem::{Kind, Problem};
 
 /// When somebody is asked to try again and nothing says when it will work.
 const SOON: Duration = Duration::from_secs(1);
+
+/// The same where somebody else must leave first.
+const A_WHILE: Duration = Duration::from_secs(5);
 
 /// Something broke on this side.
 #[must_use]
@@ -324,6 +328,21 @@ impl From<DataError> for Problem {
             ),
             DataError::Ended => Self::new(Kind::SessionUnknown),
             DataError::Store(error) => error.into(),
+            error => internal(&error),
+        }
+    }
+}
+
+/// The handler sees to `Token` and `Scope`, which are answered with a challenge.
+impl From<FollowError> for Problem {
+    fn from(error: FollowError) -> Self {
+        match error {
+            FollowError::NotAService => Self::because(
+                Kind::ClientRefused,
+                "Only a service that the operator registered may follow, with a token of its own.",
+            ),
+            FollowError::TooMany => Self::new(Kind::TooManyRequests).retry_after(A_WHILE),
+            FollowError::Full => Self::new(Kind::Unavailable).retry_after(A_WHILE),
             error => internal(&error),
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
+use cloakroom_oauth::feed;
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde_json::{Value, json};
@@ -14,7 +15,8 @@ use serde_json::{Value, json};
 use crate::api::admin::{clients, events, initial_tokens, keys, sessions as all_sessions, users};
 use crate::api::view::{AdminUserView, DevicesView, Ended, IdentityView, SignedInView};
 use crate::api::{
-    account, conversion, data, guest, problems, reauthenticate, session, sessions, sign_in, sign_up,
+    account, conversion, data, guest, problems, reauthenticate, revocations, session, sessions,
+    sign_in, sign_up,
 };
 use crate::app::App;
 use crate::face::Face;
@@ -38,6 +40,7 @@ pub fn operations() -> Vec<Operation> {
         identity(),
         documents(),
         my_account(),
+        services(),
         users(),
         the_rest(),
         oauth::operations(),
@@ -76,18 +79,27 @@ fn coming() -> Vec<Operation> {
     ]
 }
 
+/// What a follower of the feed says with a question, and hears with its answer.
+pub(crate) const ASKED_AT: &str = "The place in the feed where the asker is";
+pub(crate) const PASSED: &str =
+    "The same place, where the feed was heard up to there before the answer was found";
+
 /// For whoever has a session, whichever way it is carried.
 fn identity() -> Vec<Operation> {
     vec![
         get("/api/v1/session", "whoAmI", session::get)
             .says("Who is there?")
             .identified()
-            .answers::<IdentityView>(200, "The session and its user"),
+            .takes("header", "cloakroom-place", text(), ASKED_AT)
+            .answers::<IdentityView>(200, "The session and its user")
+            .with("cloakroom-place", PASSED),
         post("/api/v1/session", "whoAmIByForm", session::post)
             .says("Who is there? For clients that may put their token into a form body")
             .identified()
             .reads_form(&[("access_token", false)])
-            .answers::<IdentityView>(200, "The session and its user"),
+            .takes("header", "cloakroom-place", text(), ASKED_AT)
+            .answers::<IdentityView>(200, "The session and its user")
+            .with("cloakroom-place", PASSED),
         post("/api/v1/session/token", "earnToken", conversion::token)
             .says("A cookie earns a short access token")
             .identified()
@@ -200,6 +212,23 @@ fn my_account() -> Vec<Operation> {
             .reads::<account::DeleteAccount>()
             .answers_nothing(204, "It is gone, and everything with it")
             .refuses(&[LastAdministrator]),
+    ]
+}
+
+/// For services, with a token of their own.
+fn services() -> Vec<Operation> {
+    vec![
+        get("/api/v1/revocations", "followRevocations", revocations::get)
+            .says("Tells a service what ends and changes, for as long as it listens")
+            .by_service()
+            .takes("header", "last-event-id", place(), "The place where the service was")
+            .answers_as(
+                200,
+                "An endless stream of events",
+                feed::MEDIA_TYPE,
+                Schema::inline(text()),
+            )
+            .refuses(&[TooManyRequests]),
     ]
 }
 
@@ -380,6 +409,10 @@ fn openapi_answer(document: &Arc<str>) -> Response {
 
 fn text() -> Value {
     json!({ "type": "string" })
+}
+
+fn place() -> Value {
+    json!({ "type": "string", "pattern": "^(|(0|[1-9][0-9]{0,18})\\.[0-9a-f]{16})$" })
 }
 
 fn uuid() -> Value {

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use cloakroom_engine::Engine;
 use cloakroom_engine::clock::Clock;
+use cloakroom_engine::feed::Limits;
 use cloakroom_engine::keys::{MasterKey, MasterKeys};
 use cloakroom_engine::password::{self, Cost, Pool};
 use cloakroom_engine::settings::{OwnAccord, Profile, Settings};
 use cloakroom_engine::sign_up::SignUp;
 use cloakroom_engine::start::{InCommon, Wiring};
-use cloakroom_engine::throttle::Limits;
+use cloakroom_engine::throttle;
 use cloakroom_engine::visitor::{Browser, Visitor};
 use cloakroom_jose::Algorithm;
 use cloakroom_model::password::Password;
@@ -54,6 +55,7 @@ pub fn settings() -> Settings {
         answer_delay: Duration::ZERO,
         fresh_sign_in: Duration::from_mins(15),
         events_retention: Duration::from_hours(90 * 24),
+        followers: Limits::default(),
         own_accord: OwnAccord::default(),
     }
 }
@@ -87,7 +89,7 @@ pub async fn of_many(
         random: Arc::new(Seeded::new(seed)),
         masters: MasterKeys { current: master_key(), previous: None },
         passwords: Pool::start(password::Settings::new(cost)).unwrap(),
-        limits: Limits::default(),
+        limits: throttle::Limits::default(),
         in_common,
         settings,
     })

@@ -17,6 +17,7 @@ Examples:
   cloakroom client add shop --redirect-uri https://shop.example.com/callback
   cloakroom client add phone --template mobile --redirect-uri com.example.phone:/callback
   cloakroom client add billing --template service --scope invoices --audience https://api.example.com
+  cloakroom client add gateway --template service --scope revocations
   cloakroom client add till --template web --first-party --origin https://till.example.com")]
     Add(Box<NewClient>),
     /// Change what one registered for OAuth and OpenID Connect

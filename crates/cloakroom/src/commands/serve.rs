@@ -86,7 +86,7 @@ async fn serve(settings: &Settings, output: &Output) -> Result<(), Failure> {
     let client_certificates = secured.client_certificates(settings);
     let app_settings = wiring::app_settings(settings, public_url, mtls_url, client_certificates);
     let app = App::new(engine.clone(), outbound, app_settings);
-    answer(settings, app, secured.put_over(sockets), operators, stop).await;
+    answer(settings, &engine, app, secured.put_over(sockets), operators, stop).await;
 
     for task in beside {
         task.abort();
@@ -120,6 +120,7 @@ async fn start(settings: &Settings, kept: &Kept, public_url: &Url) -> Result<Eng
 
 async fn answer(
     settings: &Settings,
+    engine: &Engine,
     app: App,
     sockets: Sockets,
     operators: Option<Sockets>,
@@ -130,7 +131,12 @@ async fn answer(
         let answer = Arc::new(Operators::new(app.clone()));
         tokio::spawn(sockets.serve(answer, limits, told(stop.clone())))
     });
-    let finished = sockets.serve(Arc::new(Edge::new(app)), limits, told(stop)).await;
+    let stop = async {
+        told(stop).await;
+        // They would follow for ever.
+        engine.end_following();
+    };
+    let finished = sockets.serve(Arc::new(Edge::new(app)), limits, stop).await;
     if !finished {
         tracing::warn!(drain = ?settings.drain, "some requests did not finish in time");
     }

@@ -154,6 +154,20 @@ rows! {
             secret: false,
             sentence: "How long requests in flight may still take after SIGTERM.",
         }
+        followers: u32 {
+            takes: Whole { from: 1, to: 100_000 },
+            default: "4096",
+            example: "10000",
+            secret: false,
+            sentence: "How many services may follow `/api/v1/revocations` at this node at once; each holds a connection.",
+        }
+        followers_per_client: u32 {
+            takes: Whole { from: 1, to: 100_000 },
+            default: "1024",
+            example: "16",
+            secret: false,
+            sentence: "How many of them may do so with the tokens of one client: one for each of its processes, and one more while a stream follows on another.",
+        }
     }
     "What is kept" {
         data_dir: PathBuf {

@@ -55,6 +55,13 @@ impl Concerns {
         heard.until = heard.until.max(row.until);
     }
 
+    /// What is in a part of the map, copied, so that nobody waits long for it; `None` after the last part.
+    #[must_use]
+    pub fn part(&self, part: usize) -> Option<Vec<(Subject, Heard)>> {
+        let shard = self.shards.get(part)?.read().unwrap_or_else(PoisonError::into_inner);
+        Some(shard.iter().map(|(subject, heard)| (subject.clone(), *heard)).collect())
+    }
+
     /// Forgets what concerns nothing any more.
     pub fn sweep(&self, now: Timestamp) {
         for shard in &self.shards {

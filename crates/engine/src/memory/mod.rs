@@ -251,6 +251,12 @@ impl Memory {
         self.version.fetch_add(1, Ordering::AcqRel);
     }
 
+    /// A part of what is heard to concern something; `None` after the last part.
+    #[must_use]
+    pub fn concerning(&self, part: usize) -> Option<Vec<(Subject, Heard)>> {
+        self.concerns.part(part)
+    }
+
     /// Forgets rows that concern nothing any more.
     pub fn sweep(&self, now: Timestamp) {
         self.concerns.sweep(now);

@@ -10,6 +10,7 @@ pub mod data;
 pub mod guest;
 pub mod problems;
 pub mod reauthenticate;
+pub mod revocations;
 pub mod session;
 pub mod sessions;
 pub mod sign_in;

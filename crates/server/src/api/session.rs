@@ -9,21 +9,24 @@ use http::request::Parts;
 use crate::api::view::IdentityView;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::place::Passed;
 use crate::problem::Problem;
 use crate::{answer, body};
 
 /// Whoever the request carries, whichever way.
 pub async fn get(State(app): State<App>, parts: Parts) -> Result<Response, Problem> {
+    let passed = Passed::before(&app, &parts.headers);
     let caller = Caller::of_anybody(&app, &parts).await?;
-    Ok(shown(&app, &caller))
+    Ok(passed.told_by(shown(&app, &caller)))
 }
 
 /// The same for clients that may put their token into a form body (RFC 6750 §2.2).
 pub async fn post(State(app): State<App>, request: Request<Body>) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let form = body::form(&parts.headers, body).await?;
+    let passed = Passed::before(&app, &parts.headers);
     let caller = Caller::of(&app, &parts, Some(&form)).await?;
-    Ok(shown(&app, &caller))
+    Ok(passed.told_by(shown(&app, &caller)))
 }
 
 fn shown(app: &App, Caller { identity, .. }: &Caller) -> Response {

@@ -16,6 +16,7 @@ use crate::around::Around;
 use crate::oauth::client;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::token::unkept;
+use crate::place::Passed;
 use crate::problem::Problem;
 
 /// Says what a token is worth. Who asks must have proved who it is: what a token says is not for everybody.
@@ -25,19 +26,21 @@ pub async fn post(
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
     let signed = wants_it_signed(request.headers());
+    let passed = Passed::before(&app, request.headers());
     let (_, form, client) = client::read(&app, &visitor, request).await?;
     let request = TokenInQuestion::read(&form)?;
     if !client.is_confidential() {
         return Err(Code::InvalidClient.into());
     }
     let introspection = app.engine.introspect(&request, &client, &visitor).await?;
-    Ok(unkept(if signed {
+    let answer = if signed {
         let token =
             app.engine.sign_introspection(&introspection, &client).map_err(Problem::from)?;
         as_token(token)
     } else {
         answer::ok(&introspection)
-    }))
+    };
+    Ok(passed.told_by(unkept(answer)))
 }
 
 /// RFC 9701 §4.

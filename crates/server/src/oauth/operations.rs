@@ -7,6 +7,7 @@ use super::{
 };
 use crate::operation::{Operation, Schema, delete, get, post, put};
 use crate::problem::Kind::{InvalidRequest, NotFound, TooManyRequests};
+use crate::routes::{ASKED_AT, PASSED};
 
 /// How a client proves itself in a body, beside the `Authorization` header.
 const CLIENT: [(&str, bool); 4] = [
@@ -86,7 +87,9 @@ fn for_requests() -> Vec<Operation> {
             .says("Says what a token is worth (RFC 7662)")
             .oauth()
             .reads_form(&with_client(&[("token", true), ("token_type_hint", false)]))
+            .takes("header", "cloakroom-place", text(), ASKED_AT)
             .answers_as(200, "What it is worth", "application/json", introspection_response())
+            .with("cloakroom-place", PASSED)
             .refuses(&[TooManyRequests]),
         get("/oauth/status-lists", "statusLists", status_lists::all)
             .says("Where the token status lists lie (Token Status List, section 9)")

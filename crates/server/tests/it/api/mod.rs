@@ -7,6 +7,7 @@ mod data;
 mod guest;
 mod identifying_cookie;
 mod reauthenticate;
+mod revocations;
 mod session;
 mod sessions;
 mod sign_in;
