@@ -22,6 +22,8 @@ enum Writer {
     Binary(&'static [&'static str]),
     /// The example `vectors` of the guard, asked for these.
     Vectors(&'static str),
+    /// The example of the crate that writes the feed.
+    FeedVectors,
     /// A part of this program.
     Here(fn() -> Result<String>),
 }
@@ -31,6 +33,7 @@ const ALL: &[Generated] = &[
     Generated { file: "docs/openapi.json", by: Writer::Binary(&["generate", "openapi"]) },
     Generated { file: "docs/conformance.md", by: Writer::Here(conformance::page) },
     Generated { file: "docs/operating/scale.md", by: Writer::Here(scale::page) },
+    Generated { file: "tests/vectors/feed.json", by: Writer::FeedVectors },
     Generated { file: "tests/vectors/tokens.json", by: Writer::Vectors("tokens") },
 ];
 
@@ -69,9 +72,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 impl Generated {
     fn text(&self, release: bool) -> Result<Vec<u8>> {
         const GUARD: &[&str] = &["--package=cloakroom-guard", "--example=vectors"];
+        const FEED: &[&str] = &["--package=cloakroom-oauth", "--example=feed_vectors"];
         let (what, arguments) = match &self.by {
             Writer::Here(page) => return Ok(page()?.into_bytes()),
             Writer::Binary(arguments) => (&["--package=cloakroom"][..], *arguments),
+            Writer::FeedVectors => (FEED, &[][..]),
             Writer::Vectors(name) => (GUARD, std::slice::from_ref(name)),
         };
         let mut command = cargo();
