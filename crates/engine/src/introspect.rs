@@ -102,6 +102,11 @@ impl Engine {
         };
         let username = held.user.as_ref().and_then(|user| user.username.as_ref());
         let username = username.map(|name| Username::as_str(name).to_owned());
-        Ok(Introspection::access((**claims).clone(), username))
+        let mut told = (**claims).clone();
+        // The token says what they were when it was made; who asks wants to know what they are.
+        if let Some(user) = held.user {
+            told.roles = user.roles;
+        }
+        Ok(Introspection::access(told, username))
     }
 }

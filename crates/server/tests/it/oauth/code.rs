@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use cloakroom_model::event::Actor;
+use cloakroom_model::user::Role;
 use cloakroom_testkit::server::Server;
 use serde_json::json;
 
@@ -25,6 +27,30 @@ async fn a_code_earns_tokens_that_end_with_the_session() {
     let again = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
     let refused = app.post("/oauth/token", &again).await;
     assert_eq!(refused.is(400).json()["error"], "invalid_grant");
+}
+
+#[tokio::test]
+async fn introspection_tells_the_roles_that_a_user_has_now() {
+    for scope in ["openid", "openid offline_access"] {
+        let server = Server::start().await;
+        let app = RelyingParty::new(&server).await;
+        let tokens = app.tokens(&mut ada(&server).await, &[("scope", scope)]).await;
+        let token = tokens["access_token"].as_str().unwrap();
+        let roles = async || {
+            app.post("/oauth/introspect", &[("token", token)]).await.json()["roles"].clone()
+        };
+        assert_eq!((roles().await, &claims(&json!(token))["roles"]), (json!(null), &json!(null)));
+        let ada = server.engine.find_user_by("ada@example.com").await.unwrap().unwrap();
+        for now in [json!(["clerk"]), json!(null)] {
+            let given = now.as_array().map(|_| Role::parse("clerk").unwrap());
+            server
+                .engine
+                .set_roles(ada.id, given.into_iter().collect(), Actor::Operator)
+                .await
+                .unwrap();
+            assert_eq!(roles().await, now, "{scope}");
+        }
+    }
 }
 
 #[tokio::test]
