@@ -34,7 +34,7 @@ const fn name(https: bool) -> &'static str {
     if https { "__Host-cloakroom-guard-again" } else { "cloakroom-guard-again" }
 }
 
-fn is_navigation(headers: &HeaderMap) -> bool {
+pub(crate) fn is_navigation(headers: &HeaderMap) -> bool {
     match headers.get("sec-fetch-mode") {
         Some(mode) => mode == "navigate",
         None => headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| {

@@ -84,6 +84,8 @@ impl IntoResponse for Refused {
                 headers.append(WWW_AUTHENTICATE, value);
             }
         }
+        // Whoever stands further out may have a better answer, such as the way to the sign-in.
+        response.extensions_mut().insert(refusal);
         response
     }
 }

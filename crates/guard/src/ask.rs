@@ -22,7 +22,7 @@ use crate::refusal::Refusal;
 use crate::token::Token;
 
 /// The place in the log that the server is to have heard.
-const PLACE: HeaderName = HeaderName::from_static("cloakroom-place");
+pub(crate) const PLACE: HeaderName = HeaderName::from_static("cloakroom-place");
 
 /// So many questions of a kind are under way at once at most.
 const AT_ONCE: usize = 256;

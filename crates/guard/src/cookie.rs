@@ -56,6 +56,15 @@ impl CookieName {
 
 /// The value of the cookie of this name. One that is there twice is taken for none: two readers could choose differently.
 pub(crate) fn read<'a>(name: &str, headers: &'a HeaderMap) -> Option<&'a str> {
+    read_up_to(LONGEST, name, headers)
+}
+
+/// The same, of a cookie of up to so many characters.
+pub(crate) fn read_up_to<'a>(
+    longest: usize,
+    name: &str,
+    headers: &'a HeaderMap,
+) -> Option<&'a str> {
     let mut found = None;
     for header in headers.get_all(COOKIE) {
         // Cookies of others may hold any bytes; the server's are ASCII.
@@ -68,7 +77,7 @@ pub(crate) fn read<'a>(name: &str, headers: &'a HeaderMap) -> Option<&'a str> {
         }
     }
     let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(byte);
-    let value = found.filter(|value| !value.is_empty() && value.len() <= LONGEST)?;
+    let value = found.filter(|value| !value.is_empty() && value.len() <= longest)?;
     value.iter().all(fits).then(|| std::str::from_utf8(value).ok())?
 }
 

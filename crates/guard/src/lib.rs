@@ -41,6 +41,7 @@
 //!
 //! It asks a clock in one place ([`Clock`]), which a service may replace, and does not look into bodies.
 
+pub mod relying_party;
 pub mod require;
 
 mod again;

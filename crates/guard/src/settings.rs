@@ -268,7 +268,7 @@ impl Settings {
 }
 
 /// As browsers write it: scheme, host, and the port where it is not the scheme's own.
-fn is_origin(text: &str) -> bool {
+pub(crate) fn is_origin(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.has_host() && url.origin().ascii_serialization() == text)
 }
 

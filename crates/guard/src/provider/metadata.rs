@@ -27,6 +27,15 @@ pub(crate) struct Metadata {
     pub(crate) token_endpoint: Option<String>,
     #[serde(default)]
     pub(crate) introspection_endpoint: Option<String>,
+    #[serde(default)]
+    pub(crate) revocation_endpoint: Option<String>,
+    #[serde(default)]
+    pub(crate) authorization_endpoint: Option<String>,
+    #[serde(default)]
+    pub(crate) end_session_endpoint: Option<String>,
+    /// RFC 9207 §3.
+    #[serde(default)]
+    pub(crate) authorization_response_iss_parameter_supported: bool,
 }
 
 /// What was said last, and when it is worth asking again.
@@ -108,6 +117,9 @@ fn checked(metadata: Metadata, settings: &Settings) -> Result<Metadata, Provider
         ("jwks_uri", Some(&metadata.jwks_uri)),
         ("token_endpoint", metadata.token_endpoint.as_ref()),
         ("introspection_endpoint", metadata.introspection_endpoint.as_ref()),
+        ("revocation_endpoint", metadata.revocation_endpoint.as_ref()),
+        ("authorization_endpoint", metadata.authorization_endpoint.as_ref()),
+        ("end_session_endpoint", metadata.end_session_endpoint.as_ref()),
     ];
     for (name, url) in endpoints {
         let Some(url) = url else { continue };
@@ -144,6 +156,10 @@ mod tests {
             jwks_uri: jwks_uri.to_owned(),
             token_endpoint: None,
             introspection_endpoint: None,
+            revocation_endpoint: None,
+            authorization_endpoint: None,
+            end_session_endpoint: None,
+            authorization_response_iss_parameter_supported: false,
         };
         let keys = "https://keys.example.com/jwks";
         assert!(checked(metadata(ISSUER, keys), &settings).is_ok());

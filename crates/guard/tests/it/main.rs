@@ -1,1 +1,3 @@
-//! Tests.
+//! Services before the real server, in one process.
+
+mod relying_party;

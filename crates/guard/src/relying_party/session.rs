@@ -1,0 +1,203 @@
+//! A session of this app: who signed in, and the tokens by which the issuer can be asked about it. The browser has neither.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cloakroom_jose::base64url;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::id_token::Person;
+use super::randomness::Randomness;
+use super::sealed::Seal;
+use super::store::{Kept, SessionStore, StoreError};
+use crate::digest::{Sha256, sha256};
+use crate::identity::{Carrier, Identity, Told};
+use crate::subject::{Digest, Kind};
+
+const PURPOSE: &str = "relying party session";
+const SECRET_BYTES: usize = 32;
+
+/// Has no `Debug`: most of it could be presented.
+#[derive(Clone, Deserialize, Serialize)]
+pub(super) struct Session {
+    pub(super) person: Person,
+    /// For the issuer's sign-out, which asks whose session it is.
+    pub(super) id_token: String,
+    pub(super) tokens: Tokens,
+    /// The grant that they hang from, where the issuer says so.
+    pub(super) grant_id: Option<String>,
+    /// When its sign-in was asked for.
+    pub(super) begun_at: u64,
+    /// The last use that was noted.
+    pub(super) used_at: u64,
+    /// The second at which it is over whatever happens.
+    pub(super) ends_at: u64,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+pub(super) struct Tokens {
+    pub(super) access: String,
+    /// The second from which on the access token is void.
+    pub(super) access_until: u64,
+    pub(super) refresh: Option<String>,
+}
+
+/// A session with the secret that opens it and what it was found as.
+pub(super) struct Opened {
+    pub(super) secret: Zeroizing<[u8; SECRET_BYTES]>,
+    pub(super) digest: Sha256,
+    pub(super) name: String,
+    sealed: Vec<u8>,
+    pub(super) session: Session,
+}
+
+/// Sessions, of which each is sealed under the secret that its cookie has.
+pub(super) struct SealedSessions {
+    store: Arc<dyn SessionStore>,
+    random: Arc<dyn Randomness>,
+    idle: Duration,
+}
+
+impl SealedSessions {
+    pub(super) fn new(
+        store: Arc<dyn SessionStore>,
+        random: Arc<dyn Randomness>,
+        idle: Duration,
+    ) -> Self {
+        Self { store, random, idle }
+    }
+
+    /// Keeps a new session. Returns its cookie's value; none where its parent ended meanwhile.
+    pub(super) async fn insert(&self, session: Session) -> Result<Option<String>, StoreError> {
+        let mut secret = Zeroizing::new([0; SECRET_BYTES]);
+        self.random.fill(&mut *secret);
+        let name = base64url::encode(&sha256(&*secret));
+        let kept = Kept {
+            sealed: self.seal(&*secret, &name, &session),
+            labels: session.labels().map(|label| label.to_string()).collect(),
+            begun_at: session.begun_at,
+            until: self.until(&session),
+        };
+        let inserted = self.store.insert(&name, kept).await?;
+        Ok(inserted.then(|| base64url::encode(&*secret)))
+    }
+
+    /// The session that a cookie stands for at `now`.
+    pub(super) async fn find(&self, cookie: &str, now: u64) -> Result<Option<Opened>, StoreError> {
+        let secret = base64url::decode(cookie).ok().and_then(|bytes| bytes.try_into().ok());
+        match secret {
+            Some(secret) => self.open(Zeroizing::new(secret), now).await,
+            None => Ok(None),
+        }
+    }
+
+    /// As it is there now.
+    pub(super) async fn find_again(
+        &self,
+        opened: &Opened,
+        now: u64,
+    ) -> Result<Option<Opened>, StoreError> {
+        self.open(opened.secret.clone(), now).await
+    }
+
+    async fn open(
+        &self,
+        secret: Zeroizing<[u8; SECRET_BYTES]>,
+        now: u64,
+    ) -> Result<Option<Opened>, StoreError> {
+        let digest = sha256(&*secret);
+        let name = base64url::encode(&digest);
+        let Some(sealed) = self.store.find(&name).await? else { return Ok(None) };
+        let text = Seal::new(&*secret, PURPOSE).open(&sealed, &name);
+        let session = text.and_then(|text| serde_json::from_slice::<Session>(&text).ok());
+        let session = session.filter(|session| now < self.until(session));
+        Ok(session.map(|session| Opened { secret, digest, name, sealed, session }))
+    }
+
+    /// None where another request was faster, or the session is gone.
+    pub(super) async fn replace(
+        &self,
+        opened: &Opened,
+        session: Session,
+    ) -> Result<Option<Opened>, StoreError> {
+        let sealed = self.seal(&*opened.secret, &opened.name, &session);
+        let until = self.until(&session);
+        let done = self.store.replace(&opened.name, &opened.sealed, sealed.clone(), until).await?;
+        let (secret, digest) = (opened.secret.clone(), opened.digest);
+        let name = opened.name.clone();
+        Ok(done.then(|| Opened { secret, digest, name, sealed, session }))
+    }
+
+    pub(super) async fn remove(&self, opened: &Opened) -> Result<(), StoreError> {
+        self.store.remove(&opened.name).await
+    }
+
+    /// Ends all of a subject that began at `at` or before.
+    pub(super) async fn end(&self, subject: Digest, at: u64, until: u64) -> Result<(), StoreError> {
+        self.store.end(&subject.to_string(), at, until).await
+    }
+
+    fn seal(&self, secret: &[u8], name: &str, session: &Session) -> Vec<u8> {
+        // Texts and numbers always become JSON.
+        let text = Zeroizing::new(serde_json::to_vec(session).unwrap_or_default());
+        Seal::new(secret, PURPOSE).seal(&text, name, &*self.random)
+    }
+
+    fn until(&self, session: &Session) -> u64 {
+        session.ends_at.min(session.used_at + self.idle.as_secs())
+    }
+}
+
+impl Session {
+    /// What the issuer can say to have ended without the feed.
+    fn labels(&self) -> impl Iterator<Item = Digest> {
+        let sid = self.person.sid.iter().map(|sid| Digest::of(Kind::Session, sid));
+        std::iter::once(self.user()).chain(sid)
+    }
+
+    pub(super) fn user(&self) -> Digest {
+        Digest::of(Kind::User, &self.person.sub)
+    }
+
+    /// Whose end is the session's end.
+    pub(super) fn hangs_from(&self, client_id: &str) -> impl Iterator<Item = Digest> {
+        let grant = self.grant_id.iter().map(|grant| Digest::of(Kind::Grant, grant));
+        self.labels().chain(grant).chain(std::iter::once(Digest::of(Kind::Client, client_id)))
+    }
+
+    /// Who a request of it comes from, with what the user is said to be.
+    pub(super) fn identity(&self, client_id: &str, roles: &[Box<str>]) -> Identity {
+        let Person { sub, sid, acr, amr, authenticated_at, .. } = &self.person;
+        Identity::new(Told {
+            user: Some(sub.as_str().into()),
+            session: sid.as_deref().map(Into::into),
+            client: Some(client_id.into()),
+            scope: Box::default(),
+            roles: roles.into(),
+            acr: acr.clone(),
+            amr: amr.as_slice().into(),
+            authenticated_at: *authenticated_at,
+            carrier: Carrier::Cookie,
+            expires_at: self.ends_at,
+        })
+    }
+}
+
+/// What an access token says of its grant and of its user, where it is a token that can be looked into. It came from the issuer
+/// over a connection of our own.
+pub(super) fn loosely_read(access_token: &str) -> (Option<String>, Vec<Box<str>>) {
+    #[derive(Default, Deserialize)]
+    struct Said {
+        #[serde(default)]
+        grant_id: Value,
+        #[serde(default)]
+        roles: Value,
+    }
+    let claims = access_token.split('.').nth(1).and_then(|part| base64url::decode(part).ok());
+    let said = claims.and_then(|claims| serde_json::from_slice::<Said>(&claims).ok());
+    let Said { grant_id, roles } = said.unwrap_or_default();
+    let roles = serde_json::from_value(roles).unwrap_or_default();
+    (grant_id.as_str().map(str::to_owned), roles)
+}

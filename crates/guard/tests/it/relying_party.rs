@@ -1,0 +1,251 @@
+//! An app on another domain, before the real server: somebody signs in, is there, and signs out.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
+use cloakroom_engine::clients::NewClient;
+use cloakroom_guard::relying_party::{self, RelyingParty};
+use cloakroom_guard::{Clock, Guard, Identity, Settings};
+use cloakroom_model::client::Template;
+use cloakroom_model::event::Actor;
+use cloakroom_model::id::ClientId;
+use cloakroom_model::registration::{AnswerSigning, AuthenticationMethod, GrantType, Registration};
+use cloakroom_testkit::browser::{Answer, Browser, request};
+use cloakroom_testkit::clock::HandClock;
+use cloakroom_testkit::engine::PASSWORD;
+use cloakroom_testkit::server::Server;
+use http::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
+use http::{HeaderValue, Method, Request};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tower::ServiceExt as _;
+
+const SHOP: &str = "https://shop.example";
+
+/// Longer than any honest machine takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn somebody_signs_in_is_there_and_is_nobody_once_they_signed_out_at_the_issuer() {
+    let mut scene = Scene::new().await;
+    let mut ada = scene.ada().await;
+
+    let orders = scene.visit("/orders?page=2").await;
+    assert_eq!(orders.header("location"), "/sign-in?return_to=%2Forders%3Fpage%3D2");
+    let callback = scene.ask_for_code(&mut ada, orders.header("location")).await;
+    let back = scene.visit(&callback).await;
+    assert_eq!(back.header("location"), "/orders?page=2", "{}", back.text());
+    assert_eq!(scene.jar.len(), 1, "one cookie, and no way that is still open");
+    assert!(scene.jar[0].starts_with("__Host-app=") && scene.jar[0].len() == 11 + 43);
+    let orders = scene.visit("/orders?page=2").await;
+    assert_eq!((orders.status.as_u16(), orders.text().as_str()), (200, "ada's"), "{orders:?}");
+
+    // The code was used, and the way is gone: the callback that is loaded again signs nobody in again.
+    scene.visit(&callback).await.is(400);
+    scene.visit("/orders").await.is(200);
+
+    scene.at_issuer(&mut ada, Method::POST, "/api/v1/sign-out", &json!({})).await.is(204);
+    scene.server.engine.catch_up().await.unwrap();
+    let refused = async {
+        while scene.visit("/orders").await.status != 303 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, refused).await.expect("the app hears of the end");
+    let me = scene.visit("/me").await;
+    assert!(me.json()["user"].is_null(), "{me:?}");
+}
+
+#[tokio::test]
+async fn a_code_that_somebody_else_brought_is_not_taken() {
+    let mut scene = Scene::new().await;
+    let mut ada = scene.ada().await;
+    let callback = scene.ask_for_code(&mut ada, "/sign-in").await;
+    let jar = std::mem::take(&mut scene.jar);
+    scene.visit(&callback).await.is(400);
+    assert!(scene.jar.is_empty(), "{:?}", scene.jar);
+    // The browser that left may still come back with it.
+    scene.jar = jar;
+    scene.visit(&callback).await.is(303);
+    scene.visit("/orders").await.is(200);
+}
+
+#[tokio::test]
+async fn signing_out_here_leads_to_the_issuer_and_no_other_site_can_do_it() {
+    let mut scene = Scene::new().await;
+    let mut ada = scene.ada().await;
+    let callback = scene.ask_for_code(&mut ada, "/sign-in?return_to=//evil.example").await;
+    assert_eq!(scene.visit(&callback).await.header("location"), "/");
+    let before = scene.jar.clone();
+    let across = [("sec-fetch-site", "cross-site")];
+    scene.send(Method::POST, "/sign-out", &across).await.is(403);
+    scene.visit("/orders").await.is(200);
+    let out = scene.send(Method::POST, "/sign-out", &[("sec-fetch-site", "same-origin")]).await;
+    let end = out.header("location").to_owned();
+    assert!(end.starts_with(&format!("{}/oauth/logout?id_token_hint=", scene.issuer)), "{end}");
+    assert!(scene.jar.is_empty());
+    scene.jar = before;
+    scene.visit("/orders").await.is(303);
+}
+
+/// The server on a socket, an app that knows it, and a browser at the app.
+struct Scene {
+    server: Server,
+    issuer: String,
+    app: Router,
+    jar: Vec<String>,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let issuer = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let server = Server::with(|setup| {
+            setup.engine.issuer.clone_from(&issuer);
+            setup.server.public_url = issuer.parse().unwrap();
+        })
+        .await;
+        let edge = server.clone();
+        let answers = Router::new()
+            .fallback(move |request: Request<Body>| async move { edge.answer(request).await });
+        tokio::spawn(async move { axum::serve(listener, answers).await });
+        let secret = add_client(&server).await;
+        let settings = Settings::new(&issuer, SHOP)
+            .service("shop", &secret)
+            .clock(SameClock(server.clock.clone()));
+        let guard = Guard::start(settings).unwrap();
+        let settings = relying_party::Settings::new("shop", secret, SHOP);
+        let shop = RelyingParty::new(guard.clone(), settings).unwrap();
+        let orders = |me: Identity| async move {
+            assert!(me.user().is_some() && me.session().is_some());
+            "ada's"
+        };
+        let app = Router::new().route("/orders", get(orders)).layer(shop.layer());
+        let heard = async {
+            while !guard.health().believes || !guard.health().has_keys {
+                server.engine.catch_up().await.unwrap();
+                tokio::task::yield_now().await;
+            }
+        };
+        let heard = tokio::time::timeout(PATIENCE, heard).await;
+        assert!(heard.is_ok(), "the guard does not hear the feed: {:?}", guard.health());
+        Self { server, issuer, app, jar: Vec::new() }
+    }
+
+    /// A browser in which somebody is signed in at the issuer.
+    async fn ada(&self) -> Browser {
+        let mut ada = self.server.browser();
+        let wish = json!({ "email": "ada@example.com", "password": PASSWORD, "carry": "cookie" });
+        self.at_issuer(&mut ada, Method::POST, "/api/v1/sign-up", &wish).await.is(201);
+        ada
+    }
+
+    /// Sends JSON to the issuer, by the name that it has here.
+    async fn at_issuer(
+        &self,
+        browser: &mut Browser,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Answer {
+        let mut request = request(method, path, Body::from(body.to_string()));
+        let host = self.issuer.strip_prefix("http://").unwrap();
+        request.headers_mut().insert(HOST, host.parse().unwrap());
+        let json = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(CONTENT_TYPE, json);
+        browser.send(request).await
+    }
+
+    /// Goes to a page of the app.
+    async fn visit(&mut self, path: &str) -> Answer {
+        let path = path.strip_prefix(SHOP).unwrap_or(path).to_owned();
+        self.send(Method::GET, &path, &[("sec-fetch-mode", "navigate")]).await
+    }
+
+    async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, &'static str)],
+    ) -> Answer {
+        let mut request = request(method, path, Body::empty());
+        request.headers_mut().insert(HOST, HeaderValue::from_static("shop.example"));
+        if !self.jar.is_empty() {
+            request.headers_mut().insert(COOKIE, self.jar.join("; ").parse().unwrap());
+        }
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, HeaderValue::from_static(value));
+        }
+        let (parts, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
+        for cookie in parts.headers.get_all(SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap();
+            let pair = cookie.split(';').next().unwrap();
+            let name = &pair[..=pair.find('=').unwrap()];
+            self.jar.retain(|kept| !kept.starts_with(name));
+            if !cookie.contains("Max-Age=0") {
+                self.jar.push(pair.to_owned());
+            }
+        }
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Leaves for the sign-in, and takes what the issuer sends back.
+    async fn ask_for_code(&mut self, ada: &mut Browser, sign_in: &str) -> String {
+        let away = self.visit(sign_in).await;
+        let question = away.header("location").strip_prefix(&self.issuer).unwrap().to_owned();
+        let answer = self.at_issuer(ada, Method::GET, &question, &Value::Null).await;
+        let callback = answer.header("location").to_owned();
+        assert!(callback.starts_with(&format!("{SHOP}/callback?")), "{answer:?}");
+        callback
+    }
+}
+
+/// The server's clock, for the guard.
+struct SameClock(HandClock);
+
+impl Clock for SameClock {
+    fn wall(&self) -> u64 {
+        u64::try_from(self.0.now().0 / 1000).unwrap()
+    }
+
+    fn steady(&self) -> Duration {
+        cloakroom_engine::clock::Clock::steady(&self.0)
+    }
+}
+
+/// The app's client, which follows the feed as well. Returns its secret.
+async fn add_client(server: &Server) -> String {
+    let new = NewClient {
+        id: Some(ClientId::parse("shop").unwrap()),
+        name: "The Shop".to_owned(),
+        template: Template::Web,
+        first_party: true,
+        origins: Vec::new(),
+        audiences: Vec::new(),
+        scopes: ["openid", "email", "revocations"].map(str::to_owned).to_vec(),
+        algorithm: None,
+        token_places: Vec::new(),
+        confidential: true,
+        registration: Registration {
+            redirect_uris: vec![format!("{SHOP}/callback")],
+            grant_types: vec![
+                GrantType::AuthorizationCode,
+                GrantType::RefreshToken,
+                GrantType::ClientCredentials,
+            ],
+            method: AuthenticationMethod::ClientSecretBasic,
+            // RS256 is the default, and an RSA key takes long to make.
+            signing: AnswerSigning {
+                id_token: Some("ES256".to_owned()),
+                ..AnswerSigning::default()
+            },
+            ..Registration::default()
+        },
+    };
+    let added = server.engine.add_client(new, Actor::Operator).await.unwrap();
+    added.secret.unwrap().to_string()
+}
