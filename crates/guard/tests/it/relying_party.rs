@@ -1,11 +1,13 @@
 //! An app on another domain, before the real server: somebody signs in, is there, and signs out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use cloakroom_engine::clients::NewClient;
+use cloakroom_engine::fetch::Fetch;
 use cloakroom_guard::relying_party::{self, RelyingParty};
 use cloakroom_guard::{Clock, Guard, Identity, Settings};
 use cloakroom_model::client::Template;
@@ -24,6 +26,9 @@ use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
 const SHOP: &str = "https://shop.example";
+
+/// Where the app takes logout tokens.
+const LOGOUT: &str = "https://shop.example/backchannel-logout";
 
 /// Longer than any honest machine takes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -91,6 +96,28 @@ async fn signing_out_here_leads_to_the_issuer_and_no_other_site_can_do_it() {
     scene.visit("/orders").await.is(303);
 }
 
+#[tokio::test]
+async fn without_the_feed_a_logout_token_ends_the_session_and_nothing_else_does() {
+    let mut scene = Scene::with(Settings::without_feed).await;
+    scene.server.others.put(LOGOUT, "text/plain", "");
+    let mut ada = scene.ada().await;
+    let callback = scene.ask_for_code(&mut ada, "/sign-in").await;
+    scene.visit(&callback).await.is(303);
+    scene.at_issuer(&mut ada, Method::POST, "/api/v1/sign-out", &json!({})).await.is(204);
+    let others: Arc<dyn Fetch> = scene.server.others.clone();
+    scene.server.engine.tell_relying_parties(&others).await.unwrap();
+    let posted = scene.server.others.posted();
+    assert_eq!(posted[0].url, LOGOUT);
+    let token = posted[0].form[0].1.clone();
+    // Another signature over the same words.
+    let end = token.len() - 10;
+    let forged = format!("{}{}", &token[..end], token[end..].chars().rev().collect::<String>());
+    scene.log_out(&forged).await.is(400);
+    scene.visit("/orders").await.is(200);
+    scene.log_out(&token).await.is(200);
+    scene.visit("/orders").await.is(303);
+}
+
 /// The server on a socket, an app that knows it, and a browser at the app.
 struct Scene {
     server: Server,
@@ -101,6 +128,11 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
+        Self::with(|settings| settings).await
+    }
+
+    /// With a guard that is set up otherwise.
+    async fn with(change: impl FnOnce(Settings) -> Settings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let server = Server::with(|setup| {
@@ -116,7 +148,7 @@ impl Scene {
         let settings = Settings::new(&issuer, SHOP)
             .service("shop", &secret)
             .clock(SameClock(server.clock.clone()));
-        let guard = Guard::start(settings).unwrap();
+        let guard = Guard::start(change(settings)).unwrap();
         let settings = relying_party::Settings::new("shop", secret, SHOP);
         let shop = RelyingParty::new(guard.clone(), settings).unwrap();
         let orders = |me: Identity| async move {
@@ -163,6 +195,15 @@ impl Scene {
     async fn visit(&mut self, path: &str) -> Answer {
         let path = path.strip_prefix(SHOP).unwrap_or(path).to_owned();
         self.send(Method::GET, &path, &[("sec-fetch-mode", "navigate")]).await
+    }
+
+    /// Posts a logout token to the app, as an issuer does.
+    async fn log_out(&self, token: &str) -> Answer {
+        let form = Body::from(format!("logout_token={token}"));
+        let request = request(Method::POST, "/backchannel-logout", form);
+        let (parts, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, body }
     }
 
     async fn send(
@@ -219,7 +260,7 @@ impl Clock for SameClock {
 
 /// The app's client, which follows the feed as well. Returns its secret.
 async fn add_client(server: &Server) -> String {
-    let new = NewClient {
+    let mut new = NewClient {
         id: Some(ClientId::parse("shop").unwrap()),
         name: "The Shop".to_owned(),
         template: Template::Web,
@@ -246,6 +287,7 @@ async fn add_client(server: &Server) -> String {
             ..Registration::default()
         },
     };
+    new.registration.logout.back_channel = Some(LOGOUT.to_owned());
     let added = server.engine.add_client(new, Actor::Operator).await.unwrap();
     added.secret.unwrap().to_string()
 }
