@@ -1,13 +1,16 @@
 //! Proxies in front of the server, with the files of `deploy/`, which the documents quote for operators to copy.
 //!
 //! Whoever comes through a proxy must be met as if the server stood at the public address itself: by TLS, by its name,
-//! by their own address, with cookies that a strict client keeps. Each proxy runs on free ports as the user that runs
+//! by their own address, with cookies that a strict client keeps. And services that know nothing of sign-ins are met by
+//! whom the server's rules let in, and by nobody else. Each proxy runs on free ports as the user that runs
 //! this; nothing of the machine's own proxies is read or touched.
 
 mod caddy;
 mod configuration;
+mod entering;
 mod front;
 mod nginx;
+mod service;
 mod visit;
 mod visitor;
 
@@ -17,28 +20,44 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use self::front::Front;
+use self::service::Service;
 use crate::server::{self, Folder, Server};
 use crate::shell::root;
 
 /// What the files of `deploy/` call the server.
 const NAME: &str = "id.example.com";
 
-/// Starts a proxy in a folder of its own, in front of the server at a port.
-type Start = fn(&Path, u16) -> Result<Front>;
+/// Starts a proxy in a folder of its own.
+type Start = fn(&Path, Behind) -> Result<Front>;
+
+/// The ports of what is behind a proxy.
+#[derive(Clone, Copy)]
+struct Behind {
+    server: u16,
+    service: u16,
+}
 
 const ALL: [(&str, Start); 2] = [("nginx", nginx::start), ("caddy", caddy::start)];
 
 pub(crate) fn run() -> Result<()> {
     server::build()?;
     let folder = Folder::create("proxies")?;
-    let settings = root().join("deploy/cloakroom.toml");
+    let plain = folder.path().join("plain");
+    fs::create_dir(&plain)?;
+    drop(Server::start_configured(&plain, &root().join("deploy/cloakroom.toml"))?);
+    let settings = root().join("deploy/forward-auth/cloakroom.toml");
     let server = Server::start_configured(folder.path(), &settings)?;
+    let service = Service::start()?;
+    let behind = Behind { server: server.port(), service: service.port };
     for (name, start) in ALL {
         let place = folder.path().join(name);
         fs::create_dir(&place)?;
-        let front = start(&place, server.port()).context(name)?;
+        let front = start(&place, behind).context(name)?;
         visit::through(&front, &place, &format!("{name}@example.test")).context(name)?;
         println!("{name}: pages, API, cookies and addresses are as without a proxy");
+        entering::through(&front, &place, &service, &format!("enters-{name}@example.test"))
+            .context(name)?;
+        println!("{name}: services behind it are entered by whom their rules let in");
     }
     drop(server);
     folder.remove()

@@ -91,7 +91,7 @@ pub(crate) const ALL: &[Step] = &[
     },
     Step {
         name: "proxies",
-        proves: "behind nginx and Caddy, as deploy/ configures them, it is as without a proxy",
+        proves: "behind nginx and Caddy, as deploy/ configures them, it is as without a proxy, and services are guarded by it",
         needs: &[CURL, OPENSSL, NGINX, Need::Service { name: "caddy", package: "caddy" }],
         run: proxies::run,
     },

@@ -82,6 +82,7 @@ pub(crate) fn app_settings(
         trusted_proxies: settings.trusted_proxies.clone(),
         body_limit: bytes(settings.body_limit),
         cookie_domain: settings.cookie_domain.as_ref().map(|domain| domain.as_str().to_owned()),
+        forward_auth: settings.forward_auth.clone(),
         mtls_url,
         client_certificates,
     }

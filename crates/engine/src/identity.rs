@@ -274,7 +274,7 @@ impl Engine {
     }
 
     /// Looks a session up for a request, which does not wait for ever.
-    async fn ask_for_session(
+    pub(crate) async fn ask_for_session(
         &self,
         sid: SessionId,
         name: Name,

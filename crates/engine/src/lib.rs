@@ -14,6 +14,7 @@ pub mod clients;
 pub mod clock;
 pub mod device_authorization;
 pub mod devices;
+pub mod entry;
 pub mod events;
 mod failures;
 pub mod feed;
@@ -83,6 +84,7 @@ use crate::back_channel::Ends;
 use crate::client_keys::PublishedKeys;
 use crate::clients::Registry;
 use crate::clock::StoreTime;
+use crate::entry::PassedTokens;
 use crate::feed::Feed;
 use crate::follow::Follower;
 use crate::keys::{DataKeys, Ring};
@@ -116,6 +118,8 @@ pub struct Parts {
     pub(crate) data_keys: DataKeys,
     pub(crate) ring: Ring,
     pub(crate) tokens: Tokens,
+    /// Those that services behind proxies were handed.
+    pub(crate) passed: PassedTokens,
     pub(crate) clients: Registry,
     pub(crate) client_keys: PublishedKeys,
     pub(crate) passwords: Pool,

@@ -22,7 +22,7 @@ use crate::status_lists::Lists;
 use crate::streams::Signals;
 use crate::throttle::Limits;
 use crate::tokens::Tokens;
-use crate::{Engine, Parts};
+use crate::{Engine, Parts, entry};
 
 /// What an engine is put together from; `M` is what it has of master keys.
 pub struct Wiring<M = MasterKeys> {
@@ -117,6 +117,7 @@ impl Engine {
             data_keys,
             ring,
             tokens,
+            passed: entry::no_tokens(),
             clients,
             client_keys: PublishedKeys::default(),
             passwords,

@@ -7,6 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use cloakroom_model::client::TokenPlace;
+use cloakroom_model::session::Acr;
 
 use crate::error::{Code, Error};
 use crate::scope::Scope;
@@ -107,6 +108,8 @@ pub enum Needs<'a> {
     Scope(&'a Scope),
     /// A user who proved within this time who they are (RFC 9470 §3).
     ProofWithin(Duration),
+    /// A user who is known so surely (RFC 9470 §3).
+    Level(Acr),
 }
 
 impl fmt::Display for Needs<'_> {
@@ -115,6 +118,7 @@ impl fmt::Display for Needs<'_> {
             Self::Scope(scope) if !scope.is_empty() => write!(f, ", scope=\"{scope}\""),
             Self::Nothing | Self::Scope(_) => Ok(()),
             Self::ProofWithin(time) => write!(f, ", max_age=\"{}\"", time.as_secs()),
+            Self::Level(acr) => write!(f, ", acr_values=\"{}\"", acr.as_str()),
         }
     }
 }

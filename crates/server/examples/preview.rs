@@ -30,6 +30,7 @@ use cloakroom_server::pages::view::form::{LinkSecret, Trouble};
 use cloakroom_server::pages::view::link::{Kind as LinkKind, Link, LinkSpent};
 use cloakroom_server::pages::view::logout::LogOut;
 use cloakroom_server::pages::view::moment::{Ago, Moment};
+use cloakroom_server::pages::view::not_let_in::NotLetIn;
 use cloakroom_server::pages::view::password::{self, Password};
 use cloakroom_server::pages::view::profile::{self, Profile};
 use cloakroom_server::pages::view::recover::{self, Recover, RecoverHelp};
@@ -122,6 +123,8 @@ fn questions_of_apps(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
         page("consent", &consent(site, known, shop)),
         page("consent-stranger", &consent(long, stranger, says).refused(Trouble::Expired)),
         page("again", &again()),
+        page("again-at-host", &again().leads_to(Some("wiki.example.com"))),
+        page("not-let-in", &not_let_in(site)),
         page("again-wrong", &again().refused(again::Problem::Mismatch)),
         page(
             "choose",
@@ -144,6 +147,11 @@ fn questions_of_apps(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
     ]
 }
 
+fn not_let_in(site: &Site) -> NotLetIn<'_> {
+    let another = "/sign-in/another".to_owned();
+    NotLetIn { site, who: ADA, host: "wiki.example.com", another }
+}
+
 fn doors(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
     let onward = || LocalPath::parse("/oauth/authorize?client_id=shop&state=1").ok();
     let sign_in = |return_to| SignIn::new(site, token(Purpose::SignIn), return_to);
@@ -152,6 +160,7 @@ fn doors(site: &Site, long: &Site) -> Vec<(&'static str, String)> {
     let busy = Trouble::Busy(Duration::from_secs(4));
     vec![
         page("sign-in", &sign_in(onward())),
+        page("sign-in-at-host", &sign_in(onward()).leads_to(Some("wiki.example.com"))),
         page("sign-in-needed", &sign_in(None).because(Because::Needed)),
         page("sign-in-ended", &sign_in(None).because(Because::Ended)),
         page("sign-in-recovered", &sign_in(None).because(Because::Recovered)),

@@ -1,6 +1,6 @@
 //! What every handler needs: the engine, and what the server is called.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use cloakroom_engine::begin::SignedIn;
 use cloakroom_engine::fetch::Fetch;
 use cloakroom_engine::secret::{self, CookieSecret};
 use cloakroom_engine::visitor::{Browser, Visitor};
+use cloakroom_model::policy::entry::Rule;
 use http::header::USER_AGENT;
 use http::{Extensions, HeaderMap};
 use ipnet::IpNet;
@@ -19,6 +20,7 @@ use url::Url;
 use crate::address::PublicAddress;
 use crate::cookies::{Cookies, Name};
 use crate::device_name;
+use crate::forward_auth::hosts::Hosts;
 use crate::layers::client_address;
 use crate::layers::client_certificate::{ClientCertificate, Sources};
 use crate::operators::Traffic;
@@ -35,6 +37,8 @@ pub struct Settings {
     pub body_limit: usize,
     /// The domain whose hosts may see who is there, without a dot in front; it holds the public host.
     pub cookie_domain: Option<String>,
+    /// The rules of the hosts behind proxies.
+    pub forward_auth: Vec<Rule>,
     /// What programs call the server where it asks for their certificate: an origin.
     pub mtls_url: Option<Url>,
     /// Whose word is taken about client certificates.
@@ -59,6 +63,8 @@ pub struct Parts {
     pub cookies: Cookies,
     /// What browsers are given and what is taken back.
     pub session_cookies: SessionCookies,
+    /// The hosts behind proxies at which people enter.
+    pub hosts: Arc<Hosts>,
     /// The largest body that is read, in bytes.
     pub body_limit: usize,
     /// What came and how it was answered.
@@ -84,6 +90,7 @@ impl App {
         let mtls_address = settings.mtls_url.as_ref().map(PublicAddress::new);
         let cookies = Cookies::new(address.is_https());
         let session_cookies = SessionCookies::new(cookies, cookie_domain);
+        let hosts = Arc::new(Hosts::new(settings.forward_auth, address.is_https()));
         let traffic = Traffic::default();
         Self(Arc::new(Parts {
             engine,
@@ -92,11 +99,18 @@ impl App {
             mtls_address,
             cookies,
             session_cookies,
+            hosts,
             body_limit,
             traffic,
             trusted_proxies,
             client_certificates: settings.client_certificates,
         }))
+    }
+
+    /// Whether `peer` is a proxy that is believed.
+    #[must_use]
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        client_address::is_trusted(peer, &self.trusted_proxies)
     }
 
     /// Where a request comes from that `peer` sent.

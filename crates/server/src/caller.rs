@@ -218,7 +218,12 @@ pub(crate) fn refused(app: &App, error: &Error) -> Problem {
     challenge(problem.and_field(field, error.description.clone()), app, Some(error), Needs::Nothing)
 }
 
-fn challenge(problem: Problem, app: &App, refused: Option<&Error>, needs: Needs<'_>) -> Problem {
+pub(crate) fn challenge(
+    problem: Problem,
+    app: &App,
+    refused: Option<&Error>,
+    needs: Needs<'_>,
+) -> Problem {
     let headers = challenges(app, refused, needs);
     headers.into_iter().fold(problem, |problem, (name, value)| problem.header(name, value))
 }

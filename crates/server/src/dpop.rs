@@ -7,7 +7,7 @@ use cloakroom_oauth::dpop::{self, Proved};
 use cloakroom_oauth::error::Error;
 use http::header::HOST;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::app::App;
 
@@ -27,9 +27,18 @@ pub struct Proof<'a> {
 impl<'a> Proof<'a> {
     /// The proof of a request, if there is one.
     pub fn of(app: &App, parts: &'a Parts) -> Result<Option<Self>, Error> {
-        let lines = parts.headers.get_all(PROOF).iter().map(HeaderValue::as_bytes);
+        Self::of_another(&parts.headers, parts.method.as_str(), || url(app, parts))
+    }
+
+    /// The proof of a request that was for another server, where it went by `method` to `url`.
+    pub fn of_another(
+        headers: &'a HeaderMap,
+        method: &'a str,
+        url: impl FnOnce() -> String,
+    ) -> Result<Option<Self>, Error> {
+        let lines = headers.get_all(PROOF).iter().map(HeaderValue::as_bytes);
         let text = dpop::only(lines)?;
-        Ok(text.map(|text| Self { text, method: parts.method.as_str(), url: url(app, parts) }))
+        Ok(text.map(|text| Self { text, method, url: url() }))
     }
 
     /// The key that is proved by whoever asks for tokens. The proof does not count again.

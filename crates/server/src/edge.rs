@@ -44,7 +44,9 @@ impl Edge {
             return operators::healthy();
         }
         let mut response = self.pass(request, peer, face).await;
-        security_headers::complete(response.headers_mut(), self.app.address.is_https());
+        // What a proxy passes on is the answer of another host, which is not ours to decide for.
+        let https = self.app.address.is_https() && face != Face::Proxy;
+        security_headers::complete(response.headers_mut(), https);
         self.app.traffic.count(face, response.status());
         response
     }
@@ -55,12 +57,19 @@ impl Edge {
         B::Error: Into<axum::BoxError>,
     {
         let names = host::Names { public: &self.app.address, mtls: self.app.mtls_address.as_ref() };
-        if let Some(elsewhere) = host::check(&request, names, face) {
+        // A proxy comes by the name that the request had which it asks about, and its headers are that request's.
+        if face != Face::Proxy
+            && let Some(elsewhere) = host::check(&request, names, face)
+        {
             return elsewhere;
         }
         let shown = self.app.client_certificate(peer, request.headers(), request.extensions());
         if let Some(certificate) = shown {
             request.extensions_mut().insert(certificate);
+        }
+        if face == Face::Proxy {
+            request.extensions_mut().insert(Peer(peer));
+            return self.route(request).await;
         }
         if face != Face::Api {
             let visitor = self.app.visitor(peer, request.headers());

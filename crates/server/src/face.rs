@@ -7,6 +7,8 @@ pub enum Face {
     Api,
     /// To people.
     Page,
+    /// To a proxy, about a request that came to it.
+    Proxy,
     /// To whatever looks whether this server is alive, by any of its names.
     Health,
 }
@@ -21,6 +23,8 @@ impl Face {
         const PAGES: [&str; 2] = ["/oauth/authorize", "/oauth/logout"];
         if path == "/healthz" {
             Self::Health
+        } else if path == "/forward-auth" || path.starts_with("/forward-auth/") {
+            Self::Proxy
         } else if PAGES.contains(&path) {
             Self::Page
         } else if API.iter().any(|beginning| path.starts_with(beginning)) {
@@ -52,5 +56,12 @@ mod tests {
             assert_eq!(Face::of(path), Face::Page, "{path}");
         }
         assert_eq!(Face::of("/healthz"), Face::Health);
+        for (path, face) in [
+            ("/forward-auth", Face::Proxy),
+            ("/forward-auth/wiki/page", Face::Proxy),
+            ("/forward-authx", Face::Page),
+        ] {
+            assert_eq!(Face::of(path), face, "{path}");
+        }
     }
 }

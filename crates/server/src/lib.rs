@@ -17,6 +17,7 @@ pub mod device_name;
 pub mod dpop;
 pub mod edge;
 pub mod face;
+pub mod forward_auth;
 pub mod layers;
 pub mod listener;
 pub mod oauth;

@@ -142,6 +142,15 @@ methods! {
     delete DELETE "delete";
 }
 
+/// An operation that is the same by every method, and described as a `get`.
+pub fn any<H: Handler<T, App>, T: 'static>(
+    path: &'static str,
+    id: &'static str,
+    handler: H,
+) -> Operation {
+    Operation::new("get", path, id, axum::routing::any(handler))
+}
+
 /// What can name a client.
 pub const CLIENT_ID: &str = "^[A-Za-z0-9._~:/-]{1,255}$";
 

@@ -27,12 +27,12 @@ use crate::listener::Answer;
 pub struct Traffic {
     family: Family<Labels, Counter>,
     /// The counters of the family, so that counting takes neither a lock nor a look-up.
-    counters: [[Counter; 5]; 2],
+    counters: [[Counter; 5]; 3],
 }
 
 type Labels = [(&'static str, &'static str); 2];
 
-const FACES: [&str; 2] = ["api", "page"];
+const FACES: [&str; 3] = ["api", "page", "proxy"];
 const STATUSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
 impl Default for Traffic {
@@ -51,6 +51,7 @@ impl Traffic {
         let face = match face {
             Face::Api => 0,
             Face::Page => 1,
+            Face::Proxy => 2,
             Face::Health => return,
         };
         let class = usize::from(status.as_u16() / 100).saturating_sub(1).min(4);

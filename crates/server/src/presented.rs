@@ -33,6 +33,25 @@ impl<'a> Presented<'a> {
         body: Option<&'a str>,
         query: Option<&'a str>,
     ) -> Result<Option<Self>, Error> {
+        Self::with(app, parts, (body, query), || Proof::of(app, parts))
+    }
+
+    /// The token in the header of a request that was for another server, where it went by `method` to `url`.
+    pub fn of_another(
+        app: &App,
+        parts: &'a Parts,
+        method: &'a str,
+        url: impl FnOnce() -> String,
+    ) -> Result<Option<Self>, Error> {
+        Self::with(app, parts, (None, None), || Proof::of_another(&parts.headers, method, url))
+    }
+
+    fn with(
+        app: &App,
+        parts: &'a Parts,
+        (body, query): (Option<&'a str>, Option<&'a str>),
+        proof: impl FnOnce() -> Result<Option<Proof<'a>>, Error>,
+    ) -> Result<Option<Self>, Error> {
         let mut lines = parts.headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
         let (header, None) = (lines.next(), lines.next()) else {
             return Err(Error::new(Code::InvalidRequest, "there are two Authorization headers"));
@@ -52,7 +71,7 @@ impl<'a> Presented<'a> {
             let twice = "the access token is there more than once";
             return Err(Error::new(Code::InvalidRequest, twice));
         }
-        let proof = Proof::of(app, parts)?.ok_or_else(|| Error::from(Code::InvalidDpopProof))?;
+        let proof = proof()?.ok_or_else(|| Error::from(Code::InvalidDpopProof))?;
         let proved = Some(proof.beside(app, token)?);
         Ok(Some(Self { token, place: None, proved, certificate: None }))
     }

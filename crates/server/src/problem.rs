@@ -71,6 +71,12 @@ kinds! {
         "The current password, which is asked for to make sure, is another.";
     CrossSite "cross_site" 403 "The request comes from another site"
         "A page of another origin sent this, and no client lists that origin.";
+    ProxyNotTrusted "proxy_not_trusted" 403 "The proxy is not trusted"
+        "Only a proxy that `trusted_proxies` names may ask about a request that came to it.";
+    HostUnknown "host_unknown" 403 "The host has no rule"
+        "No rule of `forward_auth` is for this host, or it was not reached by https.";
+    EntryRefused "entry_refused" 403 "This user may not enter"
+        "The rule of the host lets others in; sign in as one of them.";
     UserRequired "user_required" 403 "A user is needed"
         "The session is a guest's; sign in first.";
     AdminRequired "admin_required" 403 "An administrator is needed"

@@ -20,14 +20,16 @@ use crate::api::{
 };
 use crate::app::App;
 use crate::face::Face;
+use crate::forward_auth;
 use crate::oauth::operations as oauth;
 use crate::openapi;
-use crate::operation::{CLIENT_ID, Operation, Schema, delete, get, patch, post, put};
+use crate::operation::{CLIENT_ID, Operation, Schema, any, delete, get, patch, post, put};
 use crate::pages::{ErrorKind, Pages};
 use crate::problem::Kind::{
-    ClientRefused, ClientTaken, Conflict, EmailTaken, InsufficientScope, LastAdministrator,
-    NotFound, PreconditionFailed, PreconditionRequired, ReauthenticationRequired, SignUpClosed,
-    TooLarge, TooManyRequests, TooManySessions, UserRequired, WrongCredentials, WrongPassword,
+    ClientRefused, ClientTaken, Conflict, EmailTaken, EntryRefused, HostUnknown, InsufficientScope,
+    LastAdministrator, NotFound, PreconditionFailed, PreconditionRequired, ProxyNotTrusted,
+    ReauthenticationRequired, SignUpClosed, TooLarge, TooManyRequests, TooManySessions,
+    UserRequired, WrongCredentials, WrongPassword,
 };
 use crate::problem::{Kind, Problem};
 use crate::ssf::operations as ssf;
@@ -38,6 +40,7 @@ pub fn operations() -> Vec<Operation> {
     [
         coming(),
         identity(),
+        for_proxies(),
         documents(),
         my_account(),
         services(),
@@ -117,6 +120,45 @@ fn identity() -> Vec<Operation> {
             .reads_form(&[("access_token", false)])
             .or_nothing()
             .answers_nothing(204, "The session is over"),
+    ]
+}
+
+/// For proxies, about requests that came to them.
+fn for_proxies() -> Vec<Operation> {
+    let said =
+        |operation: Operation, name, meaning| operation.takes("header", name, text(), meaning);
+    let asked = any("/forward-auth", "forwardAuth", forward_auth::answer)
+        .says("May a request that came to a trusted proxy go on to the service behind it?")
+        .identified();
+    let asked = said(asked, "x-forwarded-method", "The method of that request");
+    let asked = said(asked, "x-forwarded-proto", "Its scheme");
+    let asked = said(asked, "x-forwarded-host", "Its host");
+    let asked = said(asked, "x-forwarded-uri", "Its path and query");
+    let asked = said(asked, "x-original-method", "Its method, as nginx is made to say it");
+    let asked = said(asked, "x-original-url", "Its URL, as nginx is made to say it");
+    vec![
+        asked
+            .answers_nothing(200, "It may")
+            .with("x-cloakroom-user", "The user's id")
+            .with("x-cloakroom-session", "The session")
+            .with("x-cloakroom-level", "How surely the user is known: aal1, aal2 or aal3")
+            .with(
+                "x-cloakroom-token",
+                "An access token for the service, where its rule asks for one there",
+            )
+            .with("authorization", "The same, where its rule asks for one there")
+            .with("remote-user", "The user as the rule has the service call them")
+            .with("remote-email", "Their email")
+            .with("remote-groups", "Their roles, with commas between")
+            .answers_nothing(302, "A person has to do something first")
+            .with("location", "The page at which they do it, and which leads back")
+            .refuses(&[
+                ProxyNotTrusted,
+                HostUnknown,
+                EntryRefused,
+                InsufficientScope,
+                ReauthenticationRequired,
+            ]),
     ]
 }
 
@@ -384,6 +426,8 @@ pub fn router(app: App) -> Router {
     operations
         .into_iter()
         .fold(Router::new(), |router, operation| router.route(operation.path, operation.route))
+        // For proxies that put the path of a request behind ours.
+        .route("/forward-auth/{*path}", axum::routing::any(forward_auth::answer))
         .route("/openapi.json", axum::routing::get(async move || openapi_answer(&document)))
         .method_not_allowed_fallback(async || Problem::new(Kind::MethodNotAllowed))
         .with_state(app)

@@ -2,8 +2,11 @@
 //!
 //! Pages and API both go by this, so that a cookie that is given anywhere is taken back everywhere.
 
+use std::time::Duration;
+
 use cloakroom_engine::Engine;
 use cloakroom_engine::begin::SignedIn;
+use cloakroom_engine::memory::Remembered;
 use cloakroom_engine::secret;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue};
@@ -28,16 +31,21 @@ impl SessionCookies {
     /// Gives the browser what it needs from now on. Nothing where the session is carried as tokens.
     pub fn give(&self, engine: &Engine, signed_in: &SignedIn, headers: &mut HeaderMap) {
         let Some(cookie) = &signed_in.cookie else { return };
-        let session = &signed_in.session.session;
-        let remembered = session.remembered.then(|| session.expires_at.since(engine.now()));
+        let remembered = age(engine, &signed_in.session);
         let header = self.cookies.set(Name::Session, &cookie.to_text(), remembered);
         headers.append(SET_COOKIE, header);
         if let Some(device) = &signed_in.device {
             headers.append(SET_COOKIE, self.cookies.set_device(&secret::to_text(device)));
         }
+        self.identify(engine, &signed_in.session, headers);
+    }
+
+    /// Shows the hosts of the domain who is there, where there is one; also to a browser whose session is older than that.
+    pub fn identify(&self, engine: &Engine, session: &Remembered, headers: &mut HeaderMap) {
         if let Some(domain) = &self.domain
-            && let Some(value) = engine.identifying_cookie(&signed_in.session)
+            && let Some(value) = engine.identifying_cookie(session)
         {
+            let remembered = age(engine, session);
             headers.append(SET_COOKIE, self.cookies.set_identifying(&value, domain, remembered));
         }
     }
@@ -60,4 +68,10 @@ impl SessionCookies {
         let identifying = self.domain.as_ref().map(|domain| self.cookies.clear_identifying(domain));
         std::iter::once(self.cookies.clear(Name::Session)).chain(identifying)
     }
+}
+
+/// How long a browser keeps a session's cookies; `None` for as long as it runs.
+fn age(engine: &Engine, session: &Remembered) -> Option<Duration> {
+    let session = &session.session;
+    session.remembered.then(|| session.expires_at.since(engine.now()))
 }

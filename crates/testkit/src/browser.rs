@@ -76,7 +76,8 @@ impl Browser {
     pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
         let headers = request.headers_mut();
         if !headers.contains_key(HOST) {
-            headers.insert(HOST, "localhost:7117".parse().unwrap());
+            let (_, host) = self.server.engine.settings().issuer.split_once("://").unwrap();
+            headers.insert(HOST, host.parse().unwrap());
         }
         if !headers.contains_key(USER_AGENT) {
             let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";

@@ -53,6 +53,7 @@ impl Default for Setup {
                 trusted_proxies: Vec::new(),
                 body_limit: 128 * 1024,
                 cookie_domain: None,
+                forward_auth: Vec::new(),
                 mtls_url: None,
                 client_certificates: Sources::default(),
             },

@@ -6,15 +6,22 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use cloakroom_testservers::program::run as from_debian;
 
-use super::configuration::{self, SERVER};
+use super::Behind;
+use super::configuration::{self, SERVER, SERVICE};
+use super::entering::{ORDERS, WIKI};
 use super::front::{Front, Ports};
 use crate::debian;
 
-pub(super) fn start(folder: &Path, server: u16) -> Result<Front> {
+pub(super) fn start(folder: &Path, behind: Behind) -> Result<Front> {
     let ports = Ports::free()?;
     let kept = folder.join("kept");
-    let site = configuration::read("Caddyfile", &[(SERVER, &format!("127.0.0.1:{server}"))])?;
-    fs::write(folder.join("site"), site)?;
+    let server = format!("127.0.0.1:{}", behind.server);
+    let service = format!("127.0.0.1:{}", behind.service);
+    let site = configuration::read("Caddyfile", &[(SERVER, &server)])?;
+    let own = [(SERVER, server.as_str()), (SERVICE, service.as_str())];
+    let wiki = configuration::read("forward-auth/Caddyfile", &own)?;
+    let orders = wiki.replace(WIKI, ORDERS);
+    fs::write(folder.join("site"), [site, wiki, orders].join("\n"))?;
     fs::write(folder.join("Caddyfile"), around(ports, &kept))?;
     let mut caddy = from_debian(&debian::find("caddy").context("there is no caddy")?);
     // It keeps copies of its configuration, and looks for a home to keep them in.

@@ -8,20 +8,21 @@ use anyhow::{Context, Result, ensure};
 use cloakroom_testservers::balancer::AROUND;
 use cloakroom_testservers::program::run as from_debian;
 
-use super::NAME;
-use super::configuration::{self, SERVER};
+use super::configuration::{self, SERVER, SERVICE};
+use super::entering::{ORDERS, WIKI};
 use super::front::{Front, Ports};
+use super::{Behind, NAME};
 use crate::debian;
 use crate::shell::{program, succeeds};
 
-pub(super) fn start(folder: &Path, server: u16) -> Result<Front> {
+pub(super) fn start(folder: &Path, behind: Behind) -> Result<Front> {
     let ports = Ports::free()?;
     let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
     make_certificate(&certificate, &key)?;
     let site = configuration::read(
         "nginx.conf",
         &[
-            (SERVER, &format!("127.0.0.1:{server}")),
+            (SERVER, &format!("127.0.0.1:{}", behind.server)),
             ("listen 80;", &format!("listen 127.0.0.1:{};", ports.http)),
             ("listen 443 ", &format!("listen 127.0.0.1:{} ", ports.https)),
             ("[::]:80;", &format!("[::1]:{};", ports.http)),
@@ -30,7 +31,21 @@ pub(super) fn start(folder: &Path, server: u16) -> Result<Front> {
             ("/etc/ssl/id.example.com.key", &key.display().to_string()),
         ],
     )?;
-    fs::write(folder.join("site.conf"), without_missing_addresses(&site))?;
+    let wiki = configuration::read(
+        "forward-auth/nginx.conf",
+        &[
+            (SERVER, &format!("127.0.0.1:{}", behind.server)),
+            (SERVICE, &format!("127.0.0.1:{}", behind.service)),
+            ("listen 443 ", &format!("listen 127.0.0.1:{} ", ports.https)),
+            ("[::]:443 ", &format!("[::1]:{} ", ports.https)),
+            ("/etc/ssl/wiki.example.com.crt", &certificate.display().to_string()),
+            ("/etc/ssl/wiki.example.com.key", &key.display().to_string()),
+        ],
+    )?;
+    let (_, again) = wiki.split_once("\nserver {").context("there is no server")?;
+    let orders = format!("server {{{again}").replace(WIKI, ORDERS);
+    let sites = [site, wiki, orders].join("\n");
+    fs::write(folder.join("site.conf"), without_missing_addresses(&sites))?;
     fs::write(folder.join("nginx.conf"), AROUND)?;
     let mut nginx = from_debian(&debian::find("nginx").context("there is no nginx")?);
     nginx.arg("-p").arg(folder).args(["-c", "nginx.conf", "-e", "stderr"]);
@@ -48,7 +63,8 @@ fn make_certificate(certificate: &Path, key: &Path) -> Result<()> {
     let mut openssl = program("openssl");
     openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
     openssl.args(["-noenc", "-days", "2", "-subj", &format!("/CN={NAME}")]);
-    openssl.args(["-addext", &format!("subjectAltName=DNS:{NAME}")]);
+    let names = format!("subjectAltName=DNS:{NAME},DNS:{WIKI},DNS:{ORDERS}");
+    openssl.args(["-addext", &names]);
     openssl.arg("-out").arg(certificate).arg("-keyout").arg(key);
     ensure!(succeeds(&mut openssl), "openssl made no certificate");
     Ok(())

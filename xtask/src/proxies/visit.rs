@@ -10,7 +10,7 @@ use super::front::Front;
 use super::visitor::{ADDRESS, Visitor};
 use crate::http::Answer;
 
-const PASSWORD: &str = "seven coats and an umbrella";
+pub(super) const PASSWORD: &str = "seven coats and an umbrella";
 
 /// Headers in which a client claims another address than its own.
 const CLAIMS: &[&str] =
@@ -36,10 +36,15 @@ fn plain_http_leads_to_tls(visitor: &Visitor<'_>) -> Result<()> {
     expect_header(&answer, "location", &format!("https://{NAME}/sign-in?a=b"))
 }
 
+/// Somebody makes an account, and is signed in by cookie.
+pub(super) fn sign_up(visitor: &Visitor<'_>, email: &str) -> Result<Answer> {
+    let body = json!({"email": email, "password": PASSWORD, "carry": "cookie"});
+    expect(201, visitor.ask("/api/v1/sign-up", &["--json", &body.to_string()])?)
+}
+
 /// curl takes a cookie with the prefix `__Host-` only where a browser would.
 fn cookies_are_kept(visitor: &Visitor<'_>, email: &str) -> Result<()> {
-    let body = json!({"email": email, "password": PASSWORD, "carry": "cookie"});
-    let answer = expect(201, visitor.ask("/api/v1/sign-up", &["--json", &body.to_string()])?)?;
+    let answer = sign_up(visitor, email)?;
     let cookie = answer.header("set-cookie").context("sign-up sets no cookie")?;
     ensure!(cookie.starts_with("__Host-cloakroom="), "the cookie is {cookie}");
     ensure!(cookie.contains("; Secure"), "the cookie is {cookie}");
@@ -78,10 +83,11 @@ fn pages_are_used_under_the_public_name(visitor: &Visitor<'_>, email: &str) -> R
     let strict = page.headers.iter().filter(|(name, _)| name == "strict-transport-security");
     ensure!(strict.count() == 1, "strict-transport-security is not there once: {:?}", page.headers);
     let page = page.text();
-    let csrf = page.split_once("name=\"csrf\" value=\"").and_then(|(_, rest)| rest.split_once('"'));
-    let (csrf, _) = csrf.context("the form has no token")?;
-    let fields =
-        [format!("csrf={csrf}"), format!("identifier={email}"), format!("password={PASSWORD}")];
+    let fields = [
+        format!("csrf={}", csrf(&page)?),
+        format!("identifier={email}"),
+        format!("password={PASSWORD}"),
+    ];
     let send = |origin: &str| {
         let origin = format!("Origin: {origin}");
         let mut form = vec!["--header", &origin];
@@ -94,6 +100,12 @@ fn pages_are_used_under_the_public_name(visitor: &Visitor<'_>, email: &str) -> R
     let account = expect(200, visitor.ask("/account", &[])?)?;
     ensure!(account.text().contains(email), "the account is somebody else's");
     Ok(())
+}
+
+/// The token of the form on a page.
+pub(super) fn csrf(page: &str) -> Result<&str> {
+    let csrf = page.split_once("name=\"csrf\" value=\"").and_then(|(_, rest)| rest.split_once('"'));
+    csrf.map(|(token, _)| token).context("the form has no token")
 }
 
 /// Whatever a client says of itself, its devices are listed with the address that it came from.
@@ -127,12 +139,12 @@ fn sign_in(visitor: &Visitor<'_>, email: &str, arguments: &[&str]) -> Result<Val
     Ok(expect(200, visitor.ask("/api/v1/sign-in", &arguments)?)?.json())
 }
 
-fn expect(status: u16, answer: Answer) -> Result<Answer> {
+pub(super) fn expect(status: u16, answer: Answer) -> Result<Answer> {
     ensure!(answer.status == status, "expected {status}, but there is {answer:?}");
     Ok(answer)
 }
 
-fn expect_header(answer: &Answer, name: &str, value: &str) -> Result<()> {
+pub(super) fn expect_header(answer: &Answer, name: &str, value: &str) -> Result<()> {
     let found = answer.header(name).unwrap_or_default();
     ensure!(found == value, "{name}: expected {value}, but there is {found:?}");
     Ok(())

@@ -1,6 +1,8 @@
 //! Somebody who comes through a proxy with curl: as strict about TLS and cookies as a browser, at the public name, and
 //! from an address that is neither the proxy's nor the server's.
 
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -31,20 +33,44 @@ impl<'a> Visitor<'a> {
 
     /// The same, by http or https.
     pub(super) fn ask_by(&self, scheme: &str, path: &str, arguments: &[&str]) -> Result<Answer> {
+        self.ask_for(&format!("{scheme}://{NAME}{path}"), arguments)
+    }
+
+    /// Asks another host for a path by https.
+    pub(super) fn ask_at(&self, host: &str, path: &str, arguments: &[&str]) -> Result<Answer> {
+        self.ask_for(&format!("https://{host}{path}"), arguments)
+    }
+
+    /// Somebody else who has got hold of all cookies.
+    pub(super) fn copied(&self, name: &str) -> Result<Self> {
+        let copy =
+            Self { front: self.front, jar: self.jar.with_file_name(name).with_extension("jar") };
+        fs::copy(&self.jar, &copy.jar)?;
+        Ok(copy)
+    }
+
+    /// Keeps a cookie that a host has set.
+    pub(super) fn keeps(&self, host: &str, name: &str, value: &str) -> Result<()> {
+        let mut jar = OpenOptions::new().append(true).open(&self.jar)?;
+        // Host, with subdomains, path, https alone, until when, name, value.
+        Ok(writeln!(jar, "{host}\tFALSE\t/\tTRUE\t0\t{name}\t{value}")?)
+    }
+
+    fn ask_for(&self, url: &str, arguments: &[&str]) -> Result<Answer> {
         let Ports { http, https } = self.front.ports;
         let mut curl = program("curl");
         curl.args(["--silent", "--show-error", "--include", "--max-time", "90"]);
         curl.args(["--interface", &format!("host!{ADDRESS}")]);
         for (port, proxy) in [(80, http), (443, https)] {
-            curl.args(["--connect-to", &format!("{NAME}:{port}:127.0.0.1:{proxy}")]);
+            curl.args(["--connect-to", &format!(":{port}:127.0.0.1:{proxy}")]);
         }
         curl.arg("--cacert").arg(&self.front.authority);
         curl.arg("--cookie").arg(&self.jar).arg("--cookie-jar").arg(&self.jar);
-        curl.args(arguments).arg(format!("{scheme}://{NAME}{path}"));
+        curl.arg("--globoff").args(arguments).arg(url);
         let output = curl.output().context("curl")?;
         let why = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "{scheme}://{NAME}{path}: {}", why.trim());
-        read(&output.stdout).with_context(|| format!("{scheme}://{NAME}{path}"))
+        ensure!(output.status.success(), "{url}: {}", why.trim());
+        read(&output.stdout).with_context(|| url.to_owned())
     }
 }
 

@@ -3,7 +3,7 @@
 use cloakroom_engine::password::Cost;
 
 use super::{
-    combine_tls,
+    combine_forward_auth, combine_tls,
     layers::Problem,
     network::{Endpoint, Listen, is_loopback},
     places::Database,
@@ -21,6 +21,11 @@ pub(super) fn problems(settings: &Settings) -> Vec<Problem> {
         profile_algorithm,
         unnamed_proxy,
         cookie_domain,
+        combine_forward_auth::proxies,
+        combine_forward_auth::twice,
+        combine_forward_auth::cookies,
+        combine_forward_auth::level,
+        combine_forward_auth::tokens,
         admin_listener,
         combine_tls::mtls_listener,
         combine_tls::header,

@@ -6,9 +6,11 @@
 //! which is the business of whoever reads the field.
 
 mod combine;
+mod combine_forward_auth;
 mod combine_tls;
 mod edge;
 mod file;
+mod forward_auth;
 mod layers;
 mod master_key;
 mod nearest;

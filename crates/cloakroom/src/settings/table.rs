@@ -7,7 +7,7 @@ use cloakroom_engine::{
     settings::{Profile, Registering},
 };
 use cloakroom_jose::Algorithm;
-use cloakroom_model::policy::limit::WhenFull;
+use cloakroom_model::policy::{entry::Rule, limit::WhenFull};
 use cloakroom_store_postgres::Url as PostgresUrl;
 use cloakroom_store_redis::Settings as RedisSettings;
 use http::HeaderName;
@@ -16,6 +16,7 @@ use url::Url;
 
 use super::{
     edge::{PemFile, ProxyHeader},
+    forward_auth::EntryRule,
     layers::{Layers, Problem},
     master_key::KeyText,
     network::{CookieDomain, Domain, Endpoints, Listen, Network, Origin, Resource},
@@ -89,7 +90,7 @@ rows! {
             default: "none",
             example: "10.0.0.0/8, 192.0.2.7",
             secret: false,
-            sentence: "The proxies whose `X-Forwarded-For` is believed. A client's address is what throttles count by, so trust nobody else.",
+            sentence: "The proxies whose `X-Forwarded-For` is believed, and which may ask at `/forward-auth`. A client's address is what throttles count by, so trust nobody else.",
         }
         cookie_domain: Option<CookieDomain> {
             takes: Or("off", Domain),
@@ -97,6 +98,13 @@ rows! {
             example: "example.com",
             secret: false,
             sentence: "A domain whose other hosts may see who is signed in, by a second cookie that identifies and can do nothing more.",
+        }
+        forward_auth: Vec<Rule> {
+            takes: ListOf(EntryRule),
+            default: "none",
+            example: "wiki.example.com, admin.example.com role=admin within=10m",
+            secret: false,
+            sentence: "The services behind proxies that ask at `/forward-auth` whether a request may go on: a rule for each host, which says who may enter and what the service is told. Other hosts are refused. `docs/operating/forward-auth.md` explains the words.",
         }
         mtls_listen: Option<Listen> {
             takes: Or("off", Endpoints),

@@ -228,6 +228,73 @@ fn combinations_that_cannot_work_are_refused_with_what_to_do() {
         (&[("CLOAKROOM_KEY_ROTATION_PERIOD", "1d")], "rotate less often"),
         (&[("CLOAKROOM_MASTER_KEY", KEY), ("CLOAKROOM_MASTER_KEY_PREVIOUS", KEY)], "the same key"),
     ];
+    refused_with(table);
+}
+
+/// The same of services behind proxies.
+#[test]
+fn rules_that_no_browser_could_satisfy_are_refused_with_what_to_do() {
+    let https = ("CLOAKROOM_PUBLIC_URL", "https://id.example.com");
+    let domain = ("CLOAKROOM_COOKIE_DOMAIN", "example.com");
+    let proxies = ("CLOAKROOM_TRUSTED_PROXIES", "10.0.0.0/8");
+    let rule = |rule| ("CLOAKROOM_FORWARD_AUTH", rule);
+    let accepted = "";
+    let table: &[(&[(&str, &str)], &str)] = &[
+        (&[https, domain, proxies, rule("wiki.example.com")], accepted),
+        (&[https, domain, rule("wiki.example.com")], "forward_auth answers trusted_proxies alone"),
+        (&[https, proxies, rule("wiki.example.com")], "set cookie_domain"),
+        (&[https, domain, proxies, rule("wiki.example.org")], "not below cookie_domain"),
+        (&[https, domain, proxies, rule("id.example.com:8443")], "a host name of its own"),
+        (&[https, domain, proxies, rule("a.example.com, a.example.com role=a")], "two rules"),
+        (&[https, domain, proxies, rule("a.example.com, b.example.com")], accepted),
+        (&[https, domain, proxies, rule("a.example.com level=aal2")], "write level=aal1"),
+        (
+            &[
+                https,
+                domain,
+                proxies,
+                rule("a.example.com audience=https://id.example.com pass=authorization"),
+            ],
+            "Cloakroom itself",
+        ),
+        (
+            &[
+                https,
+                domain,
+                proxies,
+                ("CLOAKROOM_PROFILE", "fapi2"),
+                rule("a.example.com audience=https://a.example.com pass=authorization"),
+            ],
+            "leave pass out",
+        ),
+        (&[proxies, rule("localhost:3000")], accepted),
+        (&[proxies, rule("app.localhost:3000")], "while developing"),
+    ];
+    refused_with(table);
+}
+
+#[test]
+fn a_file_has_a_rule_in_each_line_of_a_list() {
+    let file = File::with(
+        "public_url = \"https://id.example.com\"\ncookie_domain = \"example.com\"\n\
+         trusted_proxies = \"127.0.0.1\"\nforward_auth = [\n  \"wiki.example.com\",\n  \
+         \"admin.example.com role=admin within=10m\",\n]\n",
+    );
+    let rules = load(&file.given()).unwrap().settings.forward_auth;
+    assert_eq!(rules.len(), 2);
+    assert_eq!(
+        (rules[0].host.as_str(), rules[1].host.as_str()),
+        ("wiki.example.com", "admin.example.com")
+    );
+    let problem = refusal(&[("CLOAKROOM_FORWARD_AUTH", "a.example.com rol=x")]);
+    assert!(
+        problem.contains("`rol=x` is no word of a rule: expected KEY=VALUE with role,"),
+        "{problem}"
+    );
+}
+
+/// Each row: what is set, and a piece of the refusal; or that it is accepted.
+fn refused_with(table: &[(&[(&str, &str)], &str)]) {
     for (variables, piece) in table {
         match (load_variables(variables), *piece) {
             (Ok(_), "") => {}

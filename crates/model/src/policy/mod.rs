@@ -2,6 +2,7 @@
 
 pub mod authorization;
 pub mod carry_over;
+pub mod entry;
 pub mod freshness;
 pub mod key_rotation;
 pub mod life;

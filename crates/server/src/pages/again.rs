@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::form_token::Purpose;
 use super::local_path::LocalPath;
 use super::member::Member;
+use super::onward::behind;
 use super::sign_in::{carried, go_on};
 use super::trouble::{self, Unproven};
 use super::view::again::{Again, Problem};
@@ -82,7 +83,9 @@ async fn form(
     problem: Option<Problem>,
 ) -> Result<Response, Failure> {
     let token = member.token(pages, Purpose::Again);
-    let mut view = Again::new(&pages.site, token, member.email(), onward.cloned());
+    let address = onward.and_then(|path| behind(pages, path));
+    let host = address.as_ref().map(|address| address.host().rule.host.as_str());
+    let mut view = Again::new(&pages.site, token, member.email(), onward.cloned()).leads_to(host);
     if let Some(problem) = problem {
         view = view.refused(problem);
     }

@@ -22,7 +22,7 @@ use super::local_path::LocalPath;
 use super::member::Member;
 use super::view::authorize::{NotAnswered, Post};
 use super::visit::{Visit, Who, read};
-use super::{Pages, paths, reply};
+use super::{Pages, onward, paths, reply};
 
 /// The parameter by which our own page says that the person chose the account that is there.
 const CHOSEN: &str = "chosen";
@@ -135,7 +135,7 @@ pub(super) async fn behind(
     }
 }
 
-/// Lets the form of a page lead on to a client by way of a question. Browsers hold a page's policy against every
+/// Lets the form of a page lead on to a client by way of a question, or back to a service behind a proxy. Browsers hold a page's policy against every
 /// redirect that answers its forms, and the last of them goes to the client.
 pub(super) async fn leading_on(
     pages: &Pages,
@@ -144,6 +144,9 @@ pub(super) async fn leading_on(
     response: Response,
 ) -> Result<Response, Failure> {
     let Some(path) = onward else { return Ok(response) };
+    if let Some(address) = onward::behind(pages, path) {
+        return Ok(reply::leading_to(response, address.as_str()));
+    }
     Ok(match behind(pages, visit, path).await? {
         Some(question) => reply::leading_to(response, &question.request.redirect_uri),
         None => response,

@@ -12,8 +12,9 @@ use std::fmt::{self, Write as _};
 pub struct LocalPath(String);
 
 impl LocalPath {
-    /// In bytes: room for an authorization request, and for nothing that was meant to hurt.
-    pub const LONGEST: usize = 2048;
+    /// In bytes: room for an authorization request, or for an address of another host, each of whose letters may be
+    /// escaped; and for nothing that was meant to hurt.
+    pub const LONGEST: usize = 3 * 2048 + 64;
 
     /// Accepts `/segment/segment?query` in the letters of RFC 3986 §3.3 and §3.4.
     ///
@@ -57,7 +58,7 @@ impl fmt::Display for LocalPath {
 pub struct NotLocal;
 
 /// Everything but RFC 3986's unreserved letters and the slash.
-fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             encoded.push(char::from(byte));

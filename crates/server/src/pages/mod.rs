@@ -26,6 +26,7 @@ mod link;
 mod logout;
 mod member;
 mod note;
+mod onward;
 mod recover;
 mod reply;
 mod says;
@@ -55,6 +56,7 @@ use self::view::site::Site;
 use crate::address::PublicAddress;
 use crate::app::App;
 use crate::cookies::Cookies;
+use crate::forward_auth::hosts::Hosts;
 use crate::layers::origin_check;
 use crate::session_cookies::SessionCookies;
 
@@ -67,6 +69,7 @@ pub struct Pages {
     address: PublicAddress,
     cookies: Cookies,
     session_cookies: SessionCookies,
+    hosts: Arc<Hosts>,
     key: FormKey,
     site: Site,
 }
@@ -86,7 +89,8 @@ impl Pages {
         };
         let key = FormKey::new(&engine.form_key());
         let (cookies, session_cookies) = (app.cookies, app.session_cookies.clone());
-        Self { engine, fetch, address, cookies, session_cookies, key, site }
+        let hosts = Arc::clone(&app.hosts);
+        Self { engine, fetch, address, cookies, session_cookies, hosts, key, site }
     }
 
     /// All pages and their assets. Requests bring a [`Visitor`](cloakroom_engine::visitor::Visitor) as an
@@ -98,6 +102,7 @@ impl Pages {
             .route(paths::SIGN_IN, get(sign_in::show).post(sign_in::send))
             .route(paths::SIGN_IN_AS_ANOTHER, get(sign_in::show_to_another))
             .route(paths::AGAIN, get(again::show).post(again::send))
+            .route(paths::ONWARD, get(onward::show))
             .route(paths::CHOOSE, get(choose::show))
             .route(paths::AUTHORIZE, get(authorize::show).post(authorize::send))
             .route(paths::LOGOUT, get(logout::show).post(logout::send))

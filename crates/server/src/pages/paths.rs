@@ -17,6 +17,8 @@ pub const SIGN_IN_AS_ANOTHER: &str = "/sign-in/another";
 pub const AGAIN: &str = "/sign-in/again";
 /// Says that the account that is signed in is the right one.
 pub const CHOOSE: &str = "/sign-in/choose";
+/// Leads back to a service behind a proxy, once nothing is missing any more.
+pub const ONWARD: &str = "/sign-in/onward";
 /// Answers a client's question; takes a person there and back.
 pub const AUTHORIZE: &str = "/oauth/authorize";
 /// Signs out because a client asks for it.

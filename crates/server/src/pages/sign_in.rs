@@ -20,6 +20,7 @@ use super::view::form::Trouble;
 use super::view::sign_in::{Because, Problem, SignIn};
 use super::visit::{Visit, Who, is_ticked, read, return_to};
 use super::{Pages, paths, reply, says};
+use crate::forward_auth::return_address::ReturnAddress;
 
 /// The form, or straight on where somebody is signed in already.
 pub(super) async fn show(
@@ -59,20 +60,23 @@ async fn form(
         None => None,
     };
     let token = visit.token(pages, Purpose::SignIn);
-    let mut view = SignIn::new(&pages.site, token, onward);
+    let mut view = SignIn::new(&pages.site, token, onward.clone());
     if let Some(hint) = question.as_ref().and_then(|asked| asked.request.login_hint.as_deref()) {
         view = view.typed(hint, false);
     }
+    let address = onward.as_ref().and_then(|path| super::onward::behind(pages, path));
     if let Some(because) = because {
         view = view.because(because);
     }
+    view = view.leads_to(host_of(address.as_ref()));
     if let Some(question) = &question {
         view = view.sent_by(says::by(question));
     }
     let page = reply::page(pages, StatusCode::OK, &view);
-    let page = match &question {
-        Some(question) => reply::leading_to(page, &question.request.redirect_uri),
-        None => page,
+    let page = match (&question, &address) {
+        (Some(question), _) => reply::leading_to(page, &question.request.redirect_uri),
+        (None, Some(address)) => reply::leading_to(page, address.as_str()),
+        (None, None) => page,
     };
     Ok(visit.known(pages, visit.noted(pages, page)))
 }
@@ -88,8 +92,10 @@ pub(super) async fn send(
     let password = form.value("password");
     let remember = is_ticked(&form, "remember");
     let onward = return_to(&form);
+    let address = onward.as_ref().and_then(|path| super::onward::behind(&pages, path));
     let again = async |status, problems: &[Problem]| {
         let view = SignIn::new(&pages.site, visit.token(&pages, Purpose::SignIn), onward.clone())
+            .leads_to(host_of(address.as_ref()))
             .typed(identifier, remember)
             .refused(problems);
         let page = visit.known(&pages, reply::page(&pages, status, &view));
@@ -130,6 +136,10 @@ pub(super) async fn send(
         }
         Err(Unproven::Failure(failure)) => Err(failure),
     }
+}
+
+fn host_of(address: Option<&ReturnAddress>) -> Option<&str> {
+    address.map(|address| address.host().rule.host.as_str())
 }
 
 /// To where somebody wanted to go, or to the account.

@@ -11,6 +11,7 @@ use cloakroom_model::session::Carrier;
 use cloakroom_oauth::form::Form;
 use http::StatusCode;
 
+use super::authorize::leading_on;
 use super::failure::Failure;
 use super::form_token::Purpose;
 use super::note::Note;
@@ -33,8 +34,9 @@ pub(super) async fn show(
     if !pages.site.sign_up_open {
         return Ok(closed(&pages));
     }
-    let view = SignUp::new(&pages.site, visit.token(&pages, Purpose::SignUp), onward);
-    Ok(visit.known(&pages, reply::page(&pages, StatusCode::OK, &view)))
+    let view = SignUp::new(&pages.site, visit.token(&pages, Purpose::SignUp), onward.clone());
+    let page = visit.known(&pages, reply::page(&pages, StatusCode::OK, &view));
+    leading_on(&pages, &visit, onward.as_ref(), page).await
 }
 
 /// Makes the account and signs in, or shows the form again with what was wrong.
@@ -46,14 +48,15 @@ pub(super) async fn send(
     let form = read(request).await?;
     let typed = Typed::of(&form);
     let onward = return_to(&form);
-    let again = |refused: &Refused| {
+    let again = async |refused: &Refused| {
         let view = SignUp::new(&pages.site, visit.token(&pages, Purpose::SignUp), onward.clone())
             .typed(typed.email, typed.username)
             .refused(&refused.problems);
-        refused.finish(visit.known(&pages, reply::page(&pages, refused.status, &view)))
+        let page = visit.known(&pages, reply::page(&pages, refused.status, &view));
+        leading_on(&pages, &visit, onward.as_ref(), refused.finish(page)).await
     };
     if !visit.may_send(&pages, Purpose::SignUp, &form) {
-        return Ok(again(&Refused::by(Trouble::Expired)));
+        return again(&Refused::by(Trouble::Expired)).await;
     }
     match typed.sign_up(&pages, &visit, None).await {
         Ok(signed_in) => {
@@ -61,7 +64,7 @@ pub(super) async fn send(
             Ok(leave_note(&pages, response, Note::Welcome))
         }
         Err(NoAccount::Closed) => Ok(closed(&pages)),
-        Err(NoAccount::Refused(refused)) => Ok(again(&refused)),
+        Err(NoAccount::Refused(refused)) => again(&refused).await,
         Err(NoAccount::Failure(failure)) => Err(failure),
         Err(NoAccount::LinkSpent) => Ok(Failure::Internal.into_response()),
     }

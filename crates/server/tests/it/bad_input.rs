@@ -139,7 +139,9 @@ async fn a_parameter_that_does_not_fit_is_refused_by_name_and_changes_nothing() 
 async fn another_host_or_method_is_refused_everywhere_and_changes_nothing() {
     let mut scene = Scene::new().await;
     let before = scene.state().await;
-    for operation in routes::operations() {
+    // A proxy asks by the name and the method of another request, and may not ask here.
+    let for_proxies = |operation: &Operation| operation.id == "forwardAuth";
+    for operation in routes::operations().into_iter().filter(|it| !for_proxies(it)) {
         scene.of(&operation);
         let mut elsewhere = scene.request(&scene.path, JSON, Vec::new());
         elsewhere.headers_mut().insert("host", HeaderValue::from_static("evil.example"));

@@ -20,7 +20,9 @@ const SHOP: &str = "https://shop.example.com";
 #[test]
 fn every_operation_is_where_other_sites_are_turned_away() {
     for operation in routes::operations() {
-        assert_eq!(Face::of(operation.path), Face::Api, "{}", operation.path);
+        // A proxy's question has the headers of another request, and changes nothing.
+        let face = if operation.id == "forwardAuth" { Face::Proxy } else { Face::Api };
+        assert_eq!(Face::of(operation.path), face, "{}", operation.path);
     }
 }
 

@@ -4,6 +4,7 @@ mod api;
 mod bad_input;
 mod conformance;
 mod edge;
+mod forward_auth;
 mod html;
 mod oauth;
 mod openapi;

@@ -19,6 +19,7 @@ pub struct Again<'a> {
     who: &'a str,
     password: Field,
     another: String,
+    leads_to: Option<String>,
 }
 
 /// Why nothing was proved.
@@ -42,7 +43,14 @@ impl<'a> Again<'a> {
         );
         let form = Form::new(token).return_to(onward);
         let password = Field::password("password", "Password", "current-password").first();
-        Self { site, form, who, password, another }
+        Self { site, form, who, password, another, leads_to: None }
+    }
+
+    /// Says which host asks, where it is one behind a proxy.
+    #[must_use]
+    pub fn leads_to(mut self, host: Option<&str>) -> Self {
+        self.leads_to = host.map(str::to_owned);
+        self
     }
 
     /// Says why nothing was proved.

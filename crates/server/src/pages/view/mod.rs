@@ -18,6 +18,7 @@ pub mod form;
 pub mod link;
 pub mod logout;
 pub mod moment;
+pub mod not_let_in;
 pub mod password;
 pub mod profile;
 pub mod recover;

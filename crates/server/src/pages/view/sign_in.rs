@@ -21,6 +21,7 @@ pub struct SignIn<'a> {
     password: Field,
     remember: bool,
     says: Says,
+    leads_to: Option<String>,
 }
 
 /// Why somebody who did not ask for it sees the page.
@@ -60,6 +61,7 @@ impl<'a> SignIn<'a> {
             password: Field::password("password", "Password", "current-password"),
             remember: false,
             says: Says::default(),
+            leads_to: None,
         }
     }
 
@@ -85,6 +87,13 @@ impl<'a> SignIn<'a> {
     #[must_use]
     pub fn sent_by(mut self, says: Says) -> Self {
         self.says = says;
+        self
+    }
+
+    /// Says to which host somebody goes on.
+    #[must_use]
+    pub fn leads_to(mut self, host: Option<&str>) -> Self {
+        self.leads_to = host.map(str::to_owned);
         self
     }
 
