@@ -11,6 +11,7 @@ mod client;
 mod cold;
 mod cost;
 mod fill;
+mod followers;
 mod growth;
 mod jose;
 mod load;
@@ -88,6 +89,8 @@ struct Scale {
     growth: &'static [u64],
     revocation_seconds: u64,
     sign_ins: usize,
+    /// How many sessions of each carrier end while services follow.
+    sign_outs: usize,
     /// How often each other act is done.
     acts: u64,
 }
@@ -105,6 +108,7 @@ const FULL: Scale = Scale {
     growth: &[10_000, 1_000_000, 5_000_000],
     revocation_seconds: 60,
     sign_ins: 500,
+    sign_outs: 200,
     acts: 10_000,
 };
 
@@ -121,6 +125,7 @@ const QUICK: Scale = Scale {
     growth: &[4_000, 20_000],
     revocation_seconds: 5,
     sign_ins: 100,
+    sign_outs: 20,
     acts: 2_000,
 };
 
@@ -142,6 +147,7 @@ const PARTS: &[Part] = &[
         needs: SESSIONS,
         measure: services::measure,
     },
+    Part { name: "followers", tools: &["followers"], needs: &[], measure: followers::measure },
     Part { name: "storm", tools: &["storm"], needs: &[], measure: storm::measure },
     Part { name: "memory", tools: &["seed"], needs: &[], measure: memory::measure },
     Part { name: "start", tools: &["seed"], needs: &[], measure: startup::measure },

@@ -3,6 +3,7 @@
 //! Started as `bench-service PORT WAY FILE`, where the file holds what the way needs ([`Settings`]). `GET /who` answers
 //! `{"user":"…"}`, whichever way it was found out, and 401 where nobody is there.
 
+mod guarded;
 mod introspection;
 mod jsonwebtoken;
 mod tower_sessions;
@@ -43,6 +44,7 @@ async fn main() -> Result<()> {
     let (port, way, file) = (next()?.parse()?, next()?, next()?);
     let settings: Settings = serde_json::from_str(&fs::read_to_string(file)?)?;
     let router = match way.as_str() {
+        "guard" => guarded::router(&settings)?,
         "jsonwebtoken" => jsonwebtoken::router(&settings).await?,
         "introspection" => introspection::router(&settings)?,
         "tower-sessions" => tower_sessions::router(&settings).await?,

@@ -63,6 +63,7 @@ struct Around {
     redis_pid: u32,
     user: String,
     token: String,
+    cookie: String,
     settings: Value,
 }
 
@@ -90,9 +91,11 @@ impl Around {
             "name": "The service",
             "template": "service",
             "audiences": [AUDIENCE],
+            // By which the guard follows what ends.
+            "scopes": ["revocations"],
         });
         let service = administrator.add(&mut connection, &service)?;
-        let (account, _) = Account::create(&mut connection, 0)?;
+        let (account, signed_up) = Account::create(&mut connection, 0)?;
         let mut sign_in = account.sign_in_body("token");
         sign_in["client_id"] = json!("app");
         let tokens = connection.send(&Request::post("/api/v1/sign-in").json(&sign_in))?;
@@ -106,6 +109,7 @@ impl Around {
         });
         Ok(Self {
             user: user.context("nobody is signed in")?,
+            cookie: format!("cookie: {}", signed_up.cookie().context("no cookie")?),
             token: format!("authorization: Bearer {}", member(&tokens, "access_token")?),
             server,
             redis,
@@ -141,8 +145,11 @@ fn ways(around: &Around, folder: &Path) -> Result<Vec<Way>> {
     fs::write(&file, around.settings.to_string())?;
     let ours = |way: &str| Service::start(&super::built("bench-service"), &[way], Some(&file));
     let token = |_: &Service| Ok(around.token.clone());
+    let cookie = |_: &Service| Ok(around.cookie.clone());
     let session = |service: &Service| signed_in(service, &around.user);
     let mut ways = vec![
+        Way::new("a signed token, by the guard", ours("guard")?, token)?,
+        Way::new("Cloakroom's cookie, by the guard", ours("guard")?, cookie)?,
         Way::new("a signed token, verified by `jsonwebtoken`", ours("jsonwebtoken")?, token)?,
         Way::new("a token, introspected", ours("introspection")?, token)?,
         Way::new("a session in Redis, by `tower-sessions`", ours("tower-sessions")?, session)?,

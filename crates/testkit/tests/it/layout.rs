@@ -91,8 +91,9 @@ const MAP: &[Place] = &[
     // What is measured against, what is measured with, and what fills a database for it.
     Place("cloakroom-bench-bare", "bench/bare", &[]),
     Place("cloakroom-bench-client", "bench/client", &["cloakroom-store-sql"]),
+    Place("cloakroom-bench-followers", "bench/followers", &["cloakroom-guard"]),
     Place("cloakroom-bench-rounds", "bench/rounds", &[]),
-    Place("cloakroom-bench-service", "bench/service", &["cloakroom-bench-bare"]),
+    Place("cloakroom-bench-service", "bench/service", &["cloakroom-bench-bare", "cloakroom-guard"]),
     Place("cloakroom-bench-storm", "bench/storm", &[]),
     Place(
         "cloakroom-bench-seed",
