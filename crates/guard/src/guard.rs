@@ -48,7 +48,7 @@ pub(crate) struct Shared {
     pub(crate) asking: Asking,
     tokens: Tokens,
     spent: Spent,
-    cookie_name: Option<&'static str>,
+    pub(crate) cookie_name: Option<&'static str>,
 }
 
 /// How a guard fares, for a page about the service's health.

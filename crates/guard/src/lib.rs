@@ -42,6 +42,7 @@
 //! It asks a clock in one place ([`Clock`]), which a service may replace, and does not look into bodies.
 
 pub mod relying_party;
+pub mod data;
 pub mod require;
 
 mod again;
