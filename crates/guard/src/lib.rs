@@ -41,8 +41,8 @@
 //!
 //! It asks a clock in one place ([`Clock`]), which a service may replace, and does not look into bodies.
 
-pub mod relying_party;
 pub mod data;
+pub mod relying_party;
 pub mod require;
 
 mod again;

@@ -1,3 +1,10 @@
-//! Services before the real server, in one process.
+//! A guard before a service: beside an issuer that is driven by hand (what it says, when, and whether it is there at all), and
+//! beside the real server, in one process.
 
+mod cookies;
+mod feed;
+mod issuer;
+mod keys;
+mod layer;
 mod relying_party;
+mod service;
