@@ -34,6 +34,7 @@ const ALL: &[Generated] = &[
     Generated { file: "docs/conformance.md", by: Writer::Here(conformance::page) },
     Generated { file: "docs/operating/scale.md", by: Writer::Here(scale::page) },
     Generated { file: "tests/vectors/feed.json", by: Writer::FeedVectors },
+    Generated { file: "tests/vectors/follower.json", by: Writer::Vectors("follower") },
     Generated { file: "tests/vectors/tokens.json", by: Writer::Vectors("tokens") },
 ];
 

@@ -1,5 +1,6 @@
 //! The vectors that every implementation of a guard passes.
 
+mod follower;
 mod tokens;
 
 use std::sync::Mutex;

@@ -9,12 +9,14 @@
     reason = "a long table of cases, each a line"
 )]
 
+mod follower;
 mod tokens;
 
 fn main() {
     let vectors = match std::env::args().nth(1).as_deref() {
         Some("tokens") => tokens::all(),
-        _ => panic!("vectors of what: tokens?"),
+        Some("follower") => follower::all(),
+        _ => panic!("vectors of what: tokens or follower?"),
     };
     let text = serde_json::to_string_pretty(&vectors).expect("a value is written as JSON");
     println!("{text}");
