@@ -31,6 +31,12 @@ pub(crate) fn fetch(to_install: &[&str], to_unpack: &[&str]) -> Result<()> {
     to_unpack.iter().try_for_each(|package| unpack(package))
 }
 
+/// Whether a library lies where Debian puts those of this machine's kind.
+pub(crate) fn has_library(name: &str) -> bool {
+    let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    folders.map(|folder| folder.path().join(name)).any(|path| path.exists())
+}
+
 /// Unpacks a package, and of what it depends on what this machine lacks.
 fn unpack(package: &str) -> Result<()> {
     let fetched = unpacked().join("fetched");

@@ -9,6 +9,7 @@ mod conformance;
 mod crash;
 mod debian;
 mod deploy;
+mod examples;
 mod fuzz;
 mod generate;
 mod http;
@@ -41,6 +42,8 @@ enum Command {
     Bench(bench::Options),
     /// Says what a deployment of a size needs, from measured costs and stated assumptions
     Scale(scale::Options),
+    /// Serves the examples on this machine, to be clicked through
+    Examples,
     /// Writes what is generated and committed
     Generate(generate::Options),
 }
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
             scale::run(&options);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Examples => examples::serve().map(|()| ExitCode::SUCCESS),
         Command::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
     };
     match outcome {

@@ -16,6 +16,8 @@ pub(crate) enum Need {
     Program { name: &'static str, package: &'static str },
     /// A program that Debian would start as a service: its package is unpacked for the steps and not installed.
     Service { name: &'static str, package: &'static str },
+    /// A library that programs are started with.
+    Library { name: &'static str, package: &'static str },
     /// Python with its modules for virtual environments, which Debian ships apart.
     PythonVenv,
     /// A part of the Rust toolchain that cargo runs as a subcommand.
@@ -26,6 +28,7 @@ impl Need {
     fn is_met(self) -> bool {
         match self {
             Self::Program { name, .. } | Self::Service { name, .. } => debian::find(name).is_some(),
+            Self::Library { name, .. } => debian::has_library(name),
             Self::PythonVenv => succeeds(program("python3").args(["-c", "import venv, ensurepip"])),
             Self::Component { subcommand, .. } => {
                 succeeds(program("cargo").args([subcommand, "--version"]))
@@ -36,7 +39,7 @@ impl Need {
     /// The Debian package to install, with what it depends on.
     fn to_install(self) -> Option<&'static str> {
         match self {
-            Self::Program { package, .. } => Some(package),
+            Self::Program { package, .. } | Self::Library { package, .. } => Some(package),
             Self::PythonVenv => Some("python3-venv"),
             Self::Service { .. } | Self::Component { .. } => None,
         }
@@ -54,7 +57,9 @@ impl Need {
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Program { name, package } | Self::Service { name, package } => {
+            Self::Program { name, package }
+            | Self::Service { name, package }
+            | Self::Library { name, package } => {
                 write!(f, "{name} (Debian: {package})")
             }
             Self::PythonVenv => f.write_str("python3 with venv (Debian: python3-venv)"),

@@ -109,6 +109,11 @@ impl Server {
         Self::start_at(free_port()?, command, folder, &[])
     }
 
+    /// Starts the server at a port that others were told already.
+    pub(crate) fn start_again(port: u16, folder: &Path, arguments: &[&str]) -> Result<Self> {
+        Self::start_at(port, program(binary()), folder, arguments)
+    }
+
     fn start_at(
         port: u16,
         mut command: Command,

@@ -7,7 +7,7 @@ use crate::needs::Need;
 use crate::shell::{cargo, program, root, run, target};
 use crate::step::Step;
 use crate::tools::{NODE, NPM, node, npm_ci, python};
-use crate::{cluster, crash, deploy, fuzz, proxies, server, strangers, sync};
+use crate::{cluster, crash, deploy, examples, fuzz, proxies, server, strangers, sync};
 
 /// Cryptography and SQLite come as C sources.
 const C_COMPILER: Need = Need::Program { name: "cc", package: "build-essential" };
@@ -106,6 +106,12 @@ pub(crate) const ALL: &[Step] = &[
         proves: "people can do what they come for, in Chromium, with JavaScript and without",
         needs: &[NODE, NPM, Need::Program { name: "chromium", package: "chromium" }],
         run: strangers::browser,
+    },
+    Step {
+        name: "examples",
+        proves: "a cart stays from guest to sign-in, second device and kill -9, and an API forgets a device with its session",
+        needs: examples::NEEDS,
+        run: examples::run,
     },
     Step {
         name: "clients",

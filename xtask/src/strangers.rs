@@ -1,7 +1,7 @@
 //! Steps in which a stranger uses the running server: a browser, services on Node, and a generator of requests.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Result, ensure};
@@ -37,7 +37,7 @@ pub(crate) fn clients() -> Result<()> {
     let client = rust_client()?;
     let folder = Folder::create("clients")?;
     let server = Server::start(folder.path(), &["--answer-delay=50ms"])?;
-    add_administrator(&folder, EMAIL, PASSWORD)?;
+    add_administrator(&folder.path().join("data"), EMAIL, PASSWORD)?;
     let mut libraries = node(FOLDER)?;
     libraries.env("CLOAKROOM_URL", server.url());
     libraries.env("CLOAKROOM_RUST_CLIENT", client);
@@ -75,7 +75,7 @@ pub(crate) fn schemathesis() -> Result<()> {
     let folder = Folder::create("schemathesis")?;
     let open = ["--client-registration=open", "--open-clients-limit=100000"];
     let server = Server::start(folder.path(), &[&["--answer-delay=50ms"], &open[..]].concat())?;
-    add_administrator(&folder, EMAIL, PASSWORD)?;
+    add_administrator(&folder.path().join("data"), EMAIL, PASSWORD)?;
     let mut generator = program(python);
     generator.arg(root().join(FOLDER).join("run.py"));
     run(generator.args([&server.url(), EMAIL, PASSWORD]))?;
@@ -84,8 +84,7 @@ pub(crate) fn schemathesis() -> Result<()> {
 }
 
 /// By the command line beside the running server, which reads a password from standard input alone.
-pub(crate) fn add_administrator(folder: &Folder, email: &str, password: &str) -> Result<()> {
-    let data = folder.path().join("data");
+pub(crate) fn add_administrator(data: &Path, email: &str, password: &str) -> Result<()> {
     let mut add = program(binary())
         .args(["user", "add", email, "--role=admin"])
         .arg(format!("--data-dir={}", data.display()))

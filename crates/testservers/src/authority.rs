@@ -34,19 +34,23 @@ authorityKeyIdentifier = keyid
 ";
 
 #[derive(Debug)]
-pub(crate) struct Authority {
+/// A private authority, in a folder that goes away with it.
+pub struct Authority {
     folder: Folder,
 }
 
 /// A certificate and its key, as PEM files.
 #[derive(Debug)]
-pub(crate) struct Certificate {
-    pub(crate) certificate: PathBuf,
-    pub(crate) key: PathBuf,
+pub struct Certificate {
+    /// The certificate.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
 }
 
 impl Authority {
-    pub(crate) fn create() -> Result<Self> {
+    /// Makes one that nobody knows yet.
+    pub fn create() -> Result<Self> {
         let folder = Folder::create("authority", User::Ourselves)?;
         let configuration = folder.join("openssl.cnf");
         fs::write(&configuration, CONFIGURATION).at(&configuration)?;
@@ -59,8 +63,14 @@ impl Authority {
     }
 
     /// The certificate that vouches for the others.
-    pub(crate) fn path(&self) -> PathBuf {
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
         self.own().certificate
+    }
+
+    /// Writes `server.crt` and `server.key` for these names (`DNS:…,IP:…`) into a folder.
+    pub fn certify(&self, names: &str, into: &Path) -> Result<Certificate> {
+        self.issue(names, into, "server", User::Ourselves)
     }
 
     /// Writes a certificate for these names (`DNS:…,IP:…`) into a folder, for its owner alone; an earlier one of this

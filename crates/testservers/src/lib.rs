@@ -47,6 +47,7 @@ pub mod redis;
 mod user;
 mod wire;
 
+pub use self::authority::{Authority, Certificate};
 pub use self::balancer::{HaProxy, Nginx};
 pub use self::disk::Disk;
 pub use self::error::{Error, Result};

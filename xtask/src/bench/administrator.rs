@@ -18,7 +18,7 @@ pub(crate) struct Administrator {
 impl Administrator {
     /// Makes one on the server that has its data in this folder.
     pub(crate) fn create(folder: &Folder, connection: &mut Connection) -> Result<Self> {
-        add_administrator(folder, EMAIL, PASSWORD)?;
+        add_administrator(&folder.path().join("data"), EMAIL, PASSWORD)?;
         let credentials = json!({"identifier": EMAIL, "password": PASSWORD, "carry": "token"});
         let signed_in = connection.send(&Request::post("/api/v1/sign-in").json(&credentials))?;
         Ok(Self { authorization: format!("Bearer {}", member(&signed_in, "access_token")?) })

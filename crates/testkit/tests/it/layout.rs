@@ -88,6 +88,10 @@ const MAP: &[Place] = &[
             "cloakroom-testkit",
         ],
     ),
+    // What people copy: nothing of ours but what they would take.
+    Place("cloakroom-example-api", "examples/api", &["cloakroom-guard"]),
+    Place("cloakroom-example-device", "examples/device", &[]),
+    Place("cloakroom-example-shop", "examples/shop", &["cloakroom-guard"]),
     // What is measured against, what is measured with, and what fills a database for it.
     Place("cloakroom-bench-bare", "bench/bare", &[]),
     Place("cloakroom-bench-client", "bench/client", &["cloakroom-store-sql"]),
