@@ -6,5 +6,6 @@ mod feed;
 mod issuer;
 mod keys;
 mod layer;
+mod real_server;
 mod relying_party;
 mod service;
