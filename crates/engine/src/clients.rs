@@ -181,6 +181,7 @@ impl Engine {
         };
         check::check(&client, self.rules())?;
         self.clients.alone_at_its_origins(&client)?;
+        self.make_keys_for(&client).await?;
         let mut act = self.act(Kind::ClientAdded, actor);
         act.event.client = Some(id);
         match self.store.insert_client(client.clone(), None, &act).await? {
@@ -188,7 +189,6 @@ impl Engine {
             InsertClient::Taken | InsertClient::TokenSpent => return Err(ClientError::Taken),
             InsertClient::Done(done) => self.heard(&done.rows).await,
         }
-        self.rotate_keys_on_schedule().await?;
         Ok(AddedClient { client, secret: secret.as_ref().map(to_text) })
     }
 
@@ -220,6 +220,7 @@ impl Engine {
         change(&mut client)?;
         check::check(&client, self.rules())?;
         self.clients.alone_at_its_origins(&client)?;
+        self.make_keys_for(&client).await?;
         let mut act = self.act(Kind::ClientChanged, actor);
         act.event.client = Some(id.clone());
         let done = self
@@ -228,7 +229,6 @@ impl Engine {
             .await?
             .ok_or(ClientError::Lost)?;
         self.heard(&done.rows).await;
-        self.rotate_keys_on_schedule().await?;
         Ok(client)
     }
 

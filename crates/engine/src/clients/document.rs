@@ -128,6 +128,7 @@ impl Engine {
             },
             ..seen.clone()
         };
+        self.make_keys_for(&client).await?;
         let mut act = self.act(Kind::ClientChanged, Actor::Anybody);
         act.event.client = Some(seen.id.clone());
         act.event.address = Some(visitor.address.to_string());
@@ -136,7 +137,6 @@ impl Engine {
             // Somebody else read it at the same time.
             None => self.catch_up().await?,
         }
-        self.rotate_keys_on_schedule().await?;
         Ok(())
     }
 }

@@ -166,12 +166,12 @@ impl Engine {
         let (new_token, new_secret) = (self.random.secret(), self.random.secret());
         loop {
             let (client, renewed) = self.updated(&seen, &update, &new_token, &new_secret)?;
+            self.make_keys_for(&client).await?;
             let mut act = self.act(Kind::ClientChanged, Actor::Anybody);
             act.event.client = Some(seen.id.clone());
             act.event.address = Some(visitor.address.to_string());
             if let Some(done) = self.store.replace_client(&seen, client.clone(), &act).await? {
                 self.heard(&done.rows).await;
-                self.rotate_keys_on_schedule().await?;
                 let secret = renewed.then_some(&new_secret);
                 return Ok(self.told(client, secret, Some(to_text(&new_token))));
             }
@@ -209,6 +209,7 @@ impl Engine {
         if !self.has_room_for(kind).await? {
             return Err(RegisterError::Full);
         }
+        self.make_keys_for(client).await?;
         let mut act = self.act(Kind::ClientAdded, Actor::Anybody);
         act.event.client = Some(client.id.clone());
         act.event.address = Some(visitor.address.to_string());
@@ -218,7 +219,6 @@ impl Engine {
             // Somebody else was faster with the same document.
             InsertClient::Taken => self.catch_up().await?,
         }
-        self.rotate_keys_on_schedule().await?;
         Ok(())
     }
 

@@ -69,6 +69,20 @@ impl Engine {
 
     /// Does what the schedule asks for now: makes, promotes and forgets keys. Answers whether anything changed.
     pub async fn rotate_keys_on_schedule(&self) -> Result<bool, KeysError> {
+        self.rotate_keys(self.signing_algorithms()).await
+    }
+
+    /// Makes the keys that a client's tokens and answers will be signed with. To be called before anybody can know the
+    /// client: a key can take a second, and until it is there nothing can be signed for the client.
+    pub(crate) async fn make_keys_for(&self, client: &Client) -> Result<(), KeysError> {
+        let rules = self.rules();
+        let of_client = algorithms_of(client, rules).into_iter();
+        let made = of_client.filter(|it| !it.is_symmetric() && rules.algorithms.contains(*it));
+        self.rotate_keys(made.collect()).await?;
+        Ok(())
+    }
+
+    async fn rotate_keys(&self, algorithms: Vec<Algorithm>) -> Result<bool, KeysError> {
         if self.data_keys.are_none() {
             return Ok(false);
         }
@@ -76,7 +90,6 @@ impl Engine {
         // A step may call for another: a compromised key for a new one, a new one for its use.
         for _ in 0..4 {
             let stored = self.store.list_signing_keys().await?;
-            let algorithms = self.signing_algorithms();
             let wanted: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.name()).collect();
             let steps = self.settings.key_rotation.decide(&stored, &wanted, self.time.now());
             if steps.is_empty() {

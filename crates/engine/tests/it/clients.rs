@@ -12,19 +12,36 @@ use cloakroom_jose::Algorithm;
 use cloakroom_model::client::Template;
 use cloakroom_model::event::Actor;
 use cloakroom_model::id::ClientId;
-use cloakroom_model::log::CONCERNS_FOR;
+use cloakroom_model::log::{CONCERNS_FOR, Subject};
 use cloakroom_model::session::Carrier;
+use cloakroom_store::Reading;
 use cloakroom_testkit::engine::{ISSUER, PASSWORD, visitor};
 
 use crate::promises::{Scene, browser_with, defaults, on_every_store, presented, sign_in};
 
 on_every_store! {
+    a_client_is_known_only_when_its_tokens_can_be_signed
     a_removed_clients_name_is_free_when_its_tokens_are_dead
     an_origin_names_one_client
     what_no_key_could_sign_is_refused_before_anything_is_done
 }
 
 const AUDIENCE: &str = "https://legacy.example.com";
+
+async fn a_client_is_known_only_when_its_tokens_can_be_signed<F: Future<Output = Scene>>(
+    scene: impl Fn(Settings) -> F,
+) {
+    let scene = scene(defaults()).await;
+    let before = scene.store.read_snapshot().await.unwrap().place;
+    let billing = NewClient { algorithm: Some("ES256".to_owned()), ..client("billing") };
+    added(&scene.here, billing).await;
+    let Reading::Rows { rows, .. } = scene.store.read_log(before, 100).await.unwrap() else {
+        panic!("the log is lost")
+    };
+    // Other nodes hear of them in this order.
+    let subjects: Vec<&Subject> = rows.iter().map(|row| &row.subject).collect();
+    assert!(matches!(subjects[..], [Subject::Key(_), Subject::Client(_)]), "{subjects:?}");
+}
 
 async fn a_removed_clients_name_is_free_when_its_tokens_are_dead<F: Future<Output = Scene>>(
     scene: impl Fn(Settings) -> F,
