@@ -48,8 +48,11 @@ impl Scene {
     pub(crate) fn set(staying: u64, leaving: u64, steps: &Steps) -> Result<Self, Failure> {
         let clock = SystemClock::new();
         steps.go_on("starting a private server")?;
-        let (server, people) = Server::prepare(staying + leaving, clock.wall())?;
+        let (mut server, people) = Server::prepare(staying + leaving, clock.wall())?;
         let credentials = server.register()?;
+        // A running server hears of clients a moment later; one that starts knows them.
+        server.stop()?;
+        server.start()?;
         steps.go_on("giving everybody a token")?;
         let mut wire = Wire::to(server.address());
         let mut staying_people = Vec::new();

@@ -1,8 +1,8 @@
 //! The feed of revocations: services follow the log, and this node reads it once for all of them.
 //!
-//! What a reading finds is encoded once and kept in a [`ring`]; a reader has its place there and nothing else. One that is at no
-//! place of the ring begins with a [`snapshot`] of what memory knows to concern something, which is made once for
-//! all that come at the time, so that storage is never asked for a reader. The format is
+//! What a reading finds is encoded once and kept in a ring (`ring.rs`); a reader has its place there and nothing else. One
+//! that is at no place of the ring begins with a snapshot (`snapshot.rs`) of what memory knows to concern something, which is
+//! made once for all that come at the time, so that storage is never asked for a reader. The format is
 //! [`cloakroom_oauth::feed`]'s.
 //!
 //! Invariants:

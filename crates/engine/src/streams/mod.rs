@@ -1,7 +1,7 @@
 //! Streams of signals: services that asked for it are told what happens to users (OpenID Shared Signals Framework 1.0).
 //!
 //! What happens waits in each stream from the moment it is done, put there by the act itself, until its receiver has it
-//! ([`poll`]) or has taken it ([`deliver`]). Here a service makes, changes and removes its stream.
+//! (`poll.rs`) or has taken it (`deliver.rs`). Here a service makes, changes and removes its stream.
 
 mod deliver;
 mod poll;
