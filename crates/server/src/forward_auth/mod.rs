@@ -3,7 +3,8 @@
 //! For nginx's `auth_request`, Caddy's `forward_auth` and what works like them. The proxy says what was asked of it
 //! ([`original`]), and is believed where it is trusted; the host has a rule ([`hosts`]); who it is comes from memory,
 //! like at every other address. The answer is 200 with what the service is told, or a refusal that a person's browser is led
-//! out of: to the [page](crate::pages::paths::ONWARD) that knows what is missing, and from there back ([`return_address`]). Nothing is decided there that is not decided here again.
+//! out of: to the [page](crate::pages::paths::ONWARD) that knows what is missing, and from there back ([`return_address`]).
+//! Nothing is decided there that is not decided here again.
 
 pub mod hosts;
 pub mod original;
