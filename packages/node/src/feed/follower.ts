@@ -28,6 +28,10 @@ interface Stream {
   readonly sentAt: number;
   readonly resumesFrom: string | undefined;
   begun: Begun;
+  /** The last place that was read in it. */
+  place: string | undefined;
+  /** The last elapsed time that was read in it. */
+  elapsed: number;
 }
 
 /** The reader of one feed, over any number of streams. */
@@ -37,14 +41,14 @@ export class Follower {
 
   constructor(private readonly beliefs: Beliefs) {}
 
-  /** What the next request names as the last event that was heard. */
+  /** What the next request names: the last place after which something was heard. */
   get resumeFrom(): string | undefined {
     return this.#resumeFrom;
   }
 
   /** A request for a stream is sent at the steady time `now`. */
   open(now: number): void {
-    this.#stream = { sentAt: now, resumesFrom: this.#resumeFrom, begun: "not" };
+    this.#stream = { sentAt: now, resumesFrom: this.#resumeFrom, begun: "not", place: undefined, elapsed: 0 };
   }
 
   /**
@@ -82,6 +86,7 @@ export class Follower {
       this.beliefs.beginAnew();
       this.#resumeFrom = undefined;
       stream.begun = "snapshot";
+      stream.place = undefined;
     } else if (how === "resumed" && stream.begun === "not" && stream.resumesFrom !== undefined) {
       stream.begun = "whole";
     } else {
@@ -98,7 +103,7 @@ export class Follower {
     this.beliefs.take(readRows(data));
     if (id === undefined) return;
     stream.begun = "whole";
-    this.#resumeFrom = id;
+    stream.place = id;
     this.beliefs.reach(id, now);
   }
 
@@ -106,8 +111,12 @@ export class Follower {
     if (stream.begun !== "whole") throw new BrokenFeed("a beginning is missing");
     if (!NUMBER.test(data)) throw new BrokenFeed("an elapsed time that cannot be read");
     const elapsed = Number(data);
+    if (elapsed < stream.elapsed) throw new BrokenFeed("time went back in the stream");
     const sinceSent = now - stream.sentAt;
     if (elapsed > sinceSent + DRIFT_MS) throw new BrokenFeed("more time passed in the stream than since it was asked for");
+    stream.elapsed = elapsed;
+    // Gone on from only now: what came before it is here as well.
+    this.#resumeFrom = stream.place ?? this.#resumeFrom;
     this.beliefs.heardUpTo(stream.sentAt + Math.min(elapsed, sinceSent));
   }
 }

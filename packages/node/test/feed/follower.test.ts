@@ -81,7 +81,8 @@ test("a delayed stream proves no more than the time that passed at the server", 
 });
 
 test("what was heard never becomes less", () => {
-  const story = new Story().open().snapshot().at(2000).heard(2000).heard(500);
+  const story = new Story().open().snapshot().at(2000).heard(2000);
+  broken(() => story.heard(500));
   assert.equal(story.beliefs.unheardFor(2000), 0);
 });
 
@@ -97,7 +98,7 @@ test("a stream that resumes keeps the bound of the one before it", () => {
   assert.equal(story.follower.resumeFrom, place(7));
   story.take("begin", "resumed").at(4000).rows(8, `-${ADA}`);
   assert.equal(story.beliefs.unheardFor(4000), 3000);
-  assert.equal(story.follower.resumeFrom, place(8));
+  assert.equal(story.follower.resumeFrom, place(7));
 });
 
 test("a snapshot cut in the middle is begun again", () => {
