@@ -18,7 +18,7 @@ use quick_cache::sync::Cache;
 
 use crate::Engine;
 use crate::identity::{Identity, NotSignedIn};
-use crate::memory::{Name, Remembered};
+use crate::memory::Remembered;
 use crate::tokens::{AccessToken, Holder, Mint, MintError, TokenClaims};
 
 /// How many tokens that services were handed are remembered.
@@ -108,18 +108,13 @@ impl Engine {
         if !claims.aud.contains(&service.audience) {
             return Err(NotSignedIn::Token(TokenError::Audience).into());
         }
-        if !self.holds(claims.cnf.as_ref(), proved) {
-            return Err(NotSignedIn::Unbound.into());
-        }
-        if self.is_revoked(claims, verified.kid()) {
-            return Err(NotSignedIn::Revoked.into());
-        }
+        self.counts(&verified, proved)?;
         if !service.scope.iter().all(|word| claims.scope.contains(word)) {
             return Err(ServiceTokenError::Scope);
         }
         let whose = match (claims.session(), claims.grant()) {
             (Some(sid), _) => {
-                let session = self.session_at_door(sid, now).await?;
+                let session = self.session_named(sid, now).await?;
                 self.seen.note(&session, now);
                 Whose::Session(session)
             }
@@ -184,18 +179,6 @@ impl Engine {
             self.passed.insert((session.session.id, rule.host.as_str().into()), passed);
         }
         Ok(Some(token))
-    }
-
-    async fn session_at_door(
-        &self,
-        sid: SessionId,
-        now: Timestamp,
-    ) -> Result<Arc<Remembered>, NotSignedIn> {
-        let name = Name::Session(sid);
-        match self.remembered(&name, now) {
-            Some(session) => Ok(session),
-            None => self.ask_for_session(sid, name).await,
-        }
     }
 }
 

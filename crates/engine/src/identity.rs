@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cloakroom_jose::Verified;
 use cloakroom_model::event::{Actor, Kind, Reason};
 use cloakroom_model::grant::Confirmation;
 use cloakroom_model::id::{ClientId, GrantId, SessionId, UserId};
@@ -156,20 +157,10 @@ impl Engine {
     ) -> Result<Identity, NotSignedIn> {
         self.hear().await?;
         let now = self.time.now();
-        let verified = self.tokens.verify(token, now).map_err(NotSignedIn::Token)?;
+        let verified = self.read_token(token, proved, now)?;
         let claims = verified.claims();
-        if !self.holds(claims.cnf.as_ref(), proved) {
-            return Err(NotSignedIn::Unbound);
-        }
-        if self.is_revoked(claims, verified.kid()) {
-            return Err(NotSignedIn::Revoked);
-        }
         let sid = claims.session().ok_or(NotSignedIn::NoSession)?;
-        let name = Name::Session(sid);
-        let session = match self.remembered(&name, now) {
-            Some(session) => session,
-            None => self.ask_for_session(sid, name).await?,
-        };
+        let session = self.session_named(sid, now).await?;
         self.seen.note(&session, now);
         Ok(Identity {
             session,
@@ -187,11 +178,7 @@ impl Engine {
         let presented = Presented::parse(cookie).ok_or(NotSignedIn::NoSession)?;
         self.hear().await?;
         let now = self.time.now();
-        let name = Name::Session(presented.session);
-        let session = match self.remembered(&name, now) {
-            Some(session) => session,
-            None => self.ask_for_session(presented.session, name).await?,
-        };
+        let session = self.session_named(presented.session, now).await?;
         if !self.proves_session(&presented, &session) {
             return Err(NotSignedIn::NoSession);
         }
@@ -205,6 +192,47 @@ impl Engine {
             scope: None,
             identifies_only: true,
         })
+    }
+
+    /// Reads an access token for Cloakroom itself, which counts as it is presented. The log was heard.
+    pub(crate) fn read_token(
+        &self,
+        token: &str,
+        proved: Option<&Confirmation>,
+        now: Timestamp,
+    ) -> Result<Arc<Verified<TokenClaims>>, NotSignedIn> {
+        let verified = self.tokens.verify(token, now).map_err(NotSignedIn::Token)?;
+        self.counts(&verified, proved)?;
+        Ok(verified)
+    }
+
+    /// Whether a token is presented by whom it is bound to, and was not taken back.
+    pub(crate) fn counts(
+        &self,
+        verified: &Verified<TokenClaims>,
+        proved: Option<&Confirmation>,
+    ) -> Result<(), NotSignedIn> {
+        let claims = verified.claims();
+        if !self.holds(claims.cnf.as_ref(), proved) {
+            return Err(NotSignedIn::Unbound);
+        }
+        if self.is_revoked(claims, verified.kid()) {
+            return Err(NotSignedIn::Revoked);
+        }
+        Ok(())
+    }
+
+    /// The session of a public name, from memory where that may be believed.
+    pub(crate) async fn session_named(
+        &self,
+        sid: SessionId,
+        now: Timestamp,
+    ) -> Result<Arc<Remembered>, NotSignedIn> {
+        let name = Name::Session(sid);
+        match self.remembered(&name, now) {
+            Some(session) => Ok(session),
+            None => self.ask_for_session(sid, name).await,
+        }
     }
 
     /// Whether the log says that a token has ended before its time.

@@ -38,14 +38,8 @@ impl Engine {
         proved: Option<&Confirmation>,
     ) -> Result<Service, NoService> {
         self.hear().await.map_err(NotSignedIn::Store)?;
-        let verified = self.tokens.verify(token, self.time.now()).map_err(NotSignedIn::Token)?;
+        let verified = self.read_token(token, proved, self.time.now())?;
         let claims = verified.claims();
-        if !self.holds(claims.cnf.as_ref(), proved) {
-            return Err(NotSignedIn::Unbound.into());
-        }
-        if self.is_revoked(claims, verified.kid()) {
-            return Err(NotSignedIn::Revoked.into());
-        }
         if !matches!(&claims.sub, Subject::Client(id) if *id == claims.client_id) {
             return Err(NoService::Somebody);
         }

@@ -97,8 +97,8 @@ impl Rows {
     /// Rows after which the reader is at `place`.
     #[must_use]
     pub fn ending_at(place: Place) -> Self {
-        let Place { seq, nonce } = place;
-        Self { text: format!("event: rows\nid: {seq}.{nonce:016x}\n"), until: None }
+        let place = self::place(place);
+        Self { text: format!("event: rows\nid: {place}\n"), until: None }
     }
 
     /// Adds what happened to a subject; the row may be forgotten at `until`. Rows of one second that come one after the
