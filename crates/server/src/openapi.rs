@@ -108,9 +108,10 @@ fn refused(status: u16, operation: &Operation, schemas: &mut BTreeMap<String, Va
     // Beside its own refusals an OAuth endpoint has those of the edge, which come before it.
     let oauth = operation.speaks_oauth;
     let by_edge = matches!(status, 403 | 421);
-    // What is not there says so as everything that is not there, and a path that cannot be read as every path.
-    let in_path = operation.parameters.iter().any(|parameter| parameter.place == "path");
-    let by_route = status == 404 || (status == 400 && in_path);
+    // What is not there says so as everything that is not there, and an address that cannot be read as every address.
+    let in_address = |place| matches!(place, "path" | "query");
+    let in_address = operation.parameters.iter().any(|parameter| in_address(parameter.place));
+    let by_route = status == 404 || (status == 400 && in_address);
     let by_handler = oauth && !by_edge;
     let titles: Vec<&str> =
         TABLE.iter().filter(|row| row.status == status).map(|row| row.title).collect();
