@@ -138,8 +138,14 @@ impl FromRequestParts<App> for Administrator {
 /// RFC 6750 §3.1: the token allows less than the request needs.
 #[must_use]
 pub fn lacks_scope(app: &App, scope: &str) -> Problem {
+    lacks_scopes(app, vec![scope.to_owned()])
+}
+
+/// The same where several words are needed.
+#[must_use]
+pub(crate) fn lacks_scopes(app: &App, scopes: Vec<String>) -> Problem {
     let error = Error::from(Code::InsufficientScope);
-    let scope = Scope::of(vec![scope.to_owned()]);
+    let scope = Scope::of(scopes);
     challenge(Problem::new(Kind::InsufficientScope), app, Some(&error), Needs::Scope(&scope))
 }
 
@@ -175,12 +181,17 @@ async fn by_token(app: &App, presented: &Presented<'_>) -> Result<Identity, Prob
         let carried = Carried { token, place: *place };
         carried.allowed_by(&places).map_err(|error| refused(app, &error))?;
     }
-    match presented.spend_proof(app).await {
-        Ok(()) => Ok(identity),
-        Err(Unproved::Refused(error)) => Err(refused(app, &error)),
-        Err(Unproved::Store(error)) => Err(error.into()),
-        Err(other) => Err(crate::refusals::internal(&other)),
-    }
+    spend_proof(app, presented).await?;
+    Ok(identity)
+}
+
+/// Has the proof of a good token count, where there is one.
+pub(crate) async fn spend_proof(app: &App, presented: &Presented<'_>) -> Result<(), Problem> {
+    presented.spend_proof(app).await.map_err(|why| match why {
+        Unproved::Refused(error) => refused(app, &error),
+        Unproved::Store(error) => error.into(),
+        other => crate::refusals::internal(&other),
+    })
 }
 
 async fn by_cookie(app: &App, headers: &HeaderMap) -> Result<Identity, Problem> {

@@ -6,7 +6,6 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use cloakroom_engine::feed::{FollowError, Following};
-use cloakroom_engine::possession::Unproved;
 use cloakroom_model::log::Place;
 use cloakroom_model::session::Carrier;
 use cloakroom_oauth::feed;
@@ -16,7 +15,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::app::App;
-use crate::caller::{lacks_scope, nobody, not_signed_in, refused};
+use crate::caller::{lacks_scope, nobody, not_signed_in, refused, spend_proof};
 use crate::presented::Presented;
 use crate::problem::Problem;
 
@@ -39,12 +38,8 @@ pub async fn get(State(app): State<App>, parts: Parts) -> Result<Response, Probl
         FollowError::Scope => lacks_scope(&app, feed::SCOPE),
         error => error.into(),
     })?;
-    match presented.spend_proof(&app).await {
-        Ok(()) => Ok(told(following)),
-        Err(Unproved::Refused(error)) => Err(refused(&app, &error)),
-        Err(Unproved::Store(error)) => Err(error.into()),
-        Err(other) => Err(crate::refusals::internal(&other)),
-    }
+    spend_proof(&app, &presented).await?;
+    Ok(told(following))
 }
 
 fn named(headers: &HeaderMap) -> Result<Option<Place>, Problem> {

@@ -15,12 +15,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use cloakroom_engine::entry::{Entrant, ServiceTokenError};
-use cloakroom_engine::possession::Unproved;
 use cloakroom_model::policy::entry::{Outcome, Service};
 use cloakroom_model::session::Carrier;
 use cloakroom_oauth::bearer::Needs;
 use cloakroom_oauth::error::{Code, Error};
-use cloakroom_oauth::scope::Scope;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -28,7 +26,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use self::original::{Original, Style};
 use self::return_address::ReturnAddress;
 use crate::app::App;
-use crate::caller::{challenge, not_signed_in, refused};
+use crate::caller::{challenge, lacks_scopes, not_signed_in, refused, spend_proof};
 use crate::layers::client_address::Peer;
 use crate::presented::Presented;
 use crate::problem::{Kind, Problem};
@@ -111,20 +109,11 @@ async fn by_token(
     let checked = app.engine.check_service_token(presented.token, service, key.as_ref()).await;
     let entrant = checked.map_err(|why| match why {
         ServiceTokenError::NotSignedIn(why) => not_signed_in(app, why, Carrier::Token),
-        ServiceTokenError::Scope => {
-            let scope = Scope::of(service.scope.clone());
-            let error = Error::from(Code::InsufficientScope);
-            let needs = Needs::Scope(&scope);
-            challenge(Problem::new(Kind::InsufficientScope), app, Some(&error), needs)
-        }
+        ServiceTokenError::Scope => lacks_scopes(app, service.scope.clone()),
         other => internal(&other),
     })?;
-    match presented.spend_proof(app).await {
-        Ok(()) => Ok(entrant),
-        Err(Unproved::Refused(error)) => Err(refused(app, &error)),
-        Err(Unproved::Store(error)) => Err(error.into()),
-        Err(other) => Err(internal(&other)),
-    }
+    spend_proof(app, presented).await?;
+    Ok(entrant)
 }
 
 /// Whether a browser that brings a cookie which is worth nothing is led to sign in, like one that brings none.

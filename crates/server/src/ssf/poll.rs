@@ -6,9 +6,9 @@ use axum::response::Response;
 use cloakroom_oauth::ssf::poll::Poll;
 use http::Request;
 
-use super::receiver::{Right, receiver};
+use super::receiver::Right;
 use super::refusal::Refused;
-use super::{read, unkept};
+use super::{said, unkept};
 use crate::answer;
 use crate::app::App;
 use crate::parameters::Segment;
@@ -19,9 +19,7 @@ pub(super) async fn post(
     segment: Segment,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
-    let (parts, body) = request.into_parts();
-    let service = receiver(&app, &parts, Right::Read).await?;
-    let poll = Poll::read(&read(&app, &parts.headers, body).await?)?;
+    let (service, poll) = said(&app, request, Right::Read, Poll::read).await?;
     let polled = app.engine.poll_stream(&service, segment.text(), &poll).await?;
     Ok(unkept(answer::ok(&polled)))
 }

@@ -5,10 +5,11 @@ use axum::extract::State;
 use axum::response::Response;
 use cloakroom_oauth::ssf::requests::{StatusChange, StatusTold};
 use http::Request;
+use http::request::Parts;
 
 use super::receiver::{Right, receiver};
 use super::refusal::Refused;
-use super::{read, unkept};
+use super::{needed, said, stream_id, unkept};
 use crate::answer;
 use crate::app::App;
 use crate::parameters::Query;
@@ -17,14 +18,11 @@ use crate::parameters::Query;
 pub(super) async fn get(
     State(app): State<App>,
     query: Query,
-    request: Request<Body>,
+    parts: Parts,
 ) -> Result<Response, Refused> {
-    let query = query.only(&["stream_id"])?;
-    let (parts, _) = request.into_parts();
+    let query = stream_id(query)?;
     let service = receiver(&app, &parts, Right::Read).await?;
-    let name = query.text("stream_id");
-    let name = name.ok_or_else(|| Refused::invalid("stream_id: expected the stream's name"))?;
-    let stream = app.engine.stream_named(&service, name).await?;
+    let stream = app.engine.stream_named(&service, &needed(query)?).await?;
     Ok(unkept(answer::ok(&StatusTold::of(&stream))))
 }
 
@@ -33,9 +31,7 @@ pub(super) async fn post(
     State(app): State<App>,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
-    let (parts, body) = request.into_parts();
-    let service = receiver(&app, &parts, Right::Manage).await?;
-    let change = StatusChange::read(&read(&app, &parts.headers, body).await?)?;
+    let (service, change) = said(&app, request, Right::Manage, StatusChange::read).await?;
     let stream = app.engine.set_stream_status(&service, change).await?;
     Ok(unkept(answer::ok(&StatusTold::of(&stream))))
 }

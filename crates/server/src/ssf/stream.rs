@@ -5,11 +5,12 @@ use axum::extract::State;
 use axum::response::Response;
 use cloakroom_model::stream::Stream;
 use cloakroom_oauth::ssf::configuration::{Change, Configuration, Wish};
+use http::request::Parts;
 use http::{Request, StatusCode};
 
 use super::receiver::{Right, receiver};
 use super::refusal::Refused;
-use super::{empty, read, unkept};
+use super::{empty, needed, said, stream_id, unkept};
 use crate::answer;
 use crate::app::App;
 use crate::parameters::Query;
@@ -19,9 +20,7 @@ pub(super) async fn post(
     State(app): State<App>,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
-    let (parts, body) = request.into_parts();
-    let service = receiver(&app, &parts, Right::Manage).await?;
-    let wish = Wish::read(&read(&app, &parts.headers, body).await?)?;
+    let (service, wish) = said(&app, request, Right::Manage, Wish::read).await?;
     let stream = app.engine.make_stream(&service, wish).await?;
     Ok(told(&app, StatusCode::CREATED, &stream))
 }
@@ -30,13 +29,12 @@ pub(super) async fn post(
 pub(super) async fn get(
     State(app): State<App>,
     query: Query,
-    request: Request<Body>,
+    parts: Parts,
 ) -> Result<Response, Refused> {
-    let query = query.only(&["stream_id"])?;
-    let (parts, _) = request.into_parts();
+    let name = stream_id(query)?;
     let service = receiver(&app, &parts, Right::Read).await?;
-    if let Some(name) = query.text("stream_id") {
-        let stream = app.engine.stream_named(&service, name).await?;
+    if let Some(name) = name {
+        let stream = app.engine.stream_named(&service, &name).await?;
         return Ok(told(&app, StatusCode::OK, &stream));
     }
     let stream = app.engine.find_stream(&service).await?;
@@ -50,9 +48,7 @@ pub(super) async fn patch(
     State(app): State<App>,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
-    let (parts, body) = request.into_parts();
-    let service = receiver(&app, &parts, Right::Manage).await?;
-    let change = Change::read(&read(&app, &parts.headers, body).await?)?;
+    let (service, change) = said(&app, request, Right::Manage, Change::read).await?;
     let stream = app.engine.change_stream(&service, &change).await?;
     Ok(told(&app, StatusCode::OK, &stream))
 }
@@ -62,9 +58,7 @@ pub(super) async fn put(
     State(app): State<App>,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
-    let (parts, body) = request.into_parts();
-    let service = receiver(&app, &parts, Right::Manage).await?;
-    let change = Change::read(&read(&app, &parts.headers, body).await?)?;
+    let (service, change) = said(&app, request, Right::Manage, Change::read).await?;
     let stream = app.engine.replace_stream(&service, &change).await?;
     Ok(told(&app, StatusCode::OK, &stream))
 }
@@ -73,14 +67,11 @@ pub(super) async fn put(
 pub(super) async fn delete(
     State(app): State<App>,
     query: Query,
-    request: Request<Body>,
+    parts: Parts,
 ) -> Result<Response, Refused> {
-    let query = query.only(&["stream_id"])?;
-    let (parts, _) = request.into_parts();
+    let query = stream_id(query)?;
     let service = receiver(&app, &parts, Right::Manage).await?;
-    let name = query.text("stream_id");
-    let name = name.ok_or_else(|| Refused::invalid("stream_id: expected the stream's name"))?;
-    app.engine.remove_stream(&service, name).await?;
+    app.engine.remove_stream(&service, &needed(query)?).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 

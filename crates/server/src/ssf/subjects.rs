@@ -6,9 +6,9 @@ use axum::response::Response;
 use cloakroom_oauth::ssf::requests::SubjectChange;
 use http::{Request, StatusCode};
 
-use super::receiver::{Right, receiver};
+use super::receiver::Right;
 use super::refusal::Refused;
-use super::{empty, read};
+use super::{empty, said};
 use crate::app::App;
 
 /// Somebody is told of again.
@@ -16,9 +16,7 @@ pub(super) async fn add(
     State(app): State<App>,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
-    let (parts, body) = request.into_parts();
-    let service = receiver(&app, &parts, Right::Manage).await?;
-    let change = SubjectChange::read(&read(&app, &parts.headers, body).await?)?;
+    let (service, change) = said(&app, request, Right::Manage, SubjectChange::read).await?;
     app.engine.add_subject(&service, &change).await?;
     Ok(empty(StatusCode::OK))
 }
@@ -28,9 +26,7 @@ pub(super) async fn remove(
     State(app): State<App>,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
-    let (parts, body) = request.into_parts();
-    let service = receiver(&app, &parts, Right::Manage).await?;
-    let change = SubjectChange::read(&read(&app, &parts.headers, body).await?)?;
+    let (service, change) = said(&app, request, Right::Manage, SubjectChange::read).await?;
     app.engine.remove_subject(&service, &change).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }

@@ -6,9 +6,9 @@ use axum::response::Response;
 use cloakroom_oauth::ssf::requests::Verification;
 use http::{Request, StatusCode};
 
-use super::receiver::{Right, receiver};
+use super::receiver::Right;
 use super::refusal::Refused;
-use super::{empty, read};
+use super::{empty, said};
 use crate::app::App;
 
 /// Has an event put into the stream.
@@ -16,9 +16,7 @@ pub(super) async fn post(
     State(app): State<App>,
     request: Request<Body>,
 ) -> Result<Response, Refused> {
-    let (parts, body) = request.into_parts();
-    let service = receiver(&app, &parts, Right::Manage).await?;
-    let wish = Verification::read(&read(&app, &parts.headers, body).await?)?;
+    let (service, wish) = said(&app, request, Right::Manage, Verification::read).await?;
     app.engine.verify_stream(&service, wish).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
