@@ -1,12 +1,10 @@
 //! RFC 9449 §4.3, §7: the proof that whoever presents a token holds the key that it is bound to. Each proof counts once.
 
-mod target;
-
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use cloakroom_jose::{Algorithms, DpopProof, base64url};
+use cloakroom_jose::{Algorithms, DpopProof, base64url, htu};
 use serde::Deserialize;
 
 use crate::digest::{Sha256, sha256};
@@ -69,7 +67,7 @@ pub(crate) fn verify(
     if claims.htm != request.method {
         return Err(Refusal::InvalidProof("htm of the DPoP proof is another method."));
     }
-    if !target::same(&claims.htu, request.url) {
+    if !htu::same(&claims.htu, request.url) {
         return Err(Refusal::InvalidProof("htu of the DPoP proof is another URL."));
     }
     let ath = base64url::encode(&sha256(request.token.as_bytes()));

@@ -5,7 +5,7 @@
 //! twice, no extension, an algorithm that the caller accepts and the key is for, never a shared secret.
 //!
 //! Leaves out what a proof is about (method, address, time, token): the claims are the caller's to judge, and until they
-//! are, the proof proves nothing.
+//! are, the proof proves nothing. [`htu`](crate::htu) compares addresses.
 
 use serde::de::DeserializeOwned;
 

@@ -28,6 +28,7 @@ mod error;
 mod expectations;
 mod header;
 mod hmac_key;
+pub mod htu;
 mod jwk;
 mod jwks;
 mod plausible;

@@ -6,14 +6,13 @@
 //! the one that the token is bound to.
 
 mod nonce;
-mod target;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
-use cloakroom_jose::{Algorithms, DpopProof, base64url};
+use cloakroom_jose::{Algorithms, DpopProof, base64url, htu};
 use cloakroom_model::grant::Confirmation;
 use cloakroom_model::time::Timestamp;
 use serde::Deserialize;
@@ -120,7 +119,7 @@ pub fn verify(
     if claims.htm != request.method {
         return Err(refused("htm of the DPoP proof is another method"));
     }
-    if !target::same(&claims.htu, request.url) {
+    if !htu::same(&claims.htu, request.url) {
         return Err(refused("htu of the DPoP proof is another URL"));
     }
     if let Some(token) = request.access_token {

@@ -7,7 +7,8 @@ const MAX_BYTES: usize = 2048;
 
 /// Whether two URLs name the same place, once query and fragment are gone and what may be written in several ways is
 /// written in one: letters of scheme and host, the scheme's own port, dots in the path, and needless escapes.
-pub(super) fn same(htu: &str, url: &str) -> bool {
+#[must_use]
+pub fn same(htu: &str, url: &str) -> bool {
     matches!((place(htu), place(url)), (Some(one), Some(other)) if one == other)
 }
 
