@@ -5,9 +5,8 @@
 
 use std::sync::Arc;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, ORIGIN};
+use http::header::{COOKIE, ORIGIN};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::beliefs::{Mark, Noted};
@@ -17,8 +16,9 @@ use crate::flights::Flights;
 use crate::guard::Shared;
 use crate::http::Answer;
 use crate::identity::Identity;
-use crate::provider::{basic, request};
+use crate::provider::{ProviderError, form, request};
 use crate::refusal::Refusal;
+use crate::settings::Service;
 use crate::token::Token;
 
 /// The place in the log that the server is to have heard.
@@ -33,7 +33,7 @@ const TRIES: usize = 3;
 /// Questions that are under way.
 pub(crate) struct Asking {
     cookies: Flights<Result<Arc<Session>, Refusal>>,
-    tokens: Flights<Result<Told, Refusal>>,
+    tokens: Flights<Result<Introspected, Refusal>>,
 }
 
 impl Default for Asking {
@@ -44,9 +44,10 @@ impl Default for Asking {
 
 /// What the server said of a token.
 #[derive(Clone)]
-struct Told {
-    roles: Arc<[Box<str>]>,
-    mark: Option<Mark>,
+pub(crate) struct Introspected {
+    pub(crate) active: bool,
+    pub(crate) roles: Arc<[Box<str>]>,
+    pub(crate) mark: Option<Mark>,
 }
 
 /// Whom a cookie stands for.
@@ -89,16 +90,20 @@ pub(crate) async fn about_token(
         let now = shared.provider.clock().steady();
         let question = || {
             let (shared, text) = (Arc::clone(shared), text.to_owned());
-            async move { introspect(&shared, &text).await }
+            async move {
+                let service = shared.provider.settings.service.as_ref();
+                let service = service.ok_or(Refusal::Unavailable)?;
+                introspect(&shared, service, &text).await.map_err(|why| unanswered(&why))
+            }
         };
         let joined = shared.asking.tokens.join(sha256(text.as_bytes()), now, question).await;
         let (said, asked_at) = joined.map_err(|_| Refusal::Unavailable)?;
         if !shared.is_recent(asked_at) {
             continue;
         }
-        let Told { roles, mark } = said?;
+        let Introspected { active, roles, mark } = said?;
         let claims = token.claims();
-        if claims.has_ended(token.kid(), &shared.beliefs) {
+        if !active || claims.has_ended(token.kid(), &shared.beliefs) {
             return Err(Refusal::TokenRevoked);
         }
         let identity = claims.with_roles(&roles);
@@ -145,42 +150,36 @@ async fn session(shared: &Shared, cookie: &str) -> Result<Arc<Session>, Refusal>
     }
 }
 
-/// RFC 7662 §2.1.
-async fn introspect(shared: &Shared, token: &str) -> Result<Told, Refusal> {
+/// RFC 7662 §2.1: what the server says of a token, asked as this client.
+pub(crate) async fn introspect(
+    shared: &Shared,
+    client: &Service,
+    token: &str,
+) -> Result<Introspected, ProviderError> {
     #[derive(Deserialize)]
-    struct Introspection {
+    struct Said {
         active: bool,
         #[serde(default)]
         roles: Vec<Box<str>>,
     }
 
-    let settings = &shared.provider.settings;
-    let service = settings.service.as_ref().ok_or(Refusal::Unavailable)?;
     let noted = shared.beliefs.note(shared.provider.clock().steady());
-    let metadata = shared.provider.metadata().await.map_err(|why| unanswered(&why))?;
+    let metadata = shared.provider.metadata().await?;
     let endpoint = metadata.introspection_endpoint.as_deref();
-    let endpoint = endpoint.ok_or(Refusal::Unavailable)?;
-    let form = format!(
-        "token={}&token_type_hint=access_token",
-        utf8_percent_encode(token, NON_ALPHANUMERIC)
-    );
-    let asked = noting(request(Method::POST, endpoint), &noted)
-        .header(AUTHORIZATION, basic(service))
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(form.into())
-        .map_err(|_| Refusal::Unavailable)?;
-    let answer = shared.provider.http.send(asked).await.map_err(|why| unanswered(&why))?;
+    let endpoint = endpoint.ok_or(ProviderError::Missing("introspection endpoint"))?;
+    let fields = [("token", token), ("token_type_hint", "access_token")];
+    let (head, body) = form(client, endpoint, &fields);
+    let asked = noting(head, &noted).body(body);
+    let asked = asked.map_err(|_| ProviderError::Address("introspection endpoint"))?;
+    let answer = shared.provider.http.send(asked).await?;
     if answer.status != StatusCode::OK {
-        return Err(unexpected(&answer));
+        let status = answer.status.as_u16();
+        return Err(ProviderError::Status { what: "a question about a token", status });
     }
-    match answer.json() {
-        Some(Introspection { active: true, roles }) => {
-            let mark = shared.beliefs.mark(&noted, answer.header(PLACE.as_str()));
-            Ok(Told { roles: roles.into(), mark })
-        }
-        Some(Introspection { active: false, .. }) => Err(Refusal::TokenRevoked),
-        None => Err(unexpected(&answer)),
-    }
+    let said: Option<Said> = answer.json();
+    let Said { active, roles } = said.ok_or(ProviderError::Unreadable("answer about a token"))?;
+    let mark = shared.beliefs.mark(&noted, answer.header(PLACE.as_str()));
+    Ok(Introspected { active, roles: roles.into(), mark })
 }
 
 fn noting(asked: http::request::Builder, noted: &Noted) -> http::request::Builder {

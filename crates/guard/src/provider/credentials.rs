@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_jose::base64url;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
-use super::{Provider, ProviderError, request};
+use super::{Provider, ProviderError, form};
 use crate::settings::Service;
 
 /// What the token is asked for.
@@ -68,13 +67,13 @@ async fn ask(provider: &Provider) -> Result<Granted, ProviderError> {
     let metadata = provider.metadata().await?;
     let endpoint = metadata.token_endpoint.as_deref();
     let endpoint = endpoint.ok_or(ProviderError::Missing("token endpoint"))?;
-    let resource = utf8_percent_encode(&provider.settings.issuer, NON_ALPHANUMERIC);
-    let form = format!("grant_type=client_credentials&scope={SCOPE}&resource={resource}");
-    let asked = request(Method::POST, endpoint)
-        .header(AUTHORIZATION, basic(service))
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(form.into())
-        .map_err(|_| ProviderError::Address("token endpoint"))?;
+    let fields = [
+        ("grant_type", "client_credentials"),
+        ("scope", SCOPE),
+        ("resource", &provider.settings.issuer),
+    ];
+    let (head, body) = form(service, endpoint, &fields);
+    let asked = head.body(body).map_err(|_| ProviderError::Address("token endpoint"))?;
     let answer = provider.http.send(asked).await?;
     if answer.status != StatusCode::OK {
         let status = answer.status.as_u16();
@@ -84,7 +83,7 @@ async fn ask(provider: &Provider) -> Result<Granted, ProviderError> {
 }
 
 /// RFC 6749 §2.3.1: both parts are form-encoded before they are joined.
-pub(crate) fn basic(service: &Service) -> HeaderValue {
+pub(super) fn basic(service: &Service) -> HeaderValue {
     let part = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
     let joined = format!("{}:{}", part(&service.client_id), part(&service.secret));
     let joined = Zeroizing::new(joined);

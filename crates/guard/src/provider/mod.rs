@@ -8,12 +8,17 @@ mod metadata;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::Request;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http_body_util::Full;
+use url::form_urlencoded;
 
 use crate::clock::Clock;
 use crate::http::{Http, Unreachable};
-use crate::settings::{Settings, SettingsError};
-pub(crate) use credentials::{Credentials, basic};
+use crate::settings::{Service, Settings, SettingsError};
+pub(crate) use credentials::Credentials;
+use credentials::basic;
 pub(crate) use keys::{Keys, LIFE as KEYS_LIFE};
 pub(crate) use metadata::Metadata;
 
@@ -75,6 +80,19 @@ impl Provider {
 /// A request to a provider, with what every one of them has.
 pub(crate) fn request(method: http::Method, url: &str) -> http::request::Builder {
     Request::builder().method(method).uri(url).header(http::header::USER_AGENT, AGENT)
+}
+
+/// A form that a client sends to one of the provider's endpoints: its head, and its body.
+pub(crate) fn form(
+    client: &Service,
+    endpoint: &str,
+    fields: &[(&str, &str)],
+) -> (http::request::Builder, Full<Bytes>) {
+    let head = request(http::Method::POST, endpoint)
+        .header(AUTHORIZATION, basic(client))
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    (head, body.into())
 }
 
 const AGENT: &str = concat!("cloakroom-guard/", env!("CARGO_PKG_VERSION"));

@@ -14,6 +14,7 @@ use super::set_cookie::Cookies;
 use super::settings::{Settings, SettingsError};
 use super::store::MemorySessions;
 use super::tokens::{self, Trouble};
+use crate::ask;
 use crate::beliefs::Mark;
 use crate::cookie;
 use crate::digest::Sha256;
@@ -199,7 +200,8 @@ impl Party {
             let identity = identity(&roles);
             return Ok((opened, identity));
         }
-        let said = tokens::introspect(shared, &self.settings, &opened.session).await?;
+        let token = &opened.session.tokens.access;
+        let said = ask::introspect(shared, &self.settings.client, token).await?;
         if !said.active || self.has_ended(&opened.session) {
             return Err(Trouble::NoLonger);
         }

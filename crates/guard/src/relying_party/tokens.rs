@@ -4,21 +4,17 @@
 use std::sync::Arc;
 
 use cloakroom_jose::{Error, Expectations, TrustedKeys};
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::Deserialize;
-use url::form_urlencoded;
 
 use super::flow::{Flow, redirect_uri};
 use super::id_token::{self, Person};
 use super::session::{Session, Tokens, loosely_read};
 use super::settings::Settings;
 use super::store::StoreError;
-use crate::ask::PLACE;
-use crate::beliefs::Mark;
 use crate::guard::Shared;
 use crate::http::{Answer, Unreachable};
-use crate::provider::{ProviderError, basic, request};
+use crate::provider::{ProviderError, form};
 
 /// Why there are no tokens.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -61,13 +57,6 @@ impl From<StoreError> for Trouble {
     }
 }
 
-/// What the issuer said of an access token.
-pub(super) struct Introspected {
-    pub(super) active: bool,
-    pub(super) roles: Arc<[Box<str>]>,
-    pub(super) mark: Option<Mark>,
-}
-
 #[derive(Deserialize)]
 struct Granted {
     access_token: String,
@@ -95,7 +84,7 @@ pub(super) async fn redeem(
     now: u64,
 ) -> Result<Session, Trouble> {
     let redirect_uri = redirect_uri(settings);
-    let granted = ask(
+    let granted = granted(
         shared,
         settings,
         &[
@@ -127,7 +116,7 @@ pub(super) async fn refresh(
     now: u64,
 ) -> Result<Session, Trouble> {
     let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
-    let granted = ask(shared, settings, &form).await?;
+    let granted = granted(shared, settings, &form).await?;
     let mut next = Session { used_at: now, ..session.clone() };
     if let Some(id_token) = &granted.id_token {
         let told = person(shared, settings, id_token, None).await.map_err(|why| match why {
@@ -152,31 +141,6 @@ pub(super) async fn refresh(
     Ok(next)
 }
 
-/// RFC 7662 §2.1: whether the session's tokens are good, and what the user is.
-pub(super) async fn introspect(
-    shared: &Shared,
-    settings: &Settings,
-    session: &Session,
-) -> Result<Introspected, Trouble> {
-    #[derive(Deserialize)]
-    struct Said {
-        active: bool,
-        #[serde(default)]
-        roles: Vec<Box<str>>,
-    }
-
-    let noted = shared.beliefs.note(shared.provider.clock().steady());
-    let metadata = shared.provider.metadata().await?;
-    let endpoint = metadata.introspection_endpoint.as_deref();
-    let endpoint = endpoint.ok_or(ProviderError::Missing("introspection endpoint"))?;
-    let form = [("token", session.tokens.access.as_str()), ("token_type_hint", "access_token")];
-    let answer = post(shared, settings, endpoint, &form, noted.place()).await?;
-    let said = answer.json::<Said>().filter(|_| answer.status == StatusCode::OK);
-    let said = said.ok_or(ProviderError::Unreadable("answer about a token"))?;
-    let mark = shared.beliefs.mark(&noted, answer.header(PLACE.as_str()));
-    Ok(Introspected { active: said.active, roles: said.roles.into(), mark })
-}
-
 /// Gives the tokens back. Where the issuer does not take them they end with its session.
 pub(super) async fn revoke(shared: &Shared, settings: &Settings, session: &Session) {
     let tokens = &session.tokens;
@@ -184,7 +148,7 @@ pub(super) async fn revoke(shared: &Shared, settings: &Settings, session: &Sessi
     let done = async {
         let metadata = shared.provider.metadata().await?;
         let Some(endpoint) = metadata.revocation_endpoint.as_deref() else { return Ok(()) };
-        post(shared, settings, endpoint, &[("token", token)], None).await.map(|_| ())
+        post(shared, settings, endpoint, &[("token", token)]).await.map(|_| ())
     };
     if let Err(why) = done.await {
         tracing::warn!(error = %why, "the tokens of a session were not given back");
@@ -237,7 +201,7 @@ fn check_proof(person: &Person, flow: &Flow, now: u64, leeway: u32) -> Result<()
     if recent && of_the_kind { Ok(()) } else { Err(Trouble::NotProved) }
 }
 
-async fn ask(
+async fn granted(
     shared: &Shared,
     settings: &Settings,
     form: &[(&str, &str)],
@@ -252,7 +216,7 @@ async fn ask(
     let endpoint = endpoint.ok_or(ProviderError::Missing("token endpoint"))?;
     let resource = settings.resource.iter().map(|resource| ("resource", resource.as_str()));
     let form: Vec<_> = form.iter().copied().chain(resource).collect();
-    let answer = post(shared, settings, endpoint, &form, None).await?;
+    let answer = post(shared, settings, endpoint, &form).await?;
     if answer.status == StatusCode::OK {
         return Ok(answer.json().ok_or(ProviderError::Unreadable("token answer"))?);
     }
@@ -274,17 +238,10 @@ async fn post(
     shared: &Shared,
     settings: &Settings,
     endpoint: &str,
-    form: &[(&str, &str)],
-    place: Option<&str>,
+    fields: &[(&str, &str)],
 ) -> Result<Answer, Trouble> {
-    let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let mut asked = request(Method::POST, endpoint)
-        .header(AUTHORIZATION, basic(&settings.client))
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-    if let Some(place) = place {
-        asked = asked.header(PLACE, place);
-    }
-    let asked = asked.body(form.into()).map_err(|_| ProviderError::Address("endpoint"))?;
+    let (head, body) = form(&settings.client, endpoint, fields);
+    let asked = head.body(body).map_err(|_| ProviderError::Address("endpoint"))?;
     Ok(shared.provider.http.send(asked).await?)
 }
 

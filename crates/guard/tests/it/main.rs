@@ -8,4 +8,5 @@ mod keys;
 mod layer;
 mod real_server;
 mod relying_party;
+mod same_clock;
 mod service;

@@ -7,13 +7,12 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use cloakroom_engine::clients::NewClient;
 use cloakroom_guard::data::{DataError, Document, SessionData};
-use cloakroom_guard::{Carrier, Clock, CookieName, Guard, Identity, Settings};
+use cloakroom_guard::{Carrier, CookieName, Guard, Identity, Settings};
 use cloakroom_model::client::Template;
 use cloakroom_model::event::Actor;
 use cloakroom_model::id::ClientId;
 use cloakroom_model::registration::{AuthenticationMethod, GrantType, Registration};
 use cloakroom_testkit::browser::{Browser, request};
-use cloakroom_testkit::clock::HandClock;
 use cloakroom_testkit::engine::PASSWORD;
 use cloakroom_testkit::server::Server;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST};
@@ -24,6 +23,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
+use crate::same_clock::SameClock;
 use crate::service::soon;
 
 #[tokio::test]
@@ -174,19 +174,6 @@ impl Scene {
             self.send("GET", "/me", carried).await.0 == 401
         })
         .await;
-    }
-}
-
-/// The server's clock, for the guard.
-struct SameClock(HandClock);
-
-impl Clock for SameClock {
-    fn wall(&self) -> u64 {
-        u64::try_from(self.0.now().0 / 1000).unwrap()
-    }
-
-    fn steady(&self) -> Duration {
-        cloakroom_engine::clock::Clock::steady(&self.0)
     }
 }
 

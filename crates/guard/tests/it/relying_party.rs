@@ -9,13 +9,12 @@ use axum::routing::get;
 use cloakroom_engine::clients::NewClient;
 use cloakroom_engine::fetch::Fetch;
 use cloakroom_guard::relying_party::{self, RelyingParty};
-use cloakroom_guard::{Clock, Guard, Identity, Settings};
+use cloakroom_guard::{Guard, Identity, Settings};
 use cloakroom_model::client::Template;
 use cloakroom_model::event::Actor;
 use cloakroom_model::id::ClientId;
 use cloakroom_model::registration::{AnswerSigning, AuthenticationMethod, GrantType, Registration};
 use cloakroom_testkit::browser::{Answer, Browser, request};
-use cloakroom_testkit::clock::HandClock;
 use cloakroom_testkit::engine::PASSWORD;
 use cloakroom_testkit::server::Server;
 use http::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
@@ -24,6 +23,8 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
+
+use crate::same_clock::SameClock;
 
 const SHOP: &str = "https://shop.example";
 
@@ -242,19 +243,6 @@ impl Scene {
         let callback = answer.header("location").to_owned();
         assert!(callback.starts_with(&format!("{SHOP}/callback?")), "{answer:?}");
         callback
-    }
-}
-
-/// The server's clock, for the guard.
-struct SameClock(HandClock);
-
-impl Clock for SameClock {
-    fn wall(&self) -> u64 {
-        u64::try_from(self.0.now().0 / 1000).unwrap()
-    }
-
-    fn steady(&self) -> Duration {
-        cloakroom_engine::clock::Clock::steady(&self.0)
     }
 }
 
