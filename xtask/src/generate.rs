@@ -82,7 +82,7 @@ impl Generated {
         };
         let mut command = cargo();
         command.args(["run", "--quiet", "--locked"]).args(what);
-        if release {
+        if release && matches!(self.by, Writer::Binary(_)) {
             command.arg("--release");
         }
         let output = command.arg("--").args(arguments).output()?;

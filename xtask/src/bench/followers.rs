@@ -14,7 +14,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::administrator::Administrator;
+use super::administrator::{AUDIENCE, Administrator};
 use super::load::{Account, in_parallel, member};
 use super::process::{on_processor, resident};
 use super::{LOAD_CORE, Scale, built, pinned, start};
@@ -26,7 +26,6 @@ const AIM: &str = "p99 under 100 ms";
 /// How many follow, the guard among them.
 const FOLLOWERS: [usize; 3] = [1, 100, 1_000];
 
-const AUDIENCE: &str = "https://api.example.com";
 const CARRIERS: [&str; 3] = ["cookie", "token", "refresh"];
 
 /// Tokens live as long as all that is measured with them, and a refresh token that was used before earns the newest one.
@@ -70,25 +69,10 @@ impl Clients {
     fn register(folder: &Folder, server: &Server) -> Result<Self> {
         let mut connection = server.connect()?;
         let administrator = Administrator::create(folder, &mut connection)?;
-        let app = json!({
-            "client_id": "app",
-            "name": "An app of our own",
-            "template": "mobile",
-            "first_party": true,
-            "audiences": [AUDIENCE],
-        });
-        administrator.add(&mut connection, &app)?;
-        let service = json!({
-            "client_id": "api",
-            "name": "The service",
-            "template": "service",
-            "audiences": [AUDIENCE],
-            "scopes": ["revocations"],
-        });
-        let service = administrator.add(&mut connection, &service)?;
-        let secret = service["client_secret"].as_str().context("a service without a secret")?;
+        administrator.add_app(&mut connection, None)?;
+        let service_secret = administrator.add_service(&mut connection)?;
         let (account, _) = Account::create(&mut connection, 0)?;
-        Ok(Self { service_secret: secret.to_owned(), account })
+        Ok(Self { service_secret, account })
     }
 
     /// So many sessions of each carrier.

@@ -16,7 +16,7 @@ use cloakroom_testservers::Redis;
 use serde_json::{Value, json};
 
 use self::running::{Service, express_session};
-use super::administrator::Administrator;
+use super::administrator::{AUDIENCE, Administrator};
 use super::bare::Bare;
 use super::load::{Account, member};
 use super::process::cpu_time;
@@ -29,9 +29,6 @@ use crate::shell::{program, run_quietly};
 
 /// Enough that no service waits for the load.
 const CONNECTIONS: u32 = 32;
-
-/// The service, as tokens name it.
-const AUDIENCE: &str = "https://api.example.com";
 
 /// Tokens live as long as all that is measured with them.
 const SETTINGS: [&str; 1] = ["--access-token-ttl=1h"];
@@ -76,25 +73,9 @@ impl Around {
         run_quietly(program("taskset").args(["-acp", LOAD_CORE, &redis_pid.to_string()]))?;
         let mut connection = server.connect()?;
         let administrator = Administrator::create(folder, &mut connection)?;
-        let app = json!({
-            "client_id": "app",
-            "name": "An app of our own",
-            "template": "mobile",
-            "first_party": true,
-            "audiences": [AUDIENCE],
-            // `jsonwebtoken` reads no token whose header says Ed25519 (RFC 9864).
-            "algorithm": "ES256",
-        });
-        administrator.add(&mut connection, &app)?;
-        let service = json!({
-            "client_id": "api",
-            "name": "The service",
-            "template": "service",
-            "audiences": [AUDIENCE],
-            // By which the guard follows what ends.
-            "scopes": ["revocations"],
-        });
-        let service = administrator.add(&mut connection, &service)?;
+        // `jsonwebtoken` reads no token whose header says Ed25519 (RFC 9864).
+        administrator.add_app(&mut connection, Some("ES256"))?;
+        let service_secret = administrator.add_service(&mut connection)?;
         let (account, signed_up) = Account::create(&mut connection, 0)?;
         let mut sign_in = account.sign_in_body("token");
         sign_in["client_id"] = json!("app");
@@ -104,7 +85,7 @@ impl Around {
             "issuer": server.url(),
             "audience": AUDIENCE,
             "client_id": "api",
-            "client_secret": service["client_secret"],
+            "client_secret": service_secret,
             "redis": redis.url(),
         });
         Ok(Self {
