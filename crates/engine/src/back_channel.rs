@@ -19,6 +19,7 @@ use url::Url;
 
 use crate::Engine;
 use crate::fetch::{Fetch, FetchError, Limits};
+use crate::rounds::{self, Pace};
 use crate::tokens::{MintError, seconds};
 
 /// How many are told at once.
@@ -27,11 +28,8 @@ const BATCH: usize = 32;
 /// How long a claim holds: longer than any answer is waited for.
 const CLAIM: Duration = Duration::from_mins(1);
 
-/// How often is looked for those that were put off.
-const ROUND: Duration = Duration::from_secs(10);
-
-/// Between an end and the look for whom it concerns, so that one look serves many ends.
-const BREATH: Duration = Duration::from_millis(200);
+/// How often it is looked for those that were put off, and how soon after an end for whom it concerns.
+const PACE: Pace = Pace { round: Duration::from_secs(10), breath: Duration::from_millis(200) };
 
 /// How long a relying party that could not be told is left alone, after each time. Then it is given up.
 const PAUSES: [Duration; 6] = [
@@ -74,20 +72,8 @@ enum NotTold {
 impl Engine {
     /// Tells relying parties of the sessions that end, until the task is aborted.
     pub async fn keep_telling(&self, fetch: Arc<dyn Fetch>) {
-        loop {
-            match self.tell_relying_parties(&fetch).await {
-                Ok(true) => continue,
-                Ok(false) => (),
-                Err(error) => tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "relying parties were not told of sessions that ended"
-                ),
-            }
-            tokio::select! {
-                () = tokio::time::sleep(ROUND) => (),
-                () = self.ends.0.notified() => tokio::time::sleep(BREATH).await,
-            }
-        }
+        let in_vain = "relying parties were not told of sessions that ended";
+        rounds::keep(PACE, &self.ends.0, in_vain, || self.tell_relying_parties(&fetch)).await;
     }
 
     /// Tells those that are due, one batch of them. Answers whether there may be more.
@@ -100,14 +86,7 @@ impl Engine {
             let (engine, fetch) = (self.clone(), Arc::clone(fetch));
             telling.spawn(async move { engine.tell(&party, &*fetch).await });
         }
-        let mut all = Ok(more);
-        while let Some(one) = telling.join_next().await {
-            // One that panicked has said so, and is due again.
-            if let Ok(Err(error)) = one {
-                all = Err(error);
-            }
-        }
-        all
+        rounds::finished(telling).await.map(|()| more)
     }
 
     async fn tell(&self, party: &RelyingParty, fetch: &dyn Fetch) -> Result<(), Error> {

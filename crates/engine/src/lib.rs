@@ -45,6 +45,7 @@ pub mod reauthenticate;
 pub mod redeem_code;
 pub mod refresh;
 pub mod revoke;
+mod rounds;
 pub mod secret;
 pub mod service;
 pub mod session_cookie;

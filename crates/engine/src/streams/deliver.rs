@@ -20,6 +20,7 @@ use url::Url;
 use super::sealed_as;
 use crate::Engine;
 use crate::fetch::{Fetch, FetchError, Limits, Message};
+use crate::rounds::{self, Pace};
 use crate::tokens::MintError;
 
 /// How many streams one round delivers.
@@ -34,11 +35,8 @@ const CLAIM: Duration = Duration::from_mins(1);
 /// How long a node goes on with one stream before it lets others have it.
 const TURN: Duration = Duration::from_secs(30);
 
-/// How often is looked for those that were put off.
-const ROUND: Duration = Duration::from_secs(5);
-
-/// Between an end and the look for whom it concerns, so that one look serves many ends.
-const BREATH: Duration = Duration::from_millis(20);
+/// How often it is looked for those that were put off, and how soon after an act for whom it concerns.
+const PACE: Pace = Pace { round: Duration::from_secs(5), breath: Duration::from_millis(20) };
 
 /// How long a receiver that did not take what it was sent is left alone, after each time in a row; the last one from then on.
 const PAUSES: [Duration; 7] = [
@@ -75,20 +73,8 @@ enum NotDelivered {
 impl Engine {
     /// Delivers what waits, until the task is aborted.
     pub async fn keep_delivering(&self, fetch: Arc<dyn Fetch>) {
-        loop {
-            match self.deliver_signals(&fetch).await {
-                Ok(true) => continue,
-                Ok(false) => (),
-                Err(error) => tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "signals were not delivered"
-                ),
-            }
-            tokio::select! {
-                () = tokio::time::sleep(ROUND) => (),
-                () = self.signals.to_push.notified() => tokio::time::sleep(BREATH).await,
-            }
-        }
+        let in_vain = "signals were not delivered";
+        rounds::keep(PACE, &self.signals.to_push, in_vain, || self.deliver_signals(&fetch)).await;
     }
 
     /// Delivers the streams that are due, one batch of them. Answers whether there may be more.
@@ -102,14 +88,7 @@ impl Engine {
             let (engine, fetch) = (self.clone(), Arc::clone(fetch));
             delivering.spawn(async move { engine.deliver_stream(claimed, lease, &*fetch).await });
         }
-        let mut all = Ok(more);
-        while let Some(one) = delivering.join_next().await {
-            // One that panicked has said so, and is due again.
-            if let Ok(Err(error)) = one {
-                all = Err(error);
-            }
-        }
-        all
+        rounds::finished(delivering).await.map(|()| more)
     }
 
     async fn deliver_stream(
