@@ -14,6 +14,12 @@ const KEPT_BYTES: u64 = 4 << 20;
 const PLACE_BYTES: u64 = 16;
 const PIECE_BYTES: u64 = 96;
 
+/// The least that the text of a row takes: its change, and a digest of sixteen bytes in base64url.
+const ROW_BYTES: u64 = 24;
+
+/// More rows than that are never kept.
+const MOST_ROWS: usize = (KEPT_BYTES / (ROW_BYTES + PLACE_BYTES)) as usize;
+
 /// So many rows of a snapshot make a piece.
 const PIECE_ROWS: usize = 500;
 
@@ -53,6 +59,8 @@ impl Ring {
     /// Begins another history with what a snapshot holds, so that who was there before this process can go on here.
     pub(super) fn begin(&mut self, end: Place, rows: &[Row]) {
         self.forget();
+        // There may be millions, and a node that starts does not encode those that it would not keep.
+        let rows = &rows[rows.len().saturating_sub(MOST_ROWS)..];
         // The first row that is kept is where a reader may be. What is not in a snapshot concerns nothing any more.
         let (start, rest) = match rows {
             [first, rest @ ..] => (first.place, rest),
