@@ -114,6 +114,30 @@ def some_initial_token() -> str:
     return made["initial_token"]["id"]
 
 
+@functools.cache
+def service() -> tuple[str, str]:
+    """A service that has itself told of what happens to users, with its secret."""
+    body = {"client_id": "warehouse", "name": "A service", "template": "service", "scopes": ["ssf.manage"]}
+    answer = call("POST", "/api/v1/admin/clients", admin_token(), json=body).json()
+    return "warehouse", answer["client_secret"]
+
+
+def service_token() -> str:
+    body = {"grant_type": "client_credentials", "scope": "ssf.manage"}
+    return call("POST", "/oauth/token", data=body, auth=service()).json()["access_token"]
+
+
+def no_stream() -> None:
+    for stream in call("GET", "/ssf/stream", service_token()).json():
+        call("DELETE", "/ssf/stream", service_token(), params={"stream_id": stream["stream_id"]})
+
+
+def some_stream() -> str:
+    """A stream of the service's in which nothing waits: it has one at a time."""
+    no_stream()
+    return call("POST", "/ssf/stream", service_token(), json={}).json()["stream_id"]
+
+
 def as_itself(case) -> None:
     """A client that registered itself, with what it may change its registration by."""
     registered = call("POST", "/oauth/register", json={"redirect_uris": [CALLBACK]}).json()
@@ -164,6 +188,15 @@ class App:
         case.headers["Authorization"] = f"Bearer {data}"
 
 
+@schemathesis.auth(retry_on=[401]).apply_to(path_regex=r"^/ssf/")
+class Service:
+    def get(self, case, context):
+        return service_token()
+
+    def set(self, case, data, context):
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
 # What exists
 
 
@@ -195,6 +228,7 @@ EXISTING = {
     "{kid}": lambda case: some_key(),
     "{id}": lambda case: some_initial_token(),
     "{list}": lambda case: some_status_list(),
+    "{stream_id}": lambda case: some_stream(),
     "{namespace}": some_document,
     "{code}": lambda case: "not_found",
 }
@@ -259,6 +293,28 @@ def fill(case) -> None:
             as_app(case)
         case "POST /oauth/userinfo":
             case.body = None
+        case "GET /forward-auth":
+            # As Caddy asks, about the host that the server has a rule for.
+            case.headers["X-Forwarded-Method"] = "GET"
+            case.headers["X-Forwarded-Proto"] = "http"
+            case.headers["X-Forwarded-Host"] = "localhost:9999"
+            case.headers["X-Forwarded-Uri"] = "/"
+        case "POST /ssf/stream":
+            no_stream()
+            case.body = {"description": "all of it"}
+        case "GET /ssf/stream" | "DELETE /ssf/stream" | "GET /ssf/status":
+            case.query = {"stream_id": some_stream()}
+        case "PATCH /ssf/stream" | "PUT /ssf/stream":
+            case.body = {"stream_id": some_stream(), "description": "all of it"}
+        case "POST /ssf/status":
+            case.body = {"stream_id": some_stream(), "status": "paused"}
+        case "POST /ssf/subjects/add" | "POST /ssf/subjects/remove":
+            subject = {"format": "email", "email": sign_up("token").email}
+            case.body = {"stream_id": some_stream(), "subject": subject}
+        case "POST /ssf/verification":
+            case.body = {"stream_id": some_stream(), "state": "a state"}
+        case "POST /ssf/poll/{stream_id}":
+            case.body = {"returnImmediately": True}
         case "POST /oauth/revoke":
             case.body = {"token": refresh_token(), "client_id": "cloakroom"}
     if "/session/data/" in case.path:

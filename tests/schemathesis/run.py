@@ -40,6 +40,7 @@ def main() -> int:
         }
         command = [
             str(pathlib.Path(sys.executable).parent / "schemathesis"),
+            f"--config-file={here / 'schemathesis.toml'}",
             "run",
             f"{url}/openapi.json",
             f"--exclude-path={ENDLESS}",

@@ -73,8 +73,14 @@ pub(crate) fn schemathesis() -> Result<()> {
     server::build()?;
     let python = python(FOLDER)?;
     let folder = Folder::create("schemathesis")?;
-    let open = ["--client-registration=open", "--open-clients-limit=100000"];
-    let server = Server::start(folder.path(), &[&["--answer-delay=50ms"], &open[..]].concat())?;
+    let settings = [
+        "--answer-delay=50ms",
+        "--client-registration=open",
+        "--open-clients-limit=100000",
+        "--trusted-proxies=127.0.0.1",
+        "--forward-auth=localhost:9999 open=/",
+    ];
+    let server = Server::start(folder.path(), &settings)?;
     add_administrator(&folder.path().join("data"), EMAIL, PASSWORD)?;
     let mut generator = program(python);
     generator.arg(root().join(FOLDER).join("run.py"));
