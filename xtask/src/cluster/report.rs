@@ -94,6 +94,12 @@ impl Report {
     pub(crate) fn finish(&self, seed: u64) -> Result<()> {
         println!("\n{self}");
         let is_clean = self.0.values().flatten().all(|round| round.violations == 0);
+        // Once more, and last: of a long output the end is what somebody is shown.
+        for ((running, _), rounds) in &self.0 {
+            for round in rounds.iter().filter(|round| round.violations > 0) {
+                println!("{running}: {round}\n");
+            }
+        }
         ensure!(is_clean, "there are histories that no promise explains, with seed {seed}");
         Ok(())
     }

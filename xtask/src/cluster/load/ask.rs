@@ -23,6 +23,8 @@ pub(super) struct Asked {
     pub(super) times: (Moment, Moment),
     pub(super) answer: Option<Answer>,
     sent: bool,
+    /// A balancer may have sent it to another node before, which did it and died before it could answer.
+    may_be_second: bool,
 }
 
 impl Lines {
@@ -35,7 +37,9 @@ impl Lines {
         let from = self.watch.elapsed();
         let (answer, sent) = self.sent(door, request);
         let times = (from, self.watch.elapsed());
-        Asked { door: self.place.doors[door].name.clone(), times, answer, sent }
+        let door = &self.place.doors[door];
+        let may_be_second = !door.is_node && ["PUT", "DELETE"].contains(&request.method);
+        Asked { door: door.name.clone(), times, answer, sent, may_be_second }
     }
 
     fn sent(&mut self, door: usize, request: &Request<'_>) -> (Option<Answer>, bool) {
@@ -64,6 +68,8 @@ impl Asked {
             Some(answer) if answer.status == good => Outcome::Acknowledged,
             // What broke on the way may be done all the same.
             Some(answer) if answer.status >= 500 => Outcome::Unknown,
+            // The second try finds what the first one did: nothing left to end, another version.
+            Some(_) if self.may_be_second => Outcome::Unknown,
             Some(answer) => Outcome::Refused(code(answer)),
         }
     }
@@ -101,4 +107,21 @@ fn code(answer: &Answer) -> Name {
     let json = answer.json();
     let named = ["code", "error"].iter().find_map(|member| json[*member].as_str());
     named.map_or_else(|| answer.status.to_string().into(), Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_settles_nothing_where_a_balancer_may_have_asked_before() {
+        let asked = |status, may_be_second| {
+            let answer = Some(Answer { status, headers: Vec::new(), body: Vec::new() });
+            let times = (Moment::ZERO, Moment::ZERO);
+            Asked { door: "a door".into(), times, answer, sent: true, may_be_second }
+        };
+        assert_eq!(asked(404, false).outcome(204), Outcome::Refused("404".into()));
+        assert_eq!(asked(404, true).outcome(204), Outcome::Unknown);
+        assert_eq!(asked(204, true).outcome(204), Outcome::Acknowledged);
+    }
 }
