@@ -4,8 +4,9 @@
 //! assertions, hangs and memory without end are found.
 
 use std::fs;
+use std::thread;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 
 use crate::shell::{cargo, program, root, run};
 
@@ -38,7 +39,7 @@ const FLAGS: &[&str] = &[
 /// How long the planted fault may stay unfound; it takes about a second.
 const PLANTED_SECONDS: u64 = 60;
 
-/// Builds all targets and runs each for this long, the planted fault first.
+/// Builds all targets and runs each for this long, the planted fault first, as many at once as there are processors.
 pub(crate) fn run_each(seconds: u64) -> Result<()> {
     let host = host()?;
     build(&host)?;
@@ -47,10 +48,20 @@ pub(crate) fn run_each(seconds: u64) -> Result<()> {
         "the fuzzer did not find the fault that was planted for it: it is not guided"
     );
     println!("the planted fault was found, as it must be");
-    for target in TARGETS {
-        if !fuzz(&host, target, seconds)? {
-            bail!("`{target}` failed; the input lies in fuzz/artifacts/{target}/");
-        }
+    // Each runs on one processor, and all run equally long.
+    let at_once = thread::available_parallelism()?.get();
+    for targets in TARGETS.chunks(at_once) {
+        thread::scope(|scope| {
+            let fuzzing: Vec<_> = targets
+                .iter()
+                .map(|target| (target, scope.spawn(|| fuzz(&host, target, seconds))))
+                .collect();
+            for (target, it) in fuzzing {
+                let held = it.join().map_err(|_| anyhow!("{target} was not run to its end"))??;
+                ensure!(held, "`{target}` failed; the input lies in fuzz/artifacts/{target}/");
+            }
+            anyhow::Ok(())
+        })?;
     }
     Ok(())
 }
@@ -83,7 +94,7 @@ fn fuzz(host: &str, target: &str, seconds: u64) -> Result<bool> {
     let said = String::from_utf8_lossy(&output.stderr);
     if output.status.success() {
         let stats = said.lines().filter(|line| line.contains("DONE") || line.contains("units_ex"));
-        stats.for_each(|line| println!("  {}", line.trim()));
+        stats.for_each(|line| println!("  {target}: {}", line.trim()));
     } else if target != "planted" {
         println!("{said}");
     }

@@ -1,5 +1,7 @@
 //! The steps of `cargo xtask test`, in the order in which a mistake is cheapest to find.
 
+use std::thread;
+
 use anyhow::Result;
 
 use crate::generate;
@@ -168,8 +170,17 @@ fn docs() -> Result<()> {
     run(doc.args(["doc", "--locked", "--workspace", "--no-deps"]))
 }
 
+/// Most tests wait: for a disk, for another process, until a time has passed.
+const TESTS_FOR_ONE_PROCESSOR: usize = 3;
+
 fn cargo_test() -> Result<()> {
-    run(cargo().args(["test", "--locked", "--workspace", "--no-fail-fast"]))
+    const AT_ONCE: &str = "RUST_TEST_THREADS";
+    let mut tests = cargo();
+    if std::env::var_os(AT_ONCE).is_none() {
+        let processors = thread::available_parallelism()?.get();
+        tests.env(AT_ONCE, (TESTS_FOR_ONE_PROCESSOR * processors).to_string());
+    }
+    run(tests.args(["test", "--locked", "--workspace", "--no-fail-fast"]))
 }
 
 fn interop() -> Result<()> {
