@@ -10,7 +10,7 @@ use super::{
     arrangement::Arrangement,
     figures::{AT_ONCE_MS, Column, Comparison, SeenBy},
     measures::as_float,
-    units::{bytes, time, time_ms, times},
+    units::{LEAST_DIFFERENCE_US, bytes, differences, time, time_ms, times},
 };
 
 /// A second: whoever signs out expects to be out when the page has changed.
@@ -143,17 +143,28 @@ fn advise(kind: Kind, comparison: &Comparison) -> Option<Advice> {
         |a: &&&Column, b: &&&Column| a.revocation.longest_ms.total_cmp(&b.revocation.longest_ms);
     let choice =
         fitting.iter().filter(soon).min_by(cheapest).or_else(|| fitting.iter().min_by(soonest))?;
+    let reasons = kind.about().iter().filter_map(|about| about.say(choice, &fitting, comparison));
     Some(Advice {
         kind,
         choice: choice.arrangement,
         carries: kind.carries(),
-        reasons: kind
-            .about()
-            .iter()
-            .filter_map(|about| about.say(choice, &fitting, comparison))
-            .collect(),
+        reasons: reasons.chain(choice.arrangement.needs().map(str::to_owned)).collect(),
         otherwise: kind.otherwise(),
     })
+}
+
+impl Arrangement {
+    /// What a service must have for it.
+    const fn needs(self) -> Option<&'static str> {
+        if self.guarded() {
+            Some(
+                "The guard is a library for Rust and for Node. In another language ask about each request, or have the \
+                 proxy before the service do so (forward auth).",
+            )
+        } else {
+            None
+        }
+    }
 }
 
 /// What the reasons are about.
@@ -217,18 +228,23 @@ fn about_work(choice: &Column, fitting: &[&Column]) -> String {
     let mut text = if choice.arrangement.asks() {
         format!(
             "A check takes {} of the service's processor and {} of the server's, and the answer comes after {}.",
-            time(choice.cost.service_cpu_us.median),
-            time(choice.cost.server_cpu_us.median),
+            differences(1.0, choice.cost.service_cpu_us.median),
+            differences(1.0, choice.cost.server_cpu_us.median),
             time(choice.cost.p50_us)
         )
     } else {
-        format!("A check takes {} of the service's processor, and nobody is asked.", time(own))
+        let asked = if choice.arrangement.by_cookie() {
+            "the server is asked about each cookie once a minute"
+        } else {
+            "nobody is asked"
+        };
+        format!("A check takes {} of the service's processor, and {asked}.", differences(1.0, own))
     };
     if let Some(dearest) = dearest(choice, fitting) {
         text = format!(
             "{text} With “{}” it takes {}, {} as much.",
             dearest.arrangement.title(),
-            time(dearest.cost.both_us()),
+            differences(1.0, dearest.cost.both_us()),
             times(dearest.cost.both_us(), own)
         );
     }
@@ -237,7 +253,11 @@ fn about_work(choice: &Column, fitting: &[&Column]) -> String {
 
 fn about_thousand_checks(choice: &Column, fitting: &[&Column]) -> String {
     // So many microseconds of each million, a thousand times, in hundredths.
-    let share = |column: &Column| format!("{:.1} %", column.cost.both_us() / 10.0);
+    let share = |column: &Column| {
+        let us = column.cost.both_us();
+        let less = if us < LEAST_DIFFERENCE_US { "less than " } else { "" };
+        format!("{less}{:.1} %", us.max(LEAST_DIFFERENCE_US) / 10.0)
+    };
     let mut text = format!("A thousand checks a second keep {} of one core busy", share(choice));
     if let Some(dearest) = dearest(choice, fitting) {
         text = format!("{text}, where “{}” takes {}", dearest.arrangement.title(), share(dearest));
@@ -246,7 +266,7 @@ fn about_thousand_checks(choice: &Column, fitting: &[&Column]) -> String {
 }
 
 fn about_three_hops(choice: &Column, fitting: &[&Column]) -> String {
-    let of = |column: &Column| time(3.0 * column.cost.both_us());
+    let of = |column: &Column| differences(3.0, column.cost.both_us());
     let mut text = format!(
         "A request that passes three services is checked three times, which takes {} of processor time",
         of(choice)
@@ -332,11 +352,12 @@ mod tests {
     fn what_nobody_can_take_back_is_not_chosen_however_cheap_it_is() {
         let mut comparison = sample();
         assert!(all(&comparison).iter().all(|advice| advice.choice != Arrangement::Jwt));
+        assert!(all(&comparison).iter().all(|advice| advice.choice.guarded()), "the cheapest");
         // It is the figure that decides, and not the name.
         for column in &mut comparison.arrangements {
             if column.arrangement == Arrangement::Jwt {
                 column.revocation.longest_ms = 5.0;
-                column.cost.service_cpu_us.median = 0.5;
+                column.cost.service_cpu_us.median = 0.1;
             }
         }
         let api = advise(Kind::Api, &comparison).unwrap();

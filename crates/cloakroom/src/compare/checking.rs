@@ -1,4 +1,4 @@
-//! How a request is checked, in each arrangement.
+//! How a request is checked where no guard does it.
 
 use std::{
     net::SocketAddr,
@@ -24,7 +24,7 @@ use hyper_util::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{arrangement::Arrangement, service::Task};
+use super::service::Task;
 use crate::exit::Failure;
 
 /// What a check finds.
@@ -48,19 +48,21 @@ pub(super) enum Checker {
 }
 
 impl Checker {
-    /// Gets ready: whatever is fetched once is fetched here.
-    pub(super) async fn prepare(task: Task, ahead: Arc<AtomicU64>) -> Result<Self, Failure> {
+    /// Will ask about cookies.
+    pub(super) fn of_cookies(task: &Task) -> Result<Self, Failure> {
+        Ok(Self::Cookie(Asking::new(task)?))
+    }
+
+    /// Will ask about tokens.
+    pub(super) fn of_tokens(task: &Task) -> Result<Self, Failure> {
+        let pair = STANDARD.encode(format!("{}:{}", task.client, task.secret));
+        Ok(Self::Introspection(Asking::new(task)?, header(&format!("Basic {pair}"))?))
+    }
+
+    /// Will verify tokens, with the keys that are fetched now.
+    pub(super) async fn alone(task: Task, ahead: Arc<AtomicU64>) -> Result<Self, Failure> {
         let asking = Asking::new(&task)?;
-        Ok(match task.arrangement {
-            Arrangement::Cookie => Self::Cookie(asking),
-            Arrangement::Introspection => {
-                let pair = STANDARD.encode(format!("{}:{}", task.client, task.secret));
-                Self::Introspection(asking, header(&format!("Basic {pair}"))?)
-            }
-            Arrangement::Jwt => {
-                Self::Jwt(Box::new(Verifying::prepare(&asking, task, ahead).await?))
-            }
-        })
+        Ok(Self::Jwt(Box::new(Verifying::prepare(&asking, task, ahead).await?)))
     }
 
     /// Who sends a request with these headers.

@@ -223,13 +223,25 @@ pub(super) fn sample() -> Comparison {
     let span = |from_ms, to_ms, answer| Span { from_ms, to_ms, answer };
     let columns = Arrangement::ALL.iter().zip(1_u8..).map(|(arrangement, number)| {
         let asks = arrangement.asks();
-        let work = f64::from(number) * if asks { 80.0 } else { 10.0 };
+        let guarded = arrangement.guarded();
+        let work = match (asks, guarded) {
+            (true, _) => 80.0 * f64::from(number),
+            (false, false) => 40.0,
+            (false, true) => 0.4,
+        };
         let forever = *arrangement == Arrangement::Jwt;
-        let absence = |server_away_ms: f64| Absence {
-            server_away_ms,
-            served_on_ms: if asks { 2.0 } else { server_away_ms },
-            not_served_ms: if asks { server_away_ms } else { 0.0 },
-            let_in_who_signed_out: forever,
+        let absence = |server_away_ms: f64| {
+            let served_on_ms = match (asks, guarded) {
+                (true, _) => 2.0,
+                (false, false) => server_away_ms,
+                (false, true) => server_away_ms.min(4600.0),
+            };
+            Absence {
+                server_away_ms,
+                served_on_ms,
+                not_served_ms: if asks { server_away_ms } else { server_away_ms - served_on_ms },
+                let_in_who_signed_out: forever,
+            }
         };
         Column {
             arrangement: *arrangement,
@@ -246,9 +258,12 @@ pub(super) fn sample() -> Comparison {
                 credential: if arrangement.by_cookie() { 64 } else { 607 },
                 asked: if asks { 797.0 } else { 0.0 },
                 to_start: 625,
-                standing_per_second: 0.0,
+                standing_per_second: if guarded { 38.0 } else { 0.0 },
             },
-            memory: Memory { server: if asks { 432.0 } else { 0.0 }, service: 0.0 },
+            memory: Memory {
+                server: if asks { 432.0 } else { 0.0 },
+                service: if guarded { 460.0 } else { 0.0 },
+            },
             revocation: Revocation {
                 p50_ms: if forever { 594_004.2 } else { 3.5 },
                 longest_ms: if forever { 594_004.2 } else { 8.25 },
@@ -256,16 +271,16 @@ pub(super) fn sample() -> Comparison {
                 seen_by: if forever { SeenBy::SettingTheClockAhead } else { SeenBy::Asking },
             },
             restart: absence(194.0),
-            outage: absence(3100.0),
+            outage: absence(7100.0),
             answers: Answers {
                 to_signed_in: vec![
                     span(0.0, 700.0, Answered::LetIn),
                     span(700.0, 894.0, Answered::CannotTell),
-                    span(894.0, 6000.0, Answered::LetIn),
+                    span(894.0, 9600.0, Answered::LetIn),
                 ],
-                to_signed_out: vec![span(0.0, 6000.0, Answered::Refused)],
+                to_signed_out: vec![span(0.0, 9600.0, Answered::Refused)],
                 restart_ms: (700.0, 894.0),
-                outage_ms: (1600.0, 4700.0),
+                outage_ms: (1600.0, 8700.0),
             },
         }
     });

@@ -2,7 +2,7 @@
 
 use super::{
     figures::{AT_ONCE_MS, Absence, Column, SeenBy},
-    units::{bytes, time, time_ms},
+    units::{bytes, difference, time, time_ms},
 };
 
 /// A row.
@@ -19,13 +19,16 @@ pub(crate) const TIME: &[Measure] = &[
     Measure { name: "99 in 100 within", cell: |column| time(column.cost.p99_us) },
 ];
 
-/// The work that is done.
+/// The work that a check is.
 pub(crate) const PROCESSOR: &[Measure] = &[
     Measure {
-        name: "processor time of a check at the service",
-        cell: |column| time(column.cost.service_cpu_us.median),
+        name: "processor time at the service",
+        cell: |column| difference(column.cost.service_cpu_us.median),
     },
-    Measure { name: "and at the server", cell: |column| time(column.cost.server_cpu_us.median) },
+    Measure {
+        name: "and at the server",
+        cell: |column| difference(column.cost.server_cpu_us.median),
+    },
 ];
 
 /// What goes over the wire.
@@ -43,11 +46,8 @@ pub(crate) const WIRE: &[Measure] = &[
 
 /// What is remembered.
 pub(crate) const MEMORY: &[Measure] = &[
-    Measure {
-        name: "memory of the server for each user",
-        cell: |column| bytes(column.memory.server),
-    },
-    Measure { name: "and of the service", cell: |column| bytes(column.memory.service) },
+    Measure { name: "server's memory for each user", cell: |column| bytes(column.memory.server) },
+    Measure { name: "and the service's", cell: |column| bytes(column.memory.service) },
 ];
 
 /// What a sign-out is worth.

@@ -10,6 +10,7 @@ mod bars;
 mod checking;
 mod cost;
 mod figures;
+mod guarding;
 mod measures;
 mod memory;
 mod outage;

@@ -24,8 +24,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Before, between and after the two absences.
 const QUIET: Duration = Duration::from_millis(700);
 
-/// How long the server stays away.
-const AWAY: Duration = Duration::from_secs(3);
+/// How long the server stays away: longer than a guard believes what it remembers without hearing the server.
+const AWAY: Duration = Duration::from_secs(7);
 
 /// What was seen of one arrangement.
 pub(crate) struct Seen {

@@ -6,10 +6,10 @@ use askama::Template;
 use super::{
     advice::Advice,
     bars::{Part, logarithmic, place, stacked, timeline},
-    figures::{Answered, Column, Comparison, Span},
+    figures::{AT_ONCE_MS, Answered, Column, Comparison, SeenBy, Span},
     measures::{self, Measure, as_float},
     table::on_what,
-    units::{time, time_ms, times},
+    units::{differences, time, time_ms, times},
 };
 
 /// The scale of sign-outs, in milliseconds: from a tenth to three quarters of an hour.
@@ -108,35 +108,64 @@ fn in_short(columns: &[Column]) -> Vec<String> {
     };
     let mut sentences = vec![format!(
         "A check takes {} of processor time with “{}” and {} with “{}”: {} as much.",
-        time(least.cost.both_us()),
+        differences(1.0, least.cost.both_us()),
         least.arrangement.title(),
-        time(most.cost.both_us()),
+        differences(1.0, most.cost.both_us()),
         most.arrangement.title(),
         times(most.cost.both_us(), least.cost.both_us()),
     )];
-    let sign_outs = columns.iter().map(|column| {
-        format!("{} with “{}”", time_ms(column.revocation.p50_ms), column.arrangement.title())
-    });
-    sentences.push(format!(
-        "After somebody has signed out, the service lets them in for another {}.",
-        listed(&sign_outs.collect::<Vec<_>>())
-    ));
-    let going_on: Vec<String> = columns
-        .iter()
-        .filter(|column| column.outage.served_on_ms > 500.0)
-        .map(|column| format!("“{}”", column.arrangement.title()))
-        .collect();
-    let away = columns.first().map_or(0.0, |column| column.outage.server_away_ms);
-    sentences.push(if going_on.is_empty() {
-        format!("While the server was away for {}, nobody was let in.", time_ms(away))
-    } else {
-        format!(
-            "While the server was away for {}, {} went on letting people in; the others could not tell who asks.",
-            time_ms(away),
-            listed(&going_on)
-        )
-    });
+    sentences.push(sign_outs_in_short(columns));
+    sentences.push(outage_in_short(columns));
     sentences
+}
+
+fn sign_outs_in_short(columns: &[Column]) -> String {
+    let (late, soon): (Vec<&Column>, Vec<&Column>) = columns
+        .iter()
+        .partition(|column| column.revocation.seen_by == SeenBy::SettingTheClockAhead);
+    let longest = soon.iter().map(|column| column.revocation.longest_ms).fold(0.0, f64::max);
+    let refused = format!("Who signs out is refused within {}", time_ms(longest));
+    let late = late.iter().map(|column| {
+        format!("with “{}” after {}", column.arrangement.title(), time_ms(column.revocation.p50_ms))
+    });
+    let late: Vec<String> = late.collect();
+    match &late[..] {
+        [] => format!("{refused}."),
+        late if soon.is_empty() => format!("Who signs out is refused {}.", listed(late)),
+        late => format!("{refused}, but {}.", listed(late)),
+    }
+}
+
+fn outage_in_short(columns: &[Column]) -> String {
+    let away = columns.first().map_or(0.0, |column| column.outage.server_away_ms);
+    let named = |which: &dyn Fn(&Column) -> bool| {
+        let of_them = columns.iter().filter(|column| which(column));
+        of_them.map(|column| format!("“{}”", column.arrangement.title())).collect::<Vec<_>>()
+    };
+    let for_a_while = |column: &Column| {
+        column.outage.not_served_ms > 0.0 && column.outage.served_on_ms >= AT_ONCE_MS
+    };
+    let always = named(&|column| column.outage.not_served_ms <= 0.0);
+    let at_first = named(&for_a_while);
+    let whiles = columns.iter().filter(|column| for_a_while(column));
+    let shortest = whiles.map(|column| column.outage.served_on_ms).fold(f64::INFINITY, f64::min);
+    let mut parts = Vec::new();
+    if !always.is_empty() {
+        let left = columns.iter().any(|column| column.outage.let_in_who_signed_out);
+        let left = if left { ", and who had signed out as well" } else { "" };
+        parts.push(format!("{} let people in all the time{left}", listed(&always)));
+    }
+    if !at_first.is_empty() {
+        parts.push(format!("{} for the first {}", listed(&at_first), time_ms(shortest)));
+    }
+    let others = columns.len() - always.len() - at_first.len();
+    parts.push(match others {
+        0 => String::new(),
+        _ if parts.is_empty() => "nobody was let in".to_owned(),
+        _ => "the others could not tell who asks".to_owned(),
+    });
+    parts.retain(|part| !part.is_empty());
+    format!("While the server was away for {}, {}.", time_ms(away), parts.join("; "))
 }
 
 fn time_panel(columns: &[Column]) -> Panel {
@@ -172,7 +201,8 @@ fn processor(columns: &[Column]) -> Panel {
         ("work", "How much work is a check?"),
         format!(
             "What a check adds to a request that takes {} of the service’s processor time by itself. A server that is \
-             asked works as well, for every service that asks.",
+             asked works as well, for every service that asks. What adds less than a microsecond cannot be told from \
+             nothing in this way.",
             time(bare)
         ),
         &[("service", "at the service"), ("server", "at the server")],
@@ -221,7 +251,8 @@ fn wire(columns: &[Column]) -> Panel {
         ("wire", "What goes over the wire?"),
         "The cookie or the token travels with every request, from wherever the client is. A question travels between \
          service and server, there and back. Cloakroom’s tokens are always signed, so one that is asked about weighs as \
-         much as one that is verified; elsewhere it may be as short as a cookie."
+         much as one that is verified; elsewhere it may be as short as a cookie. A guard is told once a second that it has \
+         missed nothing, however many requests there are."
             .to_owned(),
         &[("service", "with each request"), ("server", "asked for each request")],
         measures::WIRE,
@@ -244,7 +275,7 @@ fn memory(columns: &[Column]) -> Panel {
     Panel::of(
         ("memory", "Who remembers whom?"),
         "What a process grew by for each user whom it saw for the first time. It is memory for answers that need not be \
-         looked up again, and has a limit."
+         looked up or verified again, and has a limit."
             .to_owned(),
         &[("service", "in the service"), ("server", "in the server")],
         measures::MEMORY,
@@ -268,7 +299,8 @@ fn absences(columns: &[Column]) -> Panel {
     let mut panel = Panel::of(
         ("absence", "What if the server is not there?"),
         "One line is for somebody who is signed in, the one below it for somebody who signed out before. The server was \
-         restarted, and later killed and left away."
+         restarted, and later killed and left away. A guard believes what it remembers for five seconds after it last \
+         heard the server; then it asks about each request, and where nobody answers it lets nobody in."
             .to_owned(),
         &[("let-in", "let in"), ("refused", "refused"), ("cannot-tell", "the service cannot tell")],
         measures::ABSENCE,
@@ -314,7 +346,7 @@ fn ticks(ticks: &[(f64, &str)], (least, most): (f64, f64)) -> Vec<(f64, String)>
 
 /// A tick for each second, or for every other where there are many.
 fn seconds(whole: f64) -> Vec<(f64, String)> {
-    let step: u32 = if whole > 9000.0 { 3 } else { 1 };
+    let step: u32 = if whole > 9000.0 { 2 } else { 1 };
     let ticks = (0..60).map(|number| number * step);
     ticks
         .map(|second| (f64::from(second) * 1000.0, second))
@@ -350,7 +382,7 @@ mod tests {
         }
         for measure in measures::ALL.iter().copied().flatten() {
             for column in &comparison.arrangements {
-                let cell = (measure.cell)(column);
+                let cell = (measure.cell)(column).replace('<', "&#60;").replace('\'', "&#39;");
                 assert!(page.contains(&format!(">{cell}</td>")), "{}: {cell}", measure.name);
             }
         }
@@ -359,6 +391,19 @@ mod tests {
             let explained = arrangement.explained().replace('\'', "&#39;");
             assert!(page.contains(&explained), "{explained}");
         }
+    }
+
+    #[test]
+    fn what_matters_most_is_said_in_three_sentences() {
+        let said = in_short(&sample().arrangements);
+        let expected = [
+            "A check takes less than 1 µs of processor time with “cookie, guarded” and 360 µs with “token, asked”: more \
+             than 360 times as much.",
+            "Who signs out is refused within 8.2 ms, but with “JWT alone” after 9 min 54 s.",
+            "While the server was away for 7.1 s, “JWT alone” let people in all the time, and who had signed out as well; \
+             “cookie, guarded” and “JWT, guarded” for the first 4.6 s; the others could not tell who asks.",
+        ];
+        assert_eq!(said, expected);
     }
 
     #[test]

@@ -151,6 +151,7 @@ impl Server {
             client,
             "--template=service",
             "--scope=read",
+            "--scope=revocations",
             "--audience",
             AUDIENCE,
         ])?;

@@ -20,13 +20,19 @@ use axum::{
     routing::get,
     serve::ListenerExt as _,
 };
+use cloakroom_guard::Identity;
 use http::StatusCode;
 use tokio::{
     net::TcpListener,
     sync::mpsc::{UnboundedSender, unbounded_channel},
 };
 
-use super::{checking::Checked, checking::Checker, service::Task};
+use super::{
+    arrangement::Arrangement,
+    checking::{Checked, Checker},
+    guarding,
+    service::Task,
+};
 use crate::{exit::Failure, offline};
 
 /// Serves until standard input ends, which it does at the latest with the process that started this one.
@@ -43,7 +49,7 @@ pub(crate) fn run() -> Result<(), Failure> {
 
 async fn serve(task: Task) -> Result<(), Failure> {
     let ahead = Arc::<AtomicU64>::default();
-    let checker = Checker::prepare(task, Arc::clone(&ahead)).await?;
+    let checked = checked(task, Arc::clone(&ahead)).await?;
     let listener =
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| no_listener(&error))?;
     say(&listener.local_addr().map_err(|error| no_listener(&error))?.to_string())?;
@@ -52,10 +58,7 @@ async fn serve(task: Task) -> Result<(), Failure> {
         .name("commands".to_owned())
         .spawn(move || obey(&ahead, &over))
         .map_err(|error| no_listener(&error))?;
-    let app = Router::new()
-        .route("/", get(check))
-        .route("/open", get(async || hello("anybody")))
-        .with_state(Arc::new(checker));
+    let app = checked.route("/open", get(async || hello("anybody")));
     let listener = listener.tap_io(|stream| {
         // Without it an answer may wait; there is no harm in that but to the figures.
         let _ = stream.set_nodelay(true);
@@ -64,6 +67,21 @@ async fn serve(task: Task) -> Result<(), Failure> {
         served = async { axum::serve(listener, app).await } => served.map_err(|error| no_listener(&error)),
         _ = is_over.recv() => Ok(()),
     }
+}
+
+/// `/`, where each request is checked.
+async fn checked(task: Task, ahead: Arc<AtomicU64>) -> Result<Router, Failure> {
+    let checker = match task.arrangement {
+        Arrangement::Cookie => Checker::of_cookies(&task)?,
+        Arrangement::Introspection => Checker::of_tokens(&task)?,
+        Arrangement::Jwt => Checker::alone(task, ahead).await?,
+        Arrangement::GuardedCookie | Arrangement::GuardedJwt => {
+            let guard = guarding::start(task, ahead).await?;
+            let greet = get(async |me: Identity| hello(me.user().unwrap_or("guest")));
+            return Ok(Router::new().route("/", greet).route_layer(guard.layer()));
+        }
+    };
+    Ok(Router::new().route("/", get(check)).with_state(Arc::new(checker)))
 }
 
 async fn check(State(checker): State<Arc<Checker>>, request: Request) -> Response {

@@ -9,7 +9,7 @@ use super::{
     units::{time, time_ms},
 };
 
-/// Wide enough for every head to stand in two lines, and narrow enough for a usual terminal.
+/// Wide enough for every cell to stand in one line and every head in two, and narrow enough for a usual terminal.
 const WIDTH: u16 = 100;
 
 /// The table, with what it was measured on.
@@ -19,7 +19,8 @@ pub(crate) fn text(comparison: &Comparison) -> String {
         .load_style(presets::UTF8_HORIZONTAL_ONLY)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(WIDTH);
-    let titles = comparison.arrangements.iter().map(|column| column.arrangement.title().to_owned());
+    let titles =
+        comparison.arrangements.iter().map(|column| column.arrangement.title().replace(' ', "\n"));
     table.set_header([String::new()].into_iter().chain(titles));
     for group in measures::ALL {
         // One row of lines for a group, so that the lines between rows part the groups.
@@ -86,4 +87,27 @@ pub(crate) fn reasons(advice: &Advice) -> String {
 
 fn cores(count: usize) -> String {
     if count == 1 { "1 core".to_owned() } else { format!("{count} cores") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::figures::sample;
+
+    #[test]
+    fn every_cell_stands_in_one_line_and_no_line_is_too_long() {
+        let comparison = sample();
+        let text = text(&comparison);
+        let (table, _) = text.split_once("\n\n").unwrap();
+        assert!(table.lines().all(|line| line.chars().count() <= WIDTH.into()), "{table}");
+        for measure in measures::ALL.iter().copied().flatten() {
+            let line = table.lines().find(|line| line.trim_start().starts_with(measure.name));
+            let cells = comparison.arrangements.iter().map(|column| (measure.cell)(column));
+            let mut words: Vec<_> = line.unwrap().split_whitespace().collect();
+            let expected = cells.collect::<Vec<_>>().join(" ");
+            let expected: Vec<_> = expected.split_whitespace().collect();
+            words.drain(..measure.name.split_whitespace().count());
+            assert_eq!(words, expected, "{table}");
+        }
+    }
 }

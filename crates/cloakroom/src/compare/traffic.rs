@@ -16,8 +16,8 @@ use crate::exit::Failure;
 /// So many are counted; each is as long as the other.
 const CHECKS: u32 = 100;
 
-/// In which nothing happens.
-const REST: Duration = Duration::from_millis(2500);
+/// In which nothing happens: as many whole seconds as a guard hears the server in.
+const REST: Duration = Duration::from_secs(3);
 
 /// `name: value` and the end of the line.
 const PUNCTUATION: usize = 4;
@@ -48,7 +48,7 @@ pub(crate) fn measure(
     }
     thread::sleep(SETTLED);
     // What comes by itself meanwhile is too little to be seen in the mean.
-    let asked = if arrangement.asks() { mean(passed() - before, f64::from(CHECKS)) } else { 0.0 };
+    let asked = mean(passed() - before, f64::from(CHECKS));
 
     let (before, begun) = (passed(), scene.clock.steady());
     thread::sleep(if arrangement.asks() { SETTLED } else { REST });

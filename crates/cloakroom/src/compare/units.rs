@@ -21,16 +21,38 @@ pub(crate) fn time_ms(ms: f64) -> String {
     time(ms * 1e3)
 }
 
+/// A time that is the difference of two larger ones, from microseconds: below one it says nothing.
+pub(crate) fn difference(us: f64) -> String {
+    if us < LEAST_DIFFERENCE_US { "< 1 µs".to_owned() } else { time(us) }
+}
+
+/// So many times such a difference, in a sentence.
+pub(crate) fn differences(count: f64, us: f64) -> String {
+    if us < LEAST_DIFFERENCE_US {
+        format!("less than {:.0} µs", count * LEAST_DIFFERENCE_US)
+    } else {
+        time(count * us)
+    }
+}
+
+/// Beside what a request takes without a check, less than this cannot be told from nothing, in microseconds.
+pub(crate) const LEAST_DIFFERENCE_US: f64 = 1.0;
+
 /// A number of bytes.
 pub(crate) fn bytes(count: f64) -> String {
     let count = count.max(0.0);
     if count < 9_999.5 { format!("{count:.0} B") } else { format!("{:.1} KiB", count / 1024.0) }
 }
 
-/// How many times as much one is as another.
+/// How many times as much one such difference is as another.
 pub(crate) fn times(more: f64, less: f64) -> String {
-    let ratio = more / less.max(0.1);
-    if ratio < 9.95 { format!("{ratio:.1} times") } else { format!("{ratio:.0} times") }
+    let ratio = more / less.max(LEAST_DIFFERENCE_US);
+    let at_least = if less < LEAST_DIFFERENCE_US { "more than " } else { "" };
+    if ratio < 9.95 {
+        format!("{at_least}{ratio:.1} times")
+    } else {
+        format!("{at_least}{ratio:.0} times")
+    }
 }
 
 #[cfg(test)]
@@ -51,6 +73,17 @@ mod tests {
         ] {
             assert_eq!(time(us), text);
         }
+    }
+
+    #[test]
+    fn a_difference_that_says_nothing_is_not_shown_as_a_figure() {
+        assert_eq!(
+            (difference(-0.3), difference(1.04)),
+            ("< 1 µs".to_owned(), "1.0 µs".to_owned())
+        );
+        assert_eq!(differences(3.0, 0.4), "less than 3 µs");
+        assert_eq!(differences(3.0, 20.0), "60 µs");
+        assert_eq!(times(38.0, 0.2), "more than 38 times");
     }
 
     #[test]

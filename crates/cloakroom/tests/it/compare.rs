@@ -24,12 +24,12 @@ fn every_cell_of_a_comparison_is_measured_and_nothing_is_left_behind() {
     let comparison = ran.json();
     let columns = comparison["arrangements"].as_array().unwrap();
     let names: Vec<&str> = columns.iter().map(|it| it["arrangement"].as_str().unwrap()).collect();
-    assert_eq!(names, ["cookie", "introspection", "jwt"]);
+    assert_eq!(names, ["cookie", "guarded_cookie", "introspection", "jwt", "guarded_jwt"]);
     for column in columns {
         // What could not be measured would be null.
         every_value(column, &mut |value| assert!(!value.is_null(), "{column:#}"));
     }
-    for asks in &columns[..2] {
+    for asks in [&columns[0], &columns[2]] {
         assert!(number(asks, "/cost/server_cpu_us/median") > 0.0, "{asks:#}");
         assert!(number(asks, "/traffic/asked") > 100.0, "{asks:#}");
         assert!(number(asks, "/memory/server") > 0.0, "{asks:#}");
@@ -37,7 +37,17 @@ fn every_cell_of_a_comparison_is_measured_and_nothing_is_left_behind() {
         assert_eq!(asks.pointer("/revocation/seen_by").unwrap(), "asking");
         assert_eq!(asks.pointer("/outage/let_in_who_signed_out").unwrap(), false);
     }
-    let jwt = &columns[2];
+    for guarded in [&columns[1], &columns[4]] {
+        assert!(number(guarded, "/traffic/asked") < 100.0, "{guarded:#}");
+        assert!(number(guarded, "/traffic/standing_per_second") > 10.0, "{guarded:#}");
+        assert_eq!(guarded.pointer("/revocation/seen_by").unwrap(), "asking");
+        assert_eq!(guarded.pointer("/outage/let_in_who_signed_out").unwrap(), false);
+        // It believes what it remembers for five seconds, from the last word that it heard: not longer, and not much less.
+        let served_on_ms = number(guarded, "/outage/served_on_ms");
+        assert!((1000.0..6000.0).contains(&served_on_ms), "{guarded:#}");
+        assert!(number(guarded, "/outage/not_served_ms") > 0.0, "{guarded:#}");
+    }
+    let jwt = &columns[3];
     assert!(number(jwt, "/cost/service_cpu_us/median") > 0.0, "{jwt:#}");
     assert!(number(jwt, "/traffic/asked") < 1.0, "{jwt:#}");
     assert!((number(jwt, "/revocation/p50_ms") - 600_000.0).abs() < 120_000.0, "{jwt:#}");
