@@ -86,7 +86,6 @@ pub(crate) struct Session {
     identity: Identity,
     sid: Digest,
     user: Option<Digest>,
-    client: Option<Digest>,
     /// The second from which on it is over, unless it is used meanwhile.
     over_at: u64,
     /// The steady time at which it was asked for.
@@ -100,11 +99,9 @@ impl Session {
     pub(crate) fn new(answer: SessionAnswer, mark: Option<Mark>, asked_at: Duration) -> Self {
         let SessionAnswer { identity, over_at } = answer;
         let told = identity.told();
-        let of = |kind, id: &Option<Box<str>>| id.as_deref().map(|id| Digest::of(kind, id));
         Self {
             sid: Digest::of(Kind::Session, told.session.as_deref().unwrap_or_default()),
-            user: of(Kind::User, &told.user),
-            client: of(Kind::Client, &told.client),
+            user: told.user.as_deref().map(|id| Digest::of(Kind::User, id)),
             over_at,
             asked_at,
             mark,
@@ -117,10 +114,10 @@ impl Session {
         self.identity.clone()
     }
 
-    /// Whether anything ended whose end is its end.
+    /// Whether its end was heard, or that of its user. Those of clients are not its own: their grants go with them, and no
+    /// cookie.
     pub(crate) fn has_ended(&self, beliefs: &Beliefs) -> bool {
-        let hangs_from = [Some(&self.sid), self.user.as_ref(), self.client.as_ref()];
-        hangs_from.into_iter().flatten().any(|subject| beliefs.has_ended(subject))
+        self.hangs_from().any(|subject| beliefs.has_ended(subject))
     }
 
     /// Whether nothing has ended or changed since it was asked for, as far as was heard.
@@ -131,13 +128,16 @@ impl Session {
         if self.clean_at.load(Ordering::Relaxed) == version {
             return true;
         }
-        let changes = [Some(&self.sid), self.user.as_ref()];
-        let knows = changes.into_iter().flatten().all(|subject| beliefs.knows(mark, subject));
+        let knows = self.hangs_from().all(|subject| beliefs.knows(mark, subject));
         if !mark.is_of(beliefs.epoch()) || !knows || self.has_ended(beliefs) {
             return false;
         }
         self.clean_at.store(version, Ordering::Relaxed);
         true
+    }
+
+    fn hangs_from(&self) -> impl Iterator<Item = &Digest> {
+        [Some(&self.sid), self.user.as_ref()].into_iter().flatten()
     }
 }
 

@@ -58,7 +58,7 @@ impl Identity {
         self.0.session.as_deref()
     }
 
-    /// The client that the identity came by (`client_id`), where the issuer says so.
+    /// The client that the token came by (`client_id`), where the issuer says so; `None` for a cookie, which is no client's.
     #[must_use]
     pub fn client(&self) -> Option<&str> {
         self.0.client.as_deref()

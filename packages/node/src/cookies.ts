@@ -96,7 +96,7 @@ export class Cookies {
       this.clock.steady() - askedAt < KEPT_MS &&
       this.clock.wall() < session.until &&
       !this.#hasEnded(session) &&
-      !session.follows.some((subject) => this.beliefs.hasChangedSince(subject, mark.version))
+      !session.hangsFrom.some((subject) => this.beliefs.hasChangedSince(subject, mark.version))
     );
   }
 

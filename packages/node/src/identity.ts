@@ -14,7 +14,7 @@ export interface Identity {
   readonly user: string | null;
   /** The public name of the session (`sid`); `null` where there is none, as with a client that acts for itself. */
   readonly session: string | null;
-  /** The client that the identity came by (`client_id`), where the issuer says so. */
+  /** The client that the token came by (`client_id`), where the issuer says so; `null` for a cookie, which is no client's. */
   readonly client: string | null;
   /** What the token allows; nothing for a cookie. */
   readonly scopes: readonly string[];

@@ -39,7 +39,7 @@ class Story {
 
   session(until = NOW + 3600): Session {
     const { identity } = readTokenClaims({ claims: claims(), kid: "k", expiresAt: until });
-    return { identity, until, hangsFrom: [USER, SESSION], follows: [USER, SESSION] };
+    return { identity, until, hangsFrom: [USER, SESSION] };
   }
 
   async check(value = "secret", fresh = true): Promise<string> {

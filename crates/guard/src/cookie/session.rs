@@ -21,8 +21,6 @@ struct Written {
 #[derive(Deserialize)]
 struct Session {
     sid: Box<str>,
-    #[serde(default)]
-    client_id: Option<Box<str>>,
     authenticated_at: Option<Timestamp>,
     expires_at: Timestamp,
     idle_expires_at: Timestamp,
@@ -45,7 +43,7 @@ impl SessionAnswer {
         let identity = Identity::new(Told {
             user,
             session: Some(session.sid),
-            client: session.client_id,
+            client: None,
             scope: Box::default(),
             roles: roles.unwrap_or_default(),
             acr: session.acr,

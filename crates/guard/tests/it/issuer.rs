@@ -148,7 +148,7 @@ impl Said {
     pub(crate) fn session(&self, cookie: &str, sid: &str, user: &str) {
         let session = json!({
             "session": {
-                "sid": sid, "client_id": "shop", "created_at": "2027-01-15T07:00:00.000Z",
+                "sid": sid, "created_at": "2027-01-15T07:00:00.000Z",
                 "authenticated_at": "2027-01-15T07:00:00.000Z", "expires_at": "2027-02-15T08:00:00.000Z",
                 "idle_expires_at": "2027-01-16T08:00:00.000Z", "carrier": "cookie", "acr": "aal1", "amr": ["pwd"],
             },

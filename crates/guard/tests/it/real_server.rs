@@ -59,6 +59,42 @@ async fn a_token_dies_with_its_sessions_sign_out() {
 }
 
 #[tokio::test]
+async fn a_cookie_outlives_the_client_that_its_session_began_at() {
+    let scene = Scene::new().await;
+    let shop = ClientId::parse("shop").unwrap();
+    let new = NewClient {
+        id: Some(shop.clone()),
+        name: "Shop".to_owned(),
+        template: Template::Legacy,
+        first_party: true,
+        ..service()
+    };
+    scene.server.engine.add_client(new, Actor::Operator).await.unwrap();
+    let wish = |carry, name| {
+        json!({
+            "email": format!("{name}@example.com"), "password": PASSWORD, "carry": carry, "client_id": "shop",
+        })
+    };
+    let (ada, _) = scene.signs_up_as(&wish("cookie", "ada")).await;
+    let (_, of_bea) = scene.signs_up_as(&wish("token", "bea")).await;
+    let cookie = (COOKIE, format!("cloakroom={}", ada.jar["cloakroom"]));
+    let bearer = (AUTHORIZATION, format!("Bearer {}", of_bea["access_token"].as_str().unwrap()));
+    for carried in [&cookie, &bearer] {
+        assert_eq!(scene.send("GET", "/me", carried).await.0, 200);
+    }
+
+    scene.server.engine.remove_client(&shop, Actor::Operator).await.unwrap();
+    scene.is_refused(&bearer).await;
+    assert_eq!(scene.send("GET", "/me", &cookie).await.0, 200, "from memory");
+    scene.server.clock.go(Duration::from_secs(61));
+    scene.server.engine.catch_up().await.unwrap();
+    soon("the server is asked and says the same", async || {
+        scene.send("GET", "/me", &cookie).await.0 == 200
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn of_many_who_change_a_cart_at_once_nobodys_change_is_lost() {
     let scene = Scene::new().await;
     let (ada, _) = scene.signs_up("cookie").await;
@@ -131,11 +167,16 @@ impl Scene {
         Self { server, issuer, guard, service }
     }
 
-    /// Somebody signs up at the issuer. The place of that is one that a question may name, as far as the guard is concerned.
+    /// Somebody signs up at the issuer.
     async fn signs_up(&self, carry: &str) -> (Browser, Value) {
-        let mut ada = self.server.browser();
         let wish = json!({ "email": "ada@example.com", "password": PASSWORD, "carry": carry });
-        let signed_up = self.at_issuer(&mut ada, "/api/v1/sign-up", &wish).await;
+        self.signs_up_as(&wish).await
+    }
+
+    /// The same, as wished. The place of that is one that a question may name, as far as the guard is concerned.
+    async fn signs_up_as(&self, wish: &Value) -> (Browser, Value) {
+        let mut ada = self.server.browser();
+        let signed_up = self.at_issuer(&mut ada, "/api/v1/sign-up", wish).await;
         self.server.clock.go(Duration::from_millis(300));
         self.server.engine.catch_up().await.unwrap();
         (ada, signed_up)
@@ -179,7 +220,12 @@ impl Scene {
 
 /// The service's client, which follows the feed. Returns its secret.
 async fn add_service(server: &Server) -> String {
-    let new = NewClient {
+    let added = server.engine.add_client(service(), Actor::Operator).await.unwrap();
+    added.secret.unwrap().to_string()
+}
+
+fn service() -> NewClient {
+    NewClient {
         id: Some(ClientId::parse("orders").unwrap()),
         name: "Orders".to_owned(),
         template: Template::Service,
@@ -195,7 +241,5 @@ async fn add_service(server: &Server) -> String {
             method: AuthenticationMethod::ClientSecretBasic,
             ..Registration::default()
         },
-    };
-    let added = server.engine.add_client(new, Actor::Operator).await.unwrap();
-    added.secret.unwrap().to_string()
+    }
 }

@@ -14,10 +14,8 @@ export interface Session {
   readonly identity: Identity;
   /** The second since 1970 from which on it must be asked about again, whatever the feed says. */
   readonly until: number;
-  /** Whose end is its end. */
+  /** Whose end is its end, and whose change makes the answer old: its own and its user's. */
   readonly hangsFrom: readonly Digest[];
-  /** Whose change makes the answer old. */
-  readonly follows: readonly Digest[];
 }
 
 export type Answered =
@@ -53,13 +51,12 @@ function readSession({ session, user }: JsonObject): Session | undefined {
   const who = isObject(user) ? user : undefined;
   const id = who?.["id"];
   if (who === undefined ? user !== null : typeof id !== "string") return undefined;
-  const client = text(session["client_id"]);
-  const follows = [digestOf("session", session["sid"])];
-  if (typeof id === "string") follows.push(digestOf("user", id));
+  const hangsFrom = [digestOf("session", session["sid"])];
+  if (typeof id === "string") hangsFrom.push(digestOf("user", id));
   const identity = frozen({
     user: text(id),
     session: session["sid"],
-    client,
+    client: null,
     scopes: [],
     roles: list(who?.["roles"]),
     acr: text(session["acr"]),
@@ -70,8 +67,7 @@ function readSession({ session, user }: JsonObject): Session | undefined {
     email: text(who?.["email"]),
     username: text(who?.["username"]),
   });
-  const hangsFrom = client === null ? follows : [...follows, digestOf("client", client)];
-  return { identity, until: Math.min(ends, idles), hangsFrom, follows };
+  return { identity, until: Math.min(ends, idles), hangsFrom };
 }
 
 function seconds(value: unknown): number | undefined {
