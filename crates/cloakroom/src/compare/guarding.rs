@@ -17,6 +17,9 @@ use crate::exit::Failure;
 /// A server of this machine that is there is heard sooner.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A word of the server's, and the time that it takes to be here.
+const RECENT: Duration = Duration::from_millis(1500);
+
 /// Between two looks whether it is heard.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -40,6 +43,11 @@ pub(super) async fn start(task: Task, ahead: Arc<AtomicU64>) -> Result<Guard, Fa
     });
     heard.await.map_err(|_| Failure::Unavailable("the server's feed is not heard".to_owned()))?;
     Ok(guard)
+}
+
+/// Whether the server spoke a moment ago, as it does every second.
+pub(super) fn hears(guard: &Guard) -> bool {
+    guard.health().unheard_for.is_some_and(|age| age <= RECENT)
 }
 
 /// The machine's clocks, with a wall clock that can be set ahead.

@@ -12,9 +12,9 @@ use cloakroom_engine::clock::Clock as _;
 use super::{
     arrangement::Arrangement,
     figures::{Absence, Answered, Answers, Span, milliseconds},
-    scene::{Scene, Steps, Visitor, checked},
+    scene::{Scene, Steps, Visitor, checked, silent},
     service::{Service, Way},
-    wire::Wire,
+    wire::{Wire, request},
 };
 use crate::exit::Failure;
 
@@ -26,6 +26,9 @@ const QUIET: Duration = Duration::from_millis(700);
 
 /// How long the server stays away: longer than a guard believes what it remembers without hearing the server.
 const AWAY: Duration = Duration::from_secs(7);
+
+/// A guard that is not back by then will not come back.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What was seen of one arrangement.
 pub(crate) struct Seen {
@@ -80,6 +83,7 @@ pub(crate) fn measure(
             server.stop()?;
             server.start()?;
             let restart = (stopped, passed());
+            services.iter().try_for_each(|service| wait_until_it_hears(service, &passed))?;
             thread::sleep(QUIET);
             steps.go_on("killing the server")?;
             server.kill()?;
@@ -100,6 +104,19 @@ pub(crate) fn measure(
         return Err(Failure::Unavailable("not every service was watched".to_owned()));
     }
     Ok(seen.into_iter().map(|answers| judge(answers, times)).collect())
+}
+
+/// Waits until a service is as it was before: a guard comes back to the feed by itself, the later the longer it was away.
+fn wait_until_it_hears(service: &Service, passed: &impl Fn() -> Duration) -> Result<(), Failure> {
+    let (since, asked) = (passed(), request("GET", "/hears", &[("host", "shop.example.com")], ""));
+    let mut wire = Wire::to(service.address());
+    while wire.ask(&asked).map_err(|error| silent(&error))?.status != 200 {
+        if passed().saturating_sub(since) > PATIENCE {
+            return Err(Failure::Unavailable("a guard does not come back to the feed".to_owned()));
+        }
+        thread::sleep(PAUSE);
+    }
+    Ok(())
 }
 
 /// Asks again and again, in turns, and keeps when the answer became another one.

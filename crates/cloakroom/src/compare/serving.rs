@@ -1,7 +1,8 @@
 //! What a service of the comparison does: it answers who sends the request, in one of the arrangements.
 //!
 //! It is written as a service of somebody else's would be, on axum and with a pooled client, in one thread. `/` checks
-//! the request, `/open` does not: the difference is what a check costs.
+//! the request, `/open` does not: the difference is what a check costs. `/hears` says whether a guard hears the server at the
+//! moment.
 
 use std::{
     io::{self, BufRead as _, Write as _},
@@ -20,7 +21,7 @@ use axum::{
     routing::get,
     serve::ListenerExt as _,
 };
-use cloakroom_guard::Identity;
+use cloakroom_guard::{Guard, Identity};
 use http::StatusCode;
 use tokio::{
     net::TcpListener,
@@ -78,10 +79,12 @@ async fn checked(task: Task, ahead: Arc<AtomicU64>) -> Result<Router, Failure> {
         Arrangement::GuardedCookie | Arrangement::GuardedJwt => {
             let guard = guarding::start(task, ahead).await?;
             let greet = get(async |me: Identity| hello(me.user().unwrap_or("guest")));
-            return Ok(Router::new().route("/", greet).route_layer(guard.layer()));
+            let greeting = Router::new().route("/", greet).route_layer(guard.layer());
+            return Ok(greeting.route("/hears", get(async move || hears(&guard))));
         }
     };
-    Ok(Router::new().route("/", get(check)).with_state(Arc::new(checker)))
+    let checking = Router::new().route("/", get(check)).with_state(Arc::new(checker));
+    Ok(checking.route("/hears", get(async || hello("anybody"))))
 }
 
 async fn check(State(checker): State<Arc<Checker>>, request: Request) -> Response {
@@ -89,6 +92,14 @@ async fn check(State(checker): State<Arc<Checker>>, request: Request) -> Respons
         Checked::Known(user) => hello(&user),
         Checked::Unknown => StatusCode::UNAUTHORIZED.into_response(),
         Checked::NobodyToAsk => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+fn hears(guard: &Guard) -> Response {
+    if guarding::hears(guard) {
+        hello("anybody")
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE.into_response()
     }
 }
 
