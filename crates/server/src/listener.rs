@@ -1,9 +1,11 @@
 //! Accepting connections, over HTTP/1 and HTTP/2, with TLS and without, and letting go of them.
 //!
-//! Rests on hyper; knows nothing of what is answered. A connection that sends no head in time is closed, there are
-//! never more than so many, and when the server is told to stop, those in flight may finish within a limit.
+//! Rests on hyper; knows nothing of what is answered. A connection that sends no head in time is closed, and so is one that
+//! takes nothing of its answer; there are never more than so many, and when the server is told to stop, those in flight may
+//! finish within a limit.
 
 mod handshake;
+mod taken;
 
 use std::convert::Infallible;
 use std::io;
@@ -24,6 +26,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use self::handshake::Handshakes;
+use self::taken::Taken;
 use crate::tls::{ShownChain, Tls};
 
 /// What answers requests.
@@ -44,6 +47,8 @@ pub struct Limits {
     /// How long a client may take from the opening of a connection, or from its last answer, to the end of its next
     /// head. Longer than proxies keep idle connections, so that they close first.
     pub head: Duration,
+    /// How long a client may take nothing of what is written to it, once there is no room for more on the way to it.
+    pub taken: Duration,
     /// The most TLS handshakes at once; more wait, and their time runs.
     pub handshakes: usize,
     /// How long a TLS handshake may take.
@@ -57,6 +62,7 @@ impl Default for Limits {
         Self {
             connections: 16_384,
             head: Duration::from_secs(75),
+            taken: Duration::from_secs(30),
             handshakes: 1024,
             handshake: Duration::from_secs(10),
             drain: Duration::from_secs(10),
@@ -122,6 +128,7 @@ impl Sockets {
                 answer: Arc::clone(&answer),
                 places: Arc::clone(&places),
                 builder: builder(limits),
+                taken: limits.taken,
                 graceful: Arc::clone(&graceful),
             };
             doors.spawn(door.keep());
@@ -159,6 +166,7 @@ struct Door<A> {
     answer: Arc<A>,
     places: Arc<Semaphore>,
     builder: Arc<Builder<TokioExecutor>>,
+    taken: Duration,
     graceful: Arc<GracefulShutdown>,
 }
 
@@ -191,6 +199,8 @@ impl<A: Answer> Door<A> {
             watcher: self.graceful.watcher(),
             peer,
         };
+        // Below TLS, where each write that succeeds is something that the client took.
+        let stream = Taken::within(self.taken, stream);
         let tls = self.tls.clone();
         async move {
             let Some((tls, handshakes)) = tls else { return line.serve(stream, None).await };

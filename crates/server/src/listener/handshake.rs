@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::server::TlsStream;
 
@@ -27,11 +27,11 @@ impl Handshakes {
     }
 
     /// Makes one. The time it waits for a place counts.
-    pub(super) async fn make(
+    pub(super) async fn make<S: AsyncRead + AsyncWrite + Unpin>(
         mut self,
         tls: &Tls,
-        stream: TcpStream,
-    ) -> io::Result<(TlsStream<TcpStream>, Option<ShownChain>)> {
+        stream: S,
+    ) -> io::Result<(TlsStream<S>, Option<ShownChain>)> {
         let handshake = async {
             // Never closed, so there is always a place at some time.
             let _place = self.places.acquire().await.map_err(io::Error::other)?;

@@ -1,4 +1,5 @@
-use axum::body::Body;
+use axum::body::{Body, Bytes};
+use futures_util::stream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{Notify, oneshot};
 
@@ -64,6 +65,29 @@ async fn who_sends_no_head_is_shown_the_door() {
 }
 
 #[tokio::test]
+async fn who_takes_nothing_of_an_answer_is_let_go_and_who_takes_it_is_not() {
+    let endless = Arc::new(Endless::default());
+    let limits = Limits { taken: Duration::from_millis(50), ..Limits::default() };
+    let server = start(limits, Arc::clone(&endless));
+    let mut taking = TcpStream::connect(server.address).await.unwrap();
+    taking.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut stopped = TcpStream::connect(server.address).await.unwrap();
+    stopped.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut piece = vec![0; 1 << 20];
+    tokio::select! {
+        () = endless.let_go.notified() => {}
+        () = async { while taking.read(&mut piece).await.unwrap() > 0 {} } => panic!("it has ended"),
+    }
+    // Who was let go is the one that took nothing.
+    taking.read_exact(&mut piece).await.unwrap();
+    let mut told = Vec::new();
+    let _ = stopped.read_to_end(&mut told).await;
+    assert!(!told.ends_with(b"0\r\n\r\n"), "an endless answer came to its end");
+    drop(taking);
+    assert!(server.stop().await);
+}
+
+#[tokio::test]
 async fn one_connection_more_than_allowed_waits_for_its_place() {
     let limits = Limits { connections: 1, ..Limits::default() };
     let server = start(limits, Arc::new(Greeter));
@@ -103,6 +127,31 @@ impl Answer for Waiter {
         self.begun.notify_one();
         self.go_on.notified().await;
         Response::new(Body::empty())
+    }
+}
+
+/// Answers without an end, and says when nobody is there to be answered any more.
+#[derive(Default)]
+struct Endless {
+    let_go: Arc<Notify>,
+}
+
+impl Answer for Endless {
+    async fn answer(&self, _: Request<Incoming>, _: SocketAddr) -> Response {
+        let says = Says(Arc::clone(&self.let_go));
+        let pieces = stream::unfold(says, async |says| {
+            Some((Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 4096])), says))
+        });
+        Response::new(Body::from_stream(pieces))
+    }
+}
+
+/// Says that it is dropped.
+struct Says(Arc<Notify>);
+
+impl Drop for Says {
+    fn drop(&mut self) {
+        self.0.notify_one();
     }
 }
 

@@ -17,7 +17,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::server::NoServerSessionStorage;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ConfigBuilder, ServerConfig, WantsVerifier};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -59,10 +59,10 @@ impl Tls {
     }
 
     /// Makes the handshake of a connection.
-    pub(crate) async fn accept(
+    pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
-        stream: TcpStream,
-    ) -> io::Result<(TlsStream<TcpStream>, Option<ShownChain>)> {
+        stream: S,
+    ) -> io::Result<(TlsStream<S>, Option<ShownChain>)> {
         let stream = TlsAcceptor::from(Arc::clone(&self.0)).accept(stream).await?;
         let shown = stream.get_ref().1.peer_certificates();
         let chain = shown.map(|chain| {

@@ -1,5 +1,7 @@
 //! `GET /api/v1/revocations`, and `Cloakroom-Place` beside it.
 
+mod slow_readers;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ use http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
 use tokio::time::timeout;
 
+use crate::oauth::dpop::Holder;
 use crate::oauth::relying_party::RelyingParty;
 
 /// Longer than any honest machine takes.
@@ -189,7 +192,7 @@ async fn only_a_service_with_its_own_token_and_this_scope_follows() {
     assert_eq!(whole(stranger.asks(None).await).await.is(403).code(), "client_refused");
 
     // One for another service.
-    let answer = app.post("/oauth/token", &[("grant_type", "client_credentials")]).await;
+    let answer = app.post("/oauth/token", &[CLIENT_CREDENTIALS]).await;
     stranger.token = answer.is(200).json()["access_token"].as_str().unwrap().to_owned();
     stranger.follows(None).await;
     for bad in ["7", "7.xyz", "7.00000000000000FF"] {
@@ -197,6 +200,43 @@ async fn only_a_service_with_its_own_token_and_this_scope_follows() {
         assert_eq!(refused.is(400).code(), "invalid_request", "{bad}");
         assert_eq!(refused.json()["errors"][0]["field"], "Last-Event-ID", "{bad}");
     }
+}
+
+#[tokio::test]
+async fn a_token_that_is_bound_to_a_key_follows_with_a_proof_and_with_nothing_else() {
+    let server = Server::start().await;
+    let service = Service::new(&server).await;
+    let (holder, thief) = (Holder::new(&server), Holder::new(&server));
+    let answer = holder.post(&service.app, "/oauth/token", &[CLIENT_CREDENTIALS]).await;
+    let answer = answer.is(200).json();
+    assert_eq!(answer["token_type"], "DPoP");
+    let token = answer["access_token"].as_str().unwrap();
+    let asks = async |scheme: &str, proof: Option<&str>| {
+        let mut request = request(Method::GET, PATH, Body::empty());
+        let headers = request.headers_mut();
+        headers.insert("host", "localhost:7117".parse().unwrap());
+        headers.insert("authorization", format!("{scheme} {token}").parse().unwrap());
+        if let Some(proof) = proof {
+            headers.insert("dpop", proof.parse().unwrap());
+        }
+        server.answer(request).await
+    };
+    let proof = holder.proof(PATH, token);
+    let mut stream = Stream::of(asks("DPoP", Some(&proof)).await);
+    assert_eq!(stream.next().await.unwrap(), SNAPSHOT);
+    let elsewhere = holder.proof("/api/v1/session", token);
+    let stolen = thief.proof(PATH, token);
+    for (scheme, proof, what) in [
+        ("DPoP", Some(&proof), "a proof that was used"),
+        ("DPoP", Some(&elsewhere), "a proof for another place"),
+        ("DPoP", Some(&stolen), "a proof of another key"),
+        ("DPoP", None, "no proof"),
+        ("Bearer", None, "a downgrade"),
+    ] {
+        let refused = asks(scheme, proof.map(String::as_str)).await;
+        assert_eq!(refused.status(), StatusCode::UNAUTHORIZED, "{what}");
+    }
+    assert_eq!(server.engine.vitals().followers, 1, "who was refused has no place");
 }
 
 #[tokio::test]
@@ -314,9 +354,19 @@ async fn an_answer_says_whether_the_node_has_heard_what_the_asker_has() {
     let (seq, nonce) = place.split_once('.').unwrap();
     let next = format!("{}.{nonce}", seq.parse::<u64>().unwrap() + 1000);
     let otherwise = format!("{seq}.0000000000000000");
+    let introspected = async |place: &str| {
+        let about = [("token", service.token.as_str())];
+        let beside = [("cloakroom-place", place)];
+        service.app.post_beside("/oauth/introspect", &about, &beside).await
+    };
+    let answer = introspected(&place).await;
+    assert_eq!(answer.is(200).header("cloakroom-place"), place);
     for unknown in [&*next, &otherwise, "x"] {
         let answer = ada.send(asked(unknown, "/api/v1/session")).await;
         assert_eq!(answer.is(200).header("cloakroom-place"), "", "{unknown}");
+        let answer = introspected(unknown).await;
+        assert_eq!(answer.is(200).json()["active"], true);
+        assert_eq!(answer.header("cloakroom-place"), "", "{unknown}");
     }
 
     // A place is passed once the log is read, and not when the row was written.
@@ -331,6 +381,8 @@ async fn an_answer_says_whether_the_node_has_heard_what_the_asker_has() {
     let answer = ada.send(asked(stream.place.as_ref().unwrap(), "/api/v1/session")).await;
     assert_eq!(answer.is(200).header("cloakroom-place"), stream.place.as_deref().unwrap());
 }
+
+const CLIENT_CREDENTIALS: (&str, &str) = ("grant_type", "client_credentials");
 
 const PATH: &str = "/api/v1/revocations";
 
@@ -362,7 +414,7 @@ impl Service {
 
     /// With another token.
     async fn again(self) -> Self {
-        let answer = self.app.post("/oauth/token", &[("grant_type", "client_credentials")]).await;
+        let answer = self.app.post("/oauth/token", &[CLIENT_CREDENTIALS]).await;
         let token = answer.is(200).json()["access_token"].as_str().unwrap().to_owned();
         Self { token, ..self }
     }

@@ -314,10 +314,15 @@ impl Holder {
         app.redeem_beside(code, &[("dpop", &proof)]).await
     }
 
+    /// A proof to present a token with, once.
+    pub(crate) fn proof(&self, path: &str, token: &str) -> String {
+        self.sign(&self.claims("GET", &format!("{ISSUER}{path}"), Some(token)))
+    }
+
     /// Presents a token as it should be.
     async fn get(&self, path: &str, tokens: &Value) -> Answer {
         let token = tokens["access_token"].as_str().unwrap();
-        let proof = self.sign(&self.claims("GET", &format!("{ISSUER}{path}"), Some(token)));
+        let proof = self.proof(path, token);
         present(&self.server, path, "DPoP", token, &[&proof]).await
     }
 }

@@ -9,7 +9,7 @@ mod code;
 mod consent;
 mod device;
 mod discovery;
-mod dpop;
+pub(crate) mod dpop;
 mod front_channel;
 mod jwks_uri;
 pub(crate) mod keys;
