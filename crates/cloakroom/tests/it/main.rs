@@ -7,6 +7,8 @@ mod compare;
 mod config;
 mod doctor;
 mod first_minute;
+mod following;
+mod guarded;
 mod many_nodes;
 mod master_key;
 mod moving;

@@ -17,7 +17,7 @@ use crate::{
 pub(crate) static POSTGRES: LazyLock<Postgres> = LazyLock::new(|| Postgres::start().unwrap());
 
 /// Promise 8 says one second; a machine that compiles meanwhile gets more.
-const GENEROUS: Duration = Duration::from_secs(5);
+pub(crate) const GENEROUS: Duration = Duration::from_secs(5);
 
 const KEY: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
 

@@ -1,5 +1,6 @@
 //! Somebody with a browser or an app, at a server's API and pages.
 
+use http::request::Parts;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
 
@@ -60,9 +61,13 @@ impl Person {
         self.post("/api/v1/guest").json(&body).send().await.unwrap().status()
     }
 
-    /// Signs out, and keeps the cookie that is of no more use.
+    /// Signs out, and keeps the cookie or the token that is of no more use.
     pub(crate) async fn signs_out(&self) {
-        let answer = self.post("/api/v1/sign-out").json(&json!({})).send().await.unwrap();
+        let mut request = self.post("/api/v1/sign-out").json(&json!({}));
+        if let Some(token) = self.access_token() {
+            request = request.bearer_auth(token);
+        }
+        let answer = request.send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.status());
     }
 
@@ -132,6 +137,18 @@ impl Person {
             .json(&json!({ "audience": audience }));
         let answer: Value = request.send().await.unwrap().json().await.unwrap();
         Some(answer["access_token"].as_str()?.to_owned())
+    }
+
+    /// The head of a request to a service, with what is carried.
+    pub(crate) fn head(&self) -> Parts {
+        let mut request = http::Request::get("/");
+        if let Some(token) = self.access_token() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        request.body(()).unwrap().into_parts().0
     }
 
     /// Opens a page by its whole address.

@@ -30,12 +30,15 @@ impl Program {
         self.serve_with(&[])
     }
 
-    /// The same, with more arguments.
+    /// The same, with more arguments; at another address where they name one.
     pub(crate) fn serve_with(&mut self, arguments: &[&str]) -> Server {
         // Where it is known under its earlier name, it gets a new one.
         self.unset("CLOAKROOM_PUBLIC_URL");
         let log = self.folder().join("server.log");
-        let mut line = vec!["serve", "--json", "--listen=localhost:0", "--answer-delay=50ms"];
+        let mut line = vec!["serve", "--json", "--answer-delay=50ms"];
+        if !arguments.iter().any(|argument| argument.starts_with("--listen=")) {
+            line.push("--listen=localhost:0");
+        }
         line.extend(arguments);
         let mut child = self
             .command(&line)
@@ -66,6 +69,12 @@ impl Server {
     /// The address it listens at first.
     pub(crate) fn address(&self) -> &str {
         self.greeting["listening"][0].as_str().unwrap()
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub(crate) fn kill(mut self) {
+        kill_process(Pid::from_child(&self.child), Signal::KILL).unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Asks it to stop, as an init system does, and waits until it has.

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::{program::Program, server::soon};
 
-const FILES: [&str; 2] = ["--tls-certificate=chain.pem", "--tls-key=key.pem"];
+pub(crate) const FILES: [&str; 2] = ["--tls-certificate=chain.pem", "--tls-key=key.pem"];
 
 #[tokio::test]
 async fn with_a_certificate_it_is_https_alone() {
@@ -75,7 +75,8 @@ fn a_key_that_everybody_can_read_keeps_it_from_starting() {
     assert!(!program.folder().join("cloakroom-data").exists(), "nothing was begun");
 }
 
-fn write_pair(folder: &Path) -> CertifiedKey<KeyPair> {
+/// Writes a certificate for `localhost` and its key into a folder.
+pub(crate) fn write_pair(folder: &Path) -> CertifiedKey<KeyPair> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = folder.join("key.pem");
     fs::write(&key, made.signing_key.serialize_pem()).unwrap();
@@ -84,8 +85,19 @@ fn write_pair(folder: &Path) -> CertifiedKey<KeyPair> {
     made
 }
 
-/// The whole answer to a request at this address, from one who believes this certificate alone.
+/// The whole answer to somebody who asks for a path, and believes this certificate alone.
 fn ask(address: &str, path: &str, believed: &CertifiedKey<KeyPair>) -> std::io::Result<String> {
+    let port = address.rsplit_once(':').unwrap().1;
+    let head = format!("GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close");
+    send(address, &format!("{head}\r\n\r\n"), believed)
+}
+
+/// The whole answer to a request that ends its connection, from one who believes this certificate alone.
+pub(crate) fn send(
+    address: &str,
+    request: &str,
+    believed: &CertifiedKey<KeyPair>,
+) -> std::io::Result<String> {
     let mut roots = RootCertStore::empty();
     roots.add(believed.cert.der().clone()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -96,8 +108,7 @@ fn ask(address: &str, path: &str, believed: &CertifiedKey<KeyPair>) -> std::io::
     let name = ServerName::try_from("localhost").unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
     let mut stream = StreamOwned::new(connection, TcpStream::connect(address)?);
-    let port = address.rsplit_once(':').unwrap().1;
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n")?;
+    stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)

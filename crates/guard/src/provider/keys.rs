@@ -76,7 +76,10 @@ impl Provider {
                 self.keys.ring.replace(keys);
             }
             Err(why) => {
-                tracing::warn!(error = %why, "the provider's keys could not be fetched");
+                tracing::warn!(
+                    error = &why as &dyn std::error::Error,
+                    "the provider's keys could not be fetched"
+                );
                 if state.fetched_at.is_some_and(|at| now.saturating_sub(at) > LONGEST) {
                     self.keys.ring.replace(TrustedKeys::default());
                 }

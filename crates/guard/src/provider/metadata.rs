@@ -69,7 +69,10 @@ impl Cached {
                 Ok(metadata)
             }
             (Err(why), Some(known)) => {
-                tracing::warn!(error = %why, "the provider's metadata could not be renewed");
+                tracing::warn!(
+                    error = &why as &dyn std::error::Error,
+                    "the provider's metadata could not be renewed"
+                );
                 known.ask_again_at = now + PAUSE;
                 Ok(Arc::clone(&known.metadata))
             }
