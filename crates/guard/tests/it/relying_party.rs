@@ -1,15 +1,17 @@
 //! An app on another domain, before the real server: somebody signs in, is there, and signs out.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::response::IntoResponse as _;
 use axum::routing::get;
 use cloakroom_engine::clients::NewClient;
 use cloakroom_engine::fetch::Fetch;
 use cloakroom_guard::relying_party::{self, RelyingParty};
-use cloakroom_guard::{Guard, Identity, Settings};
+use cloakroom_guard::{Guard, Identity, Settings, require};
 use cloakroom_model::client::Template;
 use cloakroom_model::event::Actor;
 use cloakroom_model::id::ClientId;
@@ -17,8 +19,10 @@ use cloakroom_model::registration::{AnswerSigning, AuthenticationMethod, GrantTy
 use cloakroom_testkit::browser::{Answer, Browser, request};
 use cloakroom_testkit::engine::PASSWORD;
 use cloakroom_testkit::server::Server;
+use futures_util::future::join_all;
 use http::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
-use http::{HeaderValue, Method, Request};
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -30,6 +34,9 @@ const SHOP: &str = "https://shop.example";
 
 /// Where the app takes logout tokens.
 const LOGOUT: &str = "https://shop.example/backchannel-logout";
+
+/// What stands in the form of a refresh.
+const REFRESH: &[u8] = b"grant_type=refresh_token";
 
 /// Longer than any honest machine takes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -119,12 +126,131 @@ async fn without_the_feed_a_logout_token_ends_the_session_and_nothing_else_does(
     scene.visit("/orders").await.is(303);
 }
 
+#[tokio::test]
+async fn of_many_requests_at_once_one_renews_the_token_and_no_tab_is_signed_out() {
+    let mut scene = Scene::new().await;
+    scene.ada_is_in().await;
+    assert_eq!(scene.refreshes(), 0);
+    for round in 1..=2 {
+        scene.passes(Duration::from_mins(11)).await;
+        let tabs = (0..40).map(|_| scene.ask(scene.request(Method::GET, "/orders", &[])));
+        for answer in join_all(tabs).await {
+            assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "ada's"));
+            assert_eq!(answer.header("set-cookie"), "", "the cookie is the one before");
+        }
+        assert_eq!(scene.refreshes(), round);
+    }
+}
+
+#[tokio::test]
+async fn where_the_issuer_is_away_a_token_that_is_over_signs_nobody_out() {
+    let mut scene = Scene::new().await;
+    scene.ada_is_in().await;
+    scene.passes(Duration::from_mins(11)).await;
+    scene.refuses.store(true, Ordering::SeqCst);
+    // What the feed told says that the session stands.
+    scene.visit("/orders").await.is(200);
+    assert!(scene.shop.access_token(&scene.head()).await.is_err(), "there is no token to give");
+    scene.refuses.store(false, Ordering::SeqCst);
+    assert!(scene.shop.access_token(&scene.head()).await.unwrap().is_some());
+    scene.visit("/orders").await.is(200);
+}
+
+#[tokio::test]
+async fn an_app_has_a_token_for_other_services_and_no_browser_sees_it() {
+    let mut scene = Scene::new().await;
+    let nobody = scene.shop.access_token(&scene.head()).await;
+    assert_eq!(nobody.unwrap(), None);
+    let mut ada = scene.ada_is_in().await;
+    let first = scene.shop.access_token(&scene.head()).await.unwrap().unwrap();
+    assert_eq!(scene.shop.access_token(&scene.head()).await.unwrap().unwrap(), first);
+    assert_eq!(scene.belongs_to(&first).await, "ada@example.com");
+    for path in ["/orders", "/me"] {
+        let shown = format!("{:?}", scene.visit(path).await.is(200));
+        assert!(!shown.contains(&first), "{shown}");
+    }
+    scene.passes(Duration::from_mins(11)).await;
+    let second = scene.shop.access_token(&scene.head()).await.unwrap().unwrap();
+    assert_ne!(first, second);
+    assert_eq!(scene.belongs_to(&second).await, "ada@example.com");
+
+    scene.at_issuer(&mut ada, Method::POST, "/api/v1/sign-out", &json!({})).await.is(204);
+    scene.server.engine.catch_up().await.unwrap();
+    let gone = async {
+        while scene.shop.access_token(&scene.head()).await.unwrap().is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, gone).await.expect("the token goes with the session");
+}
+
+#[tokio::test]
+async fn a_page_for_those_who_proved_themselves_lately_sends_them_to_prove_it_again() {
+    let mut scene = Scene::new().await;
+    let mut ada = scene.ada_is_in().await;
+    scene.visit("/vault").await.is(200);
+    scene.passes(Duration::from_mins(6)).await;
+    let script = scene.send(Method::GET, "/vault", &[("sec-fetch-mode", "cors")]).await;
+    let challenge = script.is(401).header("www-authenticate");
+    assert!(challenge.contains("insufficient_user_authentication"), "{challenge}");
+    assert!(challenge.contains("max_age=\"300\""), "{challenge}");
+    let away = scene.visit("/vault").await;
+    let sign_in = away.is(303).header("location").to_owned();
+    assert_eq!(sign_in, "/sign-in?return_to=%2Fvault&max_age=300");
+
+    let away = scene.visit(&sign_in).await;
+    let question = away.header("location").strip_prefix(&scene.issuer).unwrap().to_owned();
+    let asked = scene.at_issuer(&mut ada, Method::GET, &question, &Value::Null).await;
+    assert!(!asked.header("location").starts_with(SHOP), "nothing was proved: {asked:?}");
+    let proof = json!({ "password": PASSWORD });
+    let path = "/api/v1/session/reauthenticate";
+    scene.at_issuer(&mut ada, Method::POST, path, &proof).await.is(200);
+    let answered = scene.at_issuer(&mut ada, Method::GET, &question, &Value::Null).await;
+    let back = scene.visit(answered.header("location")).await;
+    assert_eq!(back.is(303).header("location"), "/vault");
+    scene.visit("/vault").await.is(200);
+}
+
+#[tokio::test]
+async fn a_page_for_those_who_are_known_better_says_how() {
+    let mut scene = Scene::new().await;
+    scene.ada_is_in().await;
+    let away = scene.visit("/safe").await;
+    assert_eq!(away.is(303).header("location"), "/sign-in?return_to=%2Fsafe&acr_values=aal2");
+    let away = scene.visit("/sign-in?return_to=%2Fsafe&acr_values=aal2").await;
+    let question = away.header("location");
+    assert!(question.contains("&acr_values=aal2"), "{question}");
+}
+
+#[tokio::test]
+async fn a_script_is_told_who_is_there() {
+    let mut scene = Scene::new().await;
+    assert_eq!(scene.visit("/me").await.is(200).json(), json!({ "user": null }));
+    let mut ada = scene.ada_is_in().await;
+    let session = scene.at_issuer(&mut ada, Method::GET, "/api/v1/session", &Value::Null).await;
+    let session = session.is(200).json();
+    let me = scene.visit("/me").await;
+    assert_eq!(me.is(200).json()["user"], json!({ "id": session["user"]["id"], "roles": [] }));
+    assert_eq!(me.json()["acr"], session["session"]["acr"]);
+    assert_eq!(me.header("cache-control"), "no-store");
+    let forged = [("cookie", "__Host-app=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")];
+    scene.jar.clear();
+    let nobody = scene.send(Method::GET, "/me", &forged).await;
+    assert_eq!(nobody.is(200).json(), json!({ "user": null }));
+}
+
 /// The server on a socket, an app that knows it, and a browser at the app.
 struct Scene {
     server: Server,
     issuer: String,
+    guard: Guard,
+    shop: RelyingParty,
     app: Router,
     jar: Vec<String>,
+    /// How often the issuer was asked for a refresh.
+    refreshes: Arc<AtomicUsize>,
+    /// Whether refreshes find nobody.
+    refuses: Arc<AtomicBool>,
 }
 
 impl Scene {
@@ -141,9 +267,22 @@ impl Scene {
             setup.server.public_url = issuer.parse().unwrap();
         })
         .await;
-        let edge = server.clone();
-        let answers = Router::new()
-            .fallback(move |request: Request<Body>| async move { edge.answer(request).await });
+        let (refreshes, refuses) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
+        let door = (server.clone(), Arc::clone(&refreshes), Arc::clone(&refuses));
+        let answers = Router::new().fallback(move |request: Request<Body>| {
+            let (edge, refreshes, refuses) = door.clone();
+            async move {
+                let (parts, body) = request.into_parts();
+                let body = body.collect().await.unwrap().to_bytes();
+                if body.windows(REFRESH.len()).any(|window| window == REFRESH) {
+                    refreshes.fetch_add(1, Ordering::SeqCst);
+                    if refuses.load(Ordering::SeqCst) {
+                        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+                    }
+                }
+                edge.answer(Request::from_parts(parts, body.into())).await
+            }
+        });
         tokio::spawn(async move { axum::serve(listener, answers).await });
         let secret = add_client(&server).await;
         let settings = Settings::new(&issuer, SHOP)
@@ -156,16 +295,54 @@ impl Scene {
             assert!(me.user().is_some() && me.session().is_some());
             "ada's"
         };
-        let app = Router::new().route("/orders", get(orders)).layer(shop.layer());
+        let lately = require::signed_in().fresh_within(Duration::from_mins(5));
+        let app = Router::new()
+            .route("/orders", get(orders))
+            .merge(Router::new().route("/vault", get(orders)).layer(lately))
+            .merge(
+                Router::new()
+                    .route("/safe", get(orders))
+                    .layer(require::signed_in().step_up(["aal2"])),
+            )
+            .layer(shop.layer());
+        let scene = Self { server, issuer, guard, shop, app, jar: Vec::new(), refreshes, refuses };
+        scene.passes(Duration::ZERO).await;
+        scene
+    }
+
+    /// Time goes on, and the guard hears up to then.
+    async fn passes(&self, on: Duration) {
+        self.server.clock.go(on);
         let heard = async {
-            while !guard.health().believes || !guard.health().has_keys {
-                server.engine.catch_up().await.unwrap();
+            while !self.guard.health().believes || !self.guard.health().has_keys {
+                self.server.engine.catch_up().await.unwrap();
                 tokio::task::yield_now().await;
             }
         };
         let heard = tokio::time::timeout(PATIENCE, heard).await;
-        assert!(heard.is_ok(), "the guard does not hear the feed: {:?}", guard.health());
-        Self { server, issuer, app, jar: Vec::new() }
+        assert!(heard.is_ok(), "the guard does not hear the feed: {:?}", self.guard.health());
+    }
+
+    fn refreshes(&self) -> usize {
+        self.refreshes.load(Ordering::SeqCst)
+    }
+
+    /// Whose token the issuer says that it is.
+    async fn belongs_to(&self, token: &str) -> String {
+        let mut request = request(Method::GET, "/api/v1/session", Body::empty());
+        let host = self.issuer.strip_prefix("http://").unwrap();
+        request.headers_mut().insert(HOST, host.parse().unwrap());
+        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        let answer = self.server.browser().send(request).await;
+        answer.is(200).json()["user"]["email"].as_str().unwrap().to_owned()
+    }
+
+    /// Somebody who is signed in at the issuer and here.
+    async fn ada_is_in(&mut self) -> Browser {
+        let mut ada = self.ada().await;
+        let callback = self.ask_for_code(&mut ada, "/sign-in").await;
+        self.visit(&callback).await.is(303);
+        ada
     }
 
     /// A browser in which somebody is signed in at the issuer.
@@ -202,6 +379,33 @@ impl Scene {
     async fn log_out(&self, token: &str) -> Answer {
         let form = Body::from(format!("logout_token={token}"));
         let request = request(Method::POST, "/backchannel-logout", form);
+        self.ask(request).await
+    }
+
+    /// A request with the cookies that there are.
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, &'static str)],
+    ) -> Request<Body> {
+        let mut request = request(method, path, Body::empty());
+        request.headers_mut().insert(HOST, HeaderValue::from_static("shop.example"));
+        if !self.jar.is_empty() {
+            request.headers_mut().insert(COOKIE, self.jar.join("; ").parse().unwrap());
+        }
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, HeaderValue::from_static(value));
+        }
+        request
+    }
+
+    /// The head of such a request.
+    fn head(&self) -> Parts {
+        self.request(Method::GET, "/orders", &[]).into_parts().0
+    }
+
+    async fn ask(&self, request: Request<Body>) -> Answer {
         let (parts, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, body }
@@ -213,16 +417,8 @@ impl Scene {
         path: &str,
         headers: &[(&'static str, &'static str)],
     ) -> Answer {
-        let mut request = request(method, path, Body::empty());
-        request.headers_mut().insert(HOST, HeaderValue::from_static("shop.example"));
-        if !self.jar.is_empty() {
-            request.headers_mut().insert(COOKIE, self.jar.join("; ").parse().unwrap());
-        }
-        for (name, value) in headers {
-            request.headers_mut().insert(*name, HeaderValue::from_static(value));
-        }
-        let (parts, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
-        for cookie in parts.headers.get_all(SET_COOKIE) {
+        let answer = self.ask(self.request(method, path, headers)).await;
+        for cookie in answer.headers.get_all(SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
             let pair = cookie.split(';').next().unwrap();
             let name = &pair[..=pair.find('=').unwrap()];
@@ -231,8 +427,7 @@ impl Scene {
                 self.jar.push(pair.to_owned());
             }
         }
-        let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body }
+        answer
     }
 
     /// Leaves for the sign-in, and takes what the issuer sends back.
