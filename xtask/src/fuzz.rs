@@ -25,6 +25,7 @@ const TARGETS: &[&str] = &[
     "bodies",
     "token-request",
     "dpop-proof",
+    "feed",
 ];
 
 /// What cargo-fuzz asks of the compiler, without the sanitizer. Counters and comparisons are what guides libFuzzer.

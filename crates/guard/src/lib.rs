@@ -42,6 +42,9 @@
 //! It asks a clock in one place ([`Clock`]), which a service may replace, and does not look into bodies.
 
 pub mod data;
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod relying_party;
 pub mod require;
 

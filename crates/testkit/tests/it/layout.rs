@@ -83,6 +83,7 @@ const MAP: &[Place] = &[
         "cloakroom-fuzz",
         "fuzz",
         &[
+            "cloakroom-guard",
             "cloakroom-jose",
             "cloakroom-model",
             "cloakroom-oauth",
