@@ -1,13 +1,14 @@
 //! Proxies in front of the server, with the files of `deploy/`, which the documents quote for operators to copy.
 //!
 //! Whoever comes through a proxy must be met as if the server stood at the public address itself: by TLS, by its name,
-//! by their own address, with cookies that a strict client keeps. And services that know nothing of sign-ins are met by
-//! whom the server's rules let in, and by nobody else. Each proxy runs on free ports as the user that runs
-//! this; nothing of the machine's own proxies is read or touched.
+//! by their own address, with cookies that a strict client keeps; and whoever follows the feed is told at once. Services that
+//! know nothing of sign-ins are met by whom the server's rules let in, and by nobody else. Each proxy runs on free ports as
+//! the user that runs this; nothing of the machine's own proxies is read or touched.
 
 mod caddy;
 mod configuration;
 mod entering;
+mod following;
 mod front;
 mod nginx;
 mod service;
@@ -47,6 +48,7 @@ pub(crate) fn run() -> Result<()> {
     drop(Server::start_configured(&plain, &root().join("deploy/cloakroom.toml"))?);
     let settings = root().join("deploy/forward-auth/cloakroom.toml");
     let server = Server::start_configured(folder.path(), &settings)?;
+    let secret = following::register(folder.path(), &settings)?;
     let service = Service::start()?;
     let behind = Behind { server: server.port(), service: service.port };
     for (name, start) in ALL {
@@ -58,6 +60,9 @@ pub(crate) fn run() -> Result<()> {
         entering::through(&front, &place, &service, &format!("enters-{name}@example.test"))
             .context(name)?;
         println!("{name}: services behind it are entered by whom their rules let in");
+        let email = format!("ends-{name}@example.test");
+        let delay = following::through(&front, &place, &secret, &email).context(name)?;
+        println!("{name}: a follower of the feed is told at once of who signs out ({delay})");
     }
     drop(server);
     folder.remove()

@@ -4,6 +4,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
@@ -56,7 +57,12 @@ impl<'a> Visitor<'a> {
         Ok(writeln!(jar, "{host}\tFALSE\t/\tTRUE\t0\t{name}\t{value}")?)
     }
 
-    fn ask_for(&self, url: &str, arguments: &[&str]) -> Result<Answer> {
+    /// What asks for a path by https, to be started in another way.
+    pub(super) fn curl(&self, path: &str, arguments: &[&str]) -> Command {
+        self.curl_for(&format!("https://{NAME}{path}"), arguments)
+    }
+
+    fn curl_for(&self, url: &str, arguments: &[&str]) -> Command {
         let Ports { http, https } = self.front.ports;
         let mut curl = program("curl");
         curl.args(["--silent", "--show-error", "--include", "--max-time", "90"]);
@@ -67,7 +73,11 @@ impl<'a> Visitor<'a> {
         curl.arg("--cacert").arg(&self.front.authority);
         curl.arg("--cookie").arg(&self.jar).arg("--cookie-jar").arg(&self.jar);
         curl.arg("--globoff").args(arguments).arg(url);
-        let output = curl.output().context("curl")?;
+        curl
+    }
+
+    fn ask_for(&self, url: &str, arguments: &[&str]) -> Result<Answer> {
+        let output = self.curl_for(url, arguments).output().context("curl")?;
         let why = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "{url}: {}", why.trim());
         read(&output.stdout).with_context(|| url.to_owned())
