@@ -17,6 +17,11 @@ export interface Settings {
   readonly signIn?: string;
   /** Is sent a POST to sign out, and may answer with JSON whose member `redirect` says where to go on. Default `/sign-out`. */
   readonly signOut?: string;
+  /**
+   * `me` takes `Prefer: wait` (RFC 7240 §4.3), as the relying party does: it then answers once nobody is there any more, and a
+   * sign-out anywhere is known here at once. One tab asks for all. Default `false`: who is there is asked when a tab is looked at.
+   */
+  readonly waits?: boolean;
   /** Tabs of one origin with the same name hear of each other. Default `cloakroom`. */
   readonly channel?: string;
   /** In another way than the browser's own; for tests. */
@@ -57,12 +62,14 @@ class Following<Me extends { readonly user: unknown }> implements Session<Me> {
   readonly #settings: Settings;
   readonly #channel: BroadcastChannel;
   readonly #listeners = new Set<() => void>();
+  /** Ends the question that waits, while somebody is there. */
+  #waiting: AbortController | undefined;
   /** Counts what was learned: an answer to an older question must not undo what is known since. */
   #learned = 0;
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.#channel = new BroadcastChannel(settings.channel ?? "cloakroom");
+    this.#channel = new BroadcastChannel(settings.channel ?? CHANNEL);
     this.#channel.addEventListener("message", this.#hear as (event: Event) => void);
     this.#document?.addEventListener("visibilitychange", this.#look);
     this.#refreshQuietly();
@@ -74,10 +81,7 @@ class Following<Me extends { readonly user: unknown }> implements Session<Me> {
   };
 
   async refresh(): Promise<State<Me>> {
-    const learned = this.#learned;
-    const answer = await this.#sendTwice(this.#settings.me ?? "/me", { headers: { accept: "application/json" } });
-    const me = answer.status === 401 ? null : await read<Me>(answer);
-    if (learned === this.#learned) this.#learn(me !== null && me.user !== null && me.user !== undefined ? me : null);
+    await this.#ask({ headers: { accept: "application/json" } });
     return this.state;
   }
 
@@ -85,10 +89,7 @@ class Following<Me extends { readonly user: unknown }> implements Session<Me> {
     const learned = this.#learned;
     const answer = await this.#sendTwice(input, init);
     const isOver = answer.status === 401 && OVER.includes(await codeOf(answer));
-    if (isOver && learned === this.#learned && this.state.status !== "signed_out") {
-      this.#learn(null);
-      this.#tell("signed_out");
-    }
+    if (isOver && learned === this.#learned) this.#learn(null);
     return answer;
   }
 
@@ -109,7 +110,6 @@ class Following<Me extends { readonly user: unknown }> implements Session<Me> {
     // Whoever is nobody already has been signed out.
     if (!answer.ok && answer.status !== 401) throw new Error(`the sign-out was answered ${answer.status}`);
     this.#learn(null);
-    this.#tell("signed_out");
     const next = answer.ok ? ((await answer.json().catch(() => null)) as { redirect?: unknown } | null) : null;
     if (typeof next?.redirect === "string" && isWeb(next.redirect, this.#location.href)) {
       this.#location.assign(next.redirect);
@@ -117,6 +117,7 @@ class Following<Me extends { readonly user: unknown }> implements Session<Me> {
   }
 
   close(): void {
+    this.#waiting?.abort();
     this.#channel.close();
     this.#document?.removeEventListener("visibilitychange", this.#look);
     this.#listeners.clear();
@@ -130,6 +131,36 @@ class Following<Me extends { readonly user: unknown }> implements Session<Me> {
     return this.#settings.document ?? globalThis.document;
   }
 
+  /** Asks who is there. Whether the answer waited is what is returned. */
+  async #ask(init: RequestInit): Promise<boolean> {
+    const learned = this.#learned;
+    const answer = await this.#sendTwice(this.#settings.me ?? "/me", init);
+    // It waited, and nothing happened.
+    if (answer.status === 204) return true;
+    const me = answer.status === 401 ? null : await read<Me>(answer);
+    if (learned === this.#learned) this.#learn(me !== null && me.user !== null && me.user !== undefined ? me : null);
+    return false;
+  }
+
+  /** Asks, again and again, to be told of the end. Of the tabs of one browser the one that has the lock does. */
+  #wait(): void {
+    const { signal } = (this.#waiting = new AbortController());
+    const untilOver = async (): Promise<void> => {
+      while (!signal.aborted) {
+        const headers = { accept: "application/json", prefer: `wait=${WAIT_SECONDS}` };
+        const waited = await this.#ask({ headers, signal }).catch(() => false);
+        // A backend that is away, or that never waits, is not asked without a pause.
+        if (!waited && !signal.aborted) await pause(signal);
+      }
+    };
+    // Browsers have locks on pages that came by https or from this machine.
+    const locks = globalThis.navigator?.locks as LockManager | undefined;
+    const name = `${this.#settings.channel ?? CHANNEL} waits`;
+    // It rejects where the wait for the lock is given up.
+    if (locks !== undefined) locks.request(name, { signal }, untilOver).catch(() => undefined);
+    else void untilOver();
+  }
+
   /** A cookie that was replaced a moment ago is on its way with another answer, and is here by then. */
   async #sendTwice(input: string | URL, init: RequestInit): Promise<Response> {
     const fetch = this.#settings.fetch ?? globalThis.fetch;
@@ -139,13 +170,17 @@ class Following<Me extends { readonly user: unknown }> implements Session<Me> {
     return answer.status === 401 && (await codeOf(answer)) === "session_replaced" ? send() : answer;
   }
 
-  #learn(me: Me | null): void {
+  /** Takes in what is true now; the other tabs hear of it, unless they are who `told` it. */
+  #learn(me: Me | null, told = false): void {
     this.#learned += 1;
     const before = this.state;
     if (JSON.stringify(before.me) === JSON.stringify(me) && before.status !== "unknown") return;
     this.state = me === null ? { status: "signed_out", me } : { status: "signed_in", me };
-    // Somebody who came by another tab's sign-in is new to the others too.
-    if (before.status === "signed_out" && me !== null) this.#tell("signed_in");
+    if (me === null) this.#waiting?.abort();
+    else if (before.status !== "signed_in" && this.#settings.waits === true) this.#wait();
+    // Who signs in comes back to a page that was not there before; the others ask for themselves.
+    if (before.status !== "signed_in" && me !== null) this.#tell("signed_in");
+    if (before.status !== "signed_out" && me === null && !told) this.#tell("signed_out");
     for (const listener of [...this.#listeners]) listener();
   }
 
@@ -154,7 +189,7 @@ class Following<Me extends { readonly user: unknown }> implements Session<Me> {
   }
 
   readonly #hear = ({ data }: MessageEvent<unknown>): void => {
-    if (data === "signed_out") this.#learn(null);
+    if (data === "signed_out") this.#learn(null, true);
     // Who it is, the backend tells.
     else if (data === "signed_in" && this.state.status !== "signed_in") this.#refreshQuietly();
   };
@@ -167,6 +202,22 @@ class Following<Me extends { readonly user: unknown }> implements Session<Me> {
   #refreshQuietly(): void {
     this.refresh().catch(() => undefined);
   }
+}
+
+const CHANNEL = "cloakroom";
+const WAIT_SECONDS = 25;
+const PAUSE_MS = 5000;
+
+function pause(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      done();
+    };
+    const timer = setTimeout(end, PAUSE_MS);
+    signal.addEventListener("abort", end);
+  });
 }
 
 /** The names of the problems that say that nobody is there any more. */

@@ -53,7 +53,7 @@ interface Tab {
 }
 
 /** Those of one browser have the same name. */
-function open(browser: string, at = "/inbox?page=2"): Tab {
+function open(browser: string, at = "/inbox?page=2", waits = false): Tab {
   const went: string[] = [];
   const looks: (() => void)[] = [];
   const document = {
@@ -62,7 +62,7 @@ function open(browser: string, at = "/inbox?page=2"): Tab {
     removeEventListener: () => undefined,
   };
   const location = { href: `${origin}${at}`, assign: (to: string | URL) => void went.push(String(to)) };
-  const session = createSession<Me>({ channel: browser, location, document: document as unknown as Document });
+  const session = createSession<Me>({ channel: browser, waits, location, document: document as unknown as Document });
   tabs.push(session);
   return {
     session,
@@ -146,6 +146,16 @@ test("who comes back to a tab is known in the others", async () => {
   await Promise.all([one.becomes("signed_in"), other.becomes("signed_in")]);
 });
 
+test("who comes back from the sign-in, to a page that is new, is known in the other tabs", async () => {
+  routes = { "GET /me": answers(200, { user: null }) };
+  const name = browser();
+  const one = open(name);
+  await one.becomes("signed_out");
+  routes = { "GET /me": answers(200, { user: "ada" }) };
+  open(name);
+  await one.becomes("signed_in");
+});
+
 test("a request whose cookie was replaced is sent once more", async () => {
   let sent: string[] = [];
   const replacedOnce: Handler = (request, response) => {
@@ -182,6 +192,32 @@ test("an answer that says that the session is over is heard in all tabs, and can
   assert.deepEqual(await answer.json(), { code: "session_unknown" });
   assert.equal(one.session.state.status, "signed_out");
   await other.becomes("signed_out");
+});
+
+test("a tab that waits hears of an end that nobody here brought about, and the others by it", async () => {
+  let isOver = false;
+  const waiting: (() => void)[] = [];
+  let asks: () => void = () => undefined;
+  const asked = new Promise<void>((done) => (asks = done));
+  routes = {
+    "GET /me": (request, response) => {
+      if (isOver) return json(response, 200, { user: null });
+      if (request.headers["prefer"] === undefined) return json(response, 200, { user: "ada" });
+      // The first wait is in vain, and is followed by another one.
+      if (waiting.push(() => json(response, 200, { user: null })) > 1) return asks();
+      response.writeHead(204, { "preference-applied": "wait=25" }).end();
+    },
+  };
+  const name = browser();
+  const other = open(name);
+  await other.becomes("signed_in");
+  const tab = open(name, "/inbox", true);
+  await asked;
+  assert.equal(tab.session.state.status, "signed_in");
+  isOver = true;
+  waiting.at(-1)?.();
+  await Promise.all([tab.becomes("signed_out"), other.becomes("signed_out")]);
+  assert.equal(waiting.length, 2);
 });
 
 test("an answer that only wants a fresh proof signs nobody out", async () => {

@@ -37,6 +37,7 @@ export class Beliefs {
   /** The last places of this epoch, oldest first; all but the first are younger than `SETTLED_MS`. */
   #places: { place: string; version: number; at: number }[] = [];
   #sweptAt = 0;
+  readonly #waiting = new Map<Digest, Set<() => void>>();
 
   constructor(readonly maxStalenessMs: number) {}
 
@@ -77,6 +78,15 @@ export class Beliefs {
     return this.#heard.get(subject)?.changed ?? 0;
   }
 
+  /** Calls back when the subject ends, from now on and until the function that is returned is called. */
+  whenEnded(subject: Digest, tell: () => void): () => void {
+    const all = this.#waiting.get(subject) ?? new Set<() => void>();
+    this.#waiting.set(subject, all.add(tell));
+    return () => {
+      if (all.delete(tell) && all.size === 0) this.#waiting.delete(subject);
+    };
+  }
+
   /** What to name in a question that is asked at the steady time `now`. */
   mark(now: number): Mark {
     const settled = this.#places.filter(({ at }) => now - at >= SETTLED_MS).at(-1) ?? this.#places[0];
@@ -87,13 +97,17 @@ export class Beliefs {
   /** Takes in rows that come together. */
   take(rows: Iterable<Row>): void {
     this.#version += 1;
+    const waiting: (() => void)[] = [];
     for (const { ended, subject, until } of rows) {
       const heard = this.#heard.get(subject) ?? { ended: false, changed: 0, until: 0 };
       heard.ended ||= ended;
       if (!ended) heard.changed = this.#version;
       heard.until = Math.max(heard.until, until);
       this.#heard.set(subject, heard);
+      if (ended) waiting.push(...(this.#waiting.get(subject) ?? []));
     }
+    // Once all of it is here: whoever is told may look.
+    for (const tell of waiting) tell();
   }
 
   /** Everything before `place` in the log is known here. */

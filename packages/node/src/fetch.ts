@@ -62,5 +62,6 @@ export function presentedBy(request: Request): Presented {
 export function responseOf({ status, headers, body }: Answer): Response {
   const all = new Headers();
   for (const [name, value] of headers) all.append(name, value);
-  return new Response(status === 303 ? null : body, { status, headers: all });
+  // Some statuses have no body, and an empty one is a body too.
+  return new Response(body === "" ? null : body, { status, headers: all });
 }

@@ -18,6 +18,7 @@ export type HeaderName =
   | "sec-fetch-site"
   | "sec-fetch-mode"
   | "accept"
+  | "prefer"
   | "upgrade";
 
 /** A token and the scheme in which it stands. Nothing about it is proved yet. */

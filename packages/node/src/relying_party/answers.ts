@@ -18,6 +18,11 @@ export function shown(value: unknown, cookies: readonly Header[] = []): Answer {
   return { status: 200, headers, body: JSON.stringify(value) };
 }
 
+/** To a question that waited: it is as it was. RFC 7240 §3. */
+export function asBefore(seconds: number): Answer {
+  return { status: 204, headers: [["preference-applied", `wait=${seconds}`], ...KEPT_BY_NOBODY], body: "" };
+}
+
 export function wrongMethod(allowed: string): Answer {
   return { status: 405, headers: [["allow", allowed], ...KEPT_BY_NOBODY], body: "" };
 }

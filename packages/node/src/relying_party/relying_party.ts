@@ -15,11 +15,12 @@ import type { Who } from "../requirements.js";
 import { digestOf } from "../subject.js";
 import { TokenRefused } from "../token/defect.js";
 import { Flows, isFrom, returnTo, type Flow } from "./flow.js";
-import { failed, redirect, shown, wrongMethod } from "./answers.js";
+import { asBefore, failed, redirect, shown, wrongMethod } from "./answers.js";
 import { hangsFrom, identityOf, SealedSessions, type Opened, type Session } from "./session.js";
 import { clearCookie, setCookie } from "./set_cookie.js";
 import { settle, type Settings, type Settled } from "./settings.js";
 import { NoLonger, Tokens } from "./tokens.js";
+import { anyEnds, waitOf } from "./wait.js";
 
 /** @throws SettingsError */
 export function createRelyingParty(settings: Settings): RelyingParty {
@@ -189,6 +190,8 @@ export class RelyingParty implements Identifier {
   }
 
   async #me(presented: Presented): Promise<Answer> {
+    const seconds = waitOf(presented);
+    if (seconds > 0 && !(await this.#endsWithin(seconds, presented))) return asBefore(seconds);
     const who = await this.identify(presented);
     if ("identity" in who) {
       const { user, email, username, roles, acr, authenticatedAt } = who.identity;
@@ -196,6 +199,17 @@ export class RelyingParty implements Identifier {
       return shown({ user: told, acr, authenticated_at: authenticatedAt });
     }
     return meansNobody(who.refusal) ? shown({ user: null }) : this.guard.answer(who.refusal);
+  }
+
+  /** Whether the session is over, by now or after so many seconds. To wait is no use of it: a page that is left open keeps nobody. */
+  async #endsWithin(seconds: number, presented: Presented): Promise<boolean> {
+    const cookie = cookieOf(presented, this.#settings.cookie);
+    const find = async (): Promise<Opened | undefined> =>
+      cookie === undefined ? undefined : this.#sessions.find(cookie, this.guard.now());
+    const opened = await find();
+    if (opened === undefined || this.#hasEnded(opened.session)) return true;
+    const subjects = hangsFrom(opened.session, this.#settings.clientId);
+    return (await anyEnds(this.#parts.beliefs, subjects, seconds)) || (await find()) === undefined;
   }
 
   async #standing(opened: Opened): Promise<Who> {

@@ -64,6 +64,26 @@ test("a session here ends with the issuer's", async (t) => {
   assert.equal((await browser.send("GET", `${app.url}/me`)).body, '{"user":null}');
 });
 
+test("a page that waits is answered once the session is over, and not before", async (t) => {
+  const browser = await adasBrowser();
+  const me = `${app.url}/me`;
+  const asBefore = await browser.send("GET", me, { prefer: "respond-async, wait=1" });
+  assert.deepEqual([asBefore.status, asBefore.headers["preference-applied"]], [204, "wait=1"]);
+
+  const answer = browser.send("GET", me, { prefer: "wait=25" });
+  // The question is there before the end is.
+  assert.equal((await browser.send("GET", me)).status, 200);
+  await browser.send("POST", `${server.url}/api/v1/sign-out`);
+  const since = performance.now();
+  assert.deepEqual([(await answer).status, (await answer).body], [200, '{"user":null}']);
+  const delay = performance.now() - since;
+  t.diagnostic(`from the acknowledged sign-out to the answer: ${delay.toFixed(1)} ms`);
+  assert.ok(delay < 10_000, `${delay} ms are the end of the wait, not of the session`);
+
+  // Nobody is there already.
+  assert.equal((await browser.send("GET", me, { prefer: "wait=25" })).body, '{"user":null}');
+});
+
 test("a role that is taken away is gone here", async () => {
   const browser = await adasBrowser();
   const roles = async (): Promise<string[]> =>
