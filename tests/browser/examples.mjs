@@ -1,15 +1,21 @@
 // The examples together, as people use them: a cart from guest to sign-in, a second device, a server that is killed, a device
-// that is let in and an API that forgets it.
+// that is let in and an API that forgets it, notes on another domain, and a handbook that knows nothing.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
+import { lookAt } from "./looks.mjs";
 import { PASSWORD } from "./person.mjs";
 
 const env = (name) => process.env[name] ?? assert.fail(`${name} is not set`);
-const [SHOP, ISSUER, COATS] = ["SHOP", "ISSUER", "COATS"].map(env);
+const [SHOP, NOTES, HANDBOOK, ISSUER, COATS] = ["SHOP", "NOTES", "HANDBOOK", "ISSUER", "COATS"].map(env);
+/** Is given a picture of every page. */
+const PICTURES = process.env.SCREENSHOTS;
+if (PICTURES) mkdirSync(PICTURES, { recursive: true });
 const EMAIL = "ada@example.com";
 
 const { LD_PRELOAD: _preload, ...outside } = process.env;
@@ -20,11 +26,24 @@ const browser = await chromium.launch({
 });
 const answers = createInterface({ input: process.stdin });
 
-/** A browser of its own, without JavaScript: the shop needs none. */
+/** A browser of its own. */
 async function seat(options = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: false, ...options });
-  return context.newPage();
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, timezoneId: "UTC", ...options });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  return page;
 }
+
+/** Another tab of the same browser. */
+async function tab(page, address) {
+  const another = await page.context().newPage();
+  another.on("pageerror", (error) => complaints.push(String(error)));
+  await another.goto(address);
+  return another;
+}
+
+/** What scripts threw. */
+const complaints = [];
 
 const press = (page, selector) => Promise.all([page.waitForNavigation(), page.locator(selector).click()]);
 const cart = (page) => page.locator("#cart").innerText();
@@ -61,7 +80,8 @@ assert.equal(desk.url(), SHOP);
 assert.match(await cart(desk), /1 × Duffle coat[^]*2 × Felt hat/);
 passed("who signs up keeps it");
 
-const phone = await seat({ viewport: { width: 360, height: 740 } });
+// The shop needs no script.
+const phone = await seat({ viewport: { width: 360, height: 740 }, javaScriptEnabled: false });
 await phone.goto(SHOP);
 await press(phone, "form#add-umbrella button");
 await press(phone, "nav >> text=Sign in");
@@ -87,19 +107,96 @@ assert.equal(await letIn.ended, 0);
 assert.equal(await coats("order", "duffle").ended, 0);
 passed("a device is let in, and orders at the API");
 
+const SEARCH = `${NOTES}/?find=umbrella#nothing-yet`;
+const notes = await tab(desk, SEARCH);
+await is(notes, "signed out");
+await Promise.all([notes.waitForNavigation(), notes.click("#sign-in")]);
+await is(notes, "signed in");
+assert.equal(notes.url(), SEARCH);
+assert.equal(await notes.innerText("#who"), EMAIL);
+passed("who is signed in at the shop is signed in at the notes by one click, without a form, and is where they were");
+
+await write(notes, "An umbrella for Ada\nThe green one, by the door.");
+const note = notes.url();
+assert.match(note, /\?find=umbrella#[0-9a-f-]{36}$/);
+await write(notes, "An umbrella for Ada\nThe green one, by the door. Dry by now.");
+assert.equal(notes.url(), note);
+const other = await tab(desk, note);
+await is(other, "signed in");
+await other.locator("#list a[aria-current]").waitFor();
+assert.match(await other.inputValue("#note textarea"), /Dry by now/);
+const kept = await notes.context().cookies(NOTES);
+assert.deepEqual(kept.map(({ name, httpOnly, secure, domain }) => [name, httpOnly, secure, domain]), [
+  ["__Host-app", true, true, new URL(NOTES).hostname],
+]);
+assert.deepEqual(await notes.evaluate(() => [document.cookie, localStorage.length, sessionStorage.length]), ["", 0, 0]);
+passed("a note has an address, and the browser has one cookie that no script sees");
+
+const PAGE = `${HANDBOOK}/umbrellas?edition=2&of=%C3%84rmel`;
+const handbook = await tab(desk, PAGE);
+assert.equal(handbook.url(), PAGE);
+assert.equal(await handbook.innerText("#reader"), EMAIL);
+assert.equal(await handbook.locator(".mark").count(), 0);
+assert.equal((await handbook.goto(`${HANDBOOK}/keys`)).status(), 404);
+await handbook.goto(PAGE);
+passed("the handbook, which knows nothing, is told who reads, and shows them what is for them");
+
+await desk.goto(SHOP);
+for (const [name, page] of Object.entries({ shop: desk, notes, handbook })) await looksWell(name, page);
+passed("axe finds no fault in shop, notes and handbook, wide and narrow, in light and dark");
+
 const watching = coats("watch");
 assert.equal(await watching.line(), "the API lets this token in");
-await desk.goto(SHOP);
-const since = performance.now();
+await desk.bringToFront();
+const at = (event) => event.then(() => performance.now());
+const acknowledged = at(desk.waitForResponse(`${SHOP}/sign-out`));
+const ends = [watching.line().then((line) => assert.equal(line, "refused: token_revoked")), is(notes, "signed out"), is(other, "signed out")].map(at);
 await press(desk, "form#sign-out button");
-assert.equal(await watching.line(), "refused: token_revoked");
-const delay = performance.now() - since;
-assert.ok(delay < 1000, `${delay} ms`);
+const delays = await Promise.all(ends.map(async (end) => Math.max(0, Math.ceil((await end) - (await acknowledged)))));
+assert.ok(delays[0] < 1000, `${delays[0]} ms`);
+// The page waits for 25 s at most before it asks by itself: by then nobody told it.
+for (const delay of delays) assert.ok(delay < 10_000, `${delay} ms`);
 assert.equal(await coats("orders").ended, 1);
 assert.match(await cart(desk), /Nothing is in it yet/);
+assert.equal(await other.inputValue("#note textarea"), "");
+assert.equal(await other.locator("#list li").count(), 0);
+await handbook.reload();
+assert.ok(handbook.url().startsWith(`${ISSUER}/sign-in`), handbook.url());
 await phone.reload();
 assert.match(await cart(phone), /Umbrella/);
-passed(`signed out in the shop, and the API refuses the device ${Math.ceil(delay)} ms after the click; the phone stays`);
+passed(`signed out in the shop, the API refuses the device and two tabs of the notes show it after ${delays.join(", ")} ms; the handbook sends to the sign-in; the phone stays`);
+
+await fill(handbook, "sign-in", { identifier: EMAIL, password: PASSWORD });
+assert.equal(handbook.url(), PAGE);
+assert.equal(await handbook.innerText("#reader"), EMAIL);
+await Promise.all([other.waitForNavigation(), other.click("#sign-in")]);
+await is(other, "signed in");
+assert.equal(other.url(), note);
+await other.locator("#list a[aria-current]").waitFor();
+assert.match(await other.inputValue("#note textarea"), /Dry by now/);
+await desk.goto(SHOP);
+assert.match(await cart(desk), /Duffle coat/);
+passed("signed in where the handbook was to be read, one is at that very page, and at that very note; the cart is back");
+
+await is(notes, "signed in");
+await Promise.all([other.waitForURL(`${NOTES}/`), other.click("#sign-out")]);
+await is(other, "signed out");
+await is(notes, "signed out");
+await desk.reload();
+assert.match(await cart(desk), /Nothing is in it yet/);
+await handbook.reload();
+assert.ok(handbook.url().startsWith(`${ISSUER}/sign-in`), handbook.url());
+passed("signed out at the notes, one is signed out in its other tab, in the shop and at the handbook");
+
+const stranger = await seat();
+await stranger.goto(note);
+await is(stranger, "signed out");
+await Promise.all([stranger.waitForNavigation(), stranger.click("#sign-in")]);
+await fill(stranger, "sign-in", { identifier: EMAIL, password: PASSWORD });
+await is(stranger, "signed in");
+assert.equal(stranger.url(), note);
+await byKeyboard(stranger);
+passed("who comes by a link to a note signs in and is at that note; written, found and deleted by keyboard alone");
 
 const evil = await desk.context().request.post(`${SHOP}/cart`, {
   form: { article: "hat", act: "add" },
@@ -108,7 +205,73 @@ const evil = await desk.context().request.post(`${SHOP}/cart`, {
 });
 assert.notEqual(evil.status(), 303);
 assert.equal(evil.headers()["set-cookie"], undefined);
-passed("a page of another site neither changes a cart nor begins a guest");
+const foreign = await stranger.context().request.post(`${NOTES}/api/notes`, {
+  data: { text: "not hers" },
+  headers: { origin: "https://evil.example", "sec-fetch-site": "cross-site" },
+});
+assert.equal(foreign.status(), 403);
+const forged = await (await seat()).context().request.get(`${HANDBOOK}/keys`, {
+  headers: { "remote-user": "admin@example.test", "remote-groups": "admin" },
+  maxRedirects: 0,
+});
+assert.equal(forged.status(), 401);
+passed("a page of another site changes no cart and no note and begins no guest; who writes the handbook's headers is nobody");
 
+assert.deepEqual(complaints, [], "scripts complained");
 await browser.close();
 answers.close();
+
+/** Awaits that the notes show somebody, or nobody. */
+function is(page, status) {
+  return page.locator(status === "signed in" ? "#desk" : "#stranger").waitFor();
+}
+
+/** Writes a note into the form that is there and saves it. */
+async function write(page, text) {
+  await page.fill("#note textarea", text);
+  await page.click("#save");
+  await page.getByText("Saved.").waitFor();
+}
+
+/** From the top of the page, with nothing but keys. */
+async function byKeyboard(page) {
+  const { keyboard } = page;
+  const focus = () => page.locator(":focus").evaluate((element) => element.id || element.name || element.tagName);
+  const tabTo = async (where) => {
+    for (let steps = 0; steps < 20; steps += 1) {
+      await keyboard.press("Tab");
+      if ((await focus()) === where) return;
+    }
+    assert.fail(`Tab does not lead to ${where}`);
+  };
+  await tabTo("another");
+  await keyboard.press("Enter");
+  assert.equal(await focus(), "text");
+  await keyboard.type("Gloves\nTwo left ones.");
+  await keyboard.press("Control+Enter");
+  await page.getByText("Saved.").waitFor();
+  await page.reload();
+  await is(page, "signed in");
+  await tabTo("find");
+  await keyboard.press("Control+A");
+  await keyboard.type("left");
+  assert.deepEqual(await page.locator("#list a").allInnerTexts(), ["Gloves"]);
+  await tabTo("delete");
+  await keyboard.press("Enter");
+  await page.getByText("Deleted.").waitFor();
+  assert.equal(await page.locator("#list li").count(), 0);
+}
+
+/** A page in every width and colour. */
+async function looksWell(name, page) {
+  for (const scheme of ["light", "dark"]) {
+    for (const width of [1280, 640, 360, 320]) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize({ width, height: 740 });
+      await lookAt({ page }, `${name}, ${scheme}, ${width} px`);
+      if (PICTURES) await page.screenshot({ path: join(PICTURES, `${name}.${scheme}.${width}.png`), fullPage: true });
+    }
+  }
+  await page.emulateMedia({ colorScheme: null });
+  await page.setViewportSize({ width: 1280, height: 740 });
+}

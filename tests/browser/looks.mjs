@@ -67,15 +67,15 @@ export async function lookAt(person, name) {
 
   // Links inside a sentence are as high as the sentence; everything else is as high as a finger is wide.
   const small = await page.evaluate(() =>
-    [...document.querySelectorAll("button, .button, nav a, input:not([type=hidden], [type=checkbox], [hidden])")]
-      .filter((element) => element.getBoundingClientRect().height < 43.9)
+    [...document.querySelectorAll("button, .button, nav a, input:not([type=hidden], [type=checkbox])")]
+      .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 43.9)
       .map((element) => element.outerHTML),
   );
   assert.deepEqual(small, [], `targets on ${name}`);
 
   const title = await page.title();
   assert.match(title, /^.+ · .+$/, name);
-  assert.equal(await page.locator("h1").count(), 1, name);
+  assert.equal(await page.locator("h1:visible").count(), 1, name);
 }
 
 /** Every page at every width, in one colour scheme. Answers how many were looked at. */

@@ -6,7 +6,7 @@
 //! the user that runs this; nothing of the machine's own proxies is read or touched.
 
 mod caddy;
-mod configuration;
+pub(crate) mod configuration;
 mod entering;
 mod following;
 mod front;

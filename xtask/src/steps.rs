@@ -111,7 +111,7 @@ pub(crate) const ALL: &[Step] = &[
     },
     Step {
         name: "examples",
-        proves: "a cart stays from guest to sign-in, second device and kill -9, and an API forgets a device with its session",
+        proves: "a cart stays from guest to sign-in, second device and kill -9; one sign-in serves shop, notes and handbook, and one sign-out ends it in all of them and at the API",
         needs: examples::NEEDS,
         run: examples::run,
     },

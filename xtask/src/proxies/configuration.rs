@@ -7,13 +7,13 @@ use anyhow::{Context, Result, ensure};
 use crate::shell::root;
 
 /// Where the files of `deploy/` expect the server.
-pub(super) const SERVER: &str = "127.0.0.1:7117";
+pub(crate) const SERVER: &str = "127.0.0.1:7117";
 
 /// Where those of `deploy/forward-auth` expect a service.
-pub(super) const SERVICE: &str = "127.0.0.1:3000";
+pub(crate) const SERVICE: &str = "127.0.0.1:3000";
 
 /// The text of a file, with each of these texts, which must stand in it, replaced by the other.
-pub(super) fn read(file: &str, replacements: &[(&str, &str)]) -> Result<String> {
+pub(crate) fn read(file: &str, replacements: &[(&str, &str)]) -> Result<String> {
     let text = fs::read_to_string(root().join("deploy").join(file)).context(file.to_owned())?;
     replaced(text, replacements).with_context(|| format!("deploy/{file}"))
 }
