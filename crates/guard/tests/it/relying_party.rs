@@ -10,8 +10,8 @@ use axum::response::IntoResponse as _;
 use axum::routing::get;
 use cloakroom_engine::clients::NewClient;
 use cloakroom_engine::fetch::Fetch;
-use cloakroom_guard::relying_party::{self, RelyingParty};
-use cloakroom_guard::{Guard, Identity, Settings, require};
+use cloakroom_guard::relying_party::{self, MemorySessions, RelyingParty};
+use cloakroom_guard::{Clock as _, Guard, Identity, Settings, require};
 use cloakroom_model::client::Template;
 use cloakroom_model::event::Actor;
 use cloakroom_model::id::ClientId;
@@ -29,6 +29,7 @@ use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
 use crate::same_clock::SameClock;
+use crate::shared_sessions::SharedSessions;
 
 const SHOP: &str = "https://shop.example";
 
@@ -143,6 +144,24 @@ async fn of_many_requests_at_once_one_renews_the_token_and_no_tab_is_signed_out(
 }
 
 #[tokio::test]
+async fn where_two_processes_renew_a_token_at_once_both_have_it_and_nobody_is_signed_out() {
+    let mut scene = Scene::new().await;
+    scene.ada_is_in().await;
+    for round in 1..=2 {
+        scene.passes(Duration::from_mins(11)).await;
+        let head = scene.head();
+        let asked = (0..10).flat_map(|_| [&scene.shop, &scene.beside]);
+        for token in join_all(asked.map(|app| app.access_token(&head))).await {
+            let token = token.unwrap().expect("nobody was signed out");
+            assert_eq!(scene.belongs_to(&token).await, "ada@example.com");
+        }
+        let refreshes = scene.refreshes();
+        assert!((round..=2 * round).contains(&refreshes), "{refreshes} in {round} rounds");
+    }
+    scene.visit("/orders").await.is(200);
+}
+
+#[tokio::test]
 async fn where_the_issuer_is_away_a_token_that_is_over_signs_nobody_out() {
     let mut scene = Scene::new().await;
     scene.ada_is_in().await;
@@ -245,6 +264,8 @@ struct Scene {
     issuer: String,
     guard: Guard,
     shop: RelyingParty,
+    /// Another process of the app, with the same sessions.
+    beside: RelyingParty,
     app: Router,
     jar: Vec<String>,
     /// How often the issuer was asked for a refresh.
@@ -289,8 +310,13 @@ impl Scene {
             .service("shop", &secret)
             .clock(SameClock(server.clock.clone()));
         let guard = Guard::start(change(settings)).unwrap();
-        let settings = relying_party::Settings::new("shop", secret, SHOP);
-        let shop = RelyingParty::new(guard.clone(), settings).unwrap();
+        let clock = server.clock.clone();
+        let sessions = MemorySessions::new(100, move || SameClock(clock.clone()).wall());
+        let sessions = SharedSessions(Arc::new(sessions));
+        let [shop, beside] = [(); 2].map(|()| {
+            let settings = relying_party::Settings::new("shop", &*secret, SHOP);
+            RelyingParty::new(guard.clone(), settings.sessions(sessions.clone())).unwrap()
+        });
         let orders = |me: Identity| async move {
             assert!(me.user().is_some() && me.session().is_some());
             "ada's"
@@ -305,7 +331,8 @@ impl Scene {
                     .layer(require::signed_in().step_up(["aal2"])),
             )
             .layer(shop.layer());
-        let scene = Self { server, issuer, guard, shop, app, jar: Vec::new(), refreshes, refuses };
+        let jar = Vec::new();
+        let scene = Self { server, issuer, guard, shop, beside, app, jar, refreshes, refuses };
         scene.passes(Duration::ZERO).await;
         scene
     }
