@@ -67,7 +67,7 @@ async fn who_sends_no_head_is_shown_the_door() {
 #[tokio::test]
 async fn who_takes_nothing_of_an_answer_is_let_go_and_who_takes_it_is_not() {
     let endless = Arc::new(Endless::default());
-    let limits = Limits { taken: Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits { taken: Duration::from_millis(500), ..Limits::default() };
     let server = start(limits, Arc::clone(&endless));
     let mut taking = TcpStream::connect(server.address).await.unwrap();
     taking.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
