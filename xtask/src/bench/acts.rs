@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::cost::{Ask, REFRESHING, REPLAY_WINDOW};
 use super::fill::Fills;
-use super::load::{Account, CONNECTIONS, in_parallel};
+use super::load::{Account, CONNECTIONS, SIGNING_IN, in_parallel};
 use super::node::{self, Load, Node, REMEMBERS_FEW, count, microseconds};
 use super::sample::Sample;
 use super::shared::{Database, Seen, Shared};
@@ -26,9 +26,6 @@ use crate::stopwatch::Stopwatch;
 
 /// Who signs in.
 const ACCOUNTS: usize = 32;
-
-/// How many sign in at once: few enough that no password has to wait for long, since those are refused.
-const SIGNING_IN: usize = 4;
 
 /// A document of a kilobyte.
 const DOCUMENT_BYTES: usize = 1_000;

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::administrator::{AUDIENCE, Administrator};
-use super::load::{Account, in_parallel, member};
+use super::load::{Account, SIGNING_IN, in_parallel, member};
 use super::process::{on_processor, resident};
 use super::{LOAD_CORE, Scale, built, pinned, start};
 use crate::http::{Connection, Request};
@@ -77,9 +77,13 @@ impl Clients {
 
     /// So many sessions of each carrier.
     fn sign_in(&self, server: &Server, count: usize) -> Result<Vec<Value>> {
-        in_parallel(server, count * CARRIERS.len(), |connection, number| {
-            self.session(server, connection, CARRIERS[number % CARRIERS.len()])
-        })
+        let signed_in = in_parallel(server, SIGNING_IN, |connection, first| {
+            let numbers = (first..count * CARRIERS.len()).step_by(SIGNING_IN);
+            numbers
+                .map(|number| self.session(server, connection, CARRIERS[number % CARRIERS.len()]))
+                .collect::<Result<Vec<_>>>()
+        })?;
+        Ok(signed_in.into_iter().flatten().collect())
     }
 
     fn session(

@@ -12,6 +12,9 @@ use crate::server::Server;
 /// How many connections work at once.
 pub(crate) const CONNECTIONS: usize = 64;
 
+/// How many sign in at once: few enough that no password has to wait for long, since those are refused.
+pub(crate) const SIGNING_IN: usize = 4;
+
 /// Somebody with a password.
 pub(crate) struct Account {
     identifier: String,
