@@ -67,7 +67,7 @@ costs! {
     sign_in: Some(15_760.0), "µs", "processor time of a sign-in, nearly all of it Argon2id", ACTS;
     sign_out: Some(327.0), "µs", "processor time of a sign-out", ACTS;
     data_write: Some(172.0), "µs", "processor time of a write of 1 KiB of session data", ACTS;
-    node_at_rest: Some(23.5), "MiB", "memory of a node that remembers nobody", MEMORY;
+    node_at_rest: Some(28.4), "MiB", "memory of a node that remembers nobody", MEMORY;
     remembered_session: Some(432.0), "bytes", "memory of a node for each session that it remembers", MEMORY;
     heard_row: Some(123.0), "bytes", "memory of a node for each row of the log that still concerns something", SCALE;
     postgres_fill: Some(20.3), "µs", "processor time of PostgreSQL for a session that is read", ACTS;
