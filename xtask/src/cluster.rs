@@ -13,6 +13,7 @@ mod nodes;
 mod report;
 mod running;
 mod shared;
+mod stalls;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use self::history::Operation;
 use self::load::Crowd;
 use self::report::{Asked, Report, Round};
 use self::running::Running;
+use self::stalls::Stalls;
 use crate::random::Random;
 use crate::server::{self, Folder};
 use crate::stopwatch::Stopwatch;
@@ -121,6 +123,7 @@ fn a_node_that_forgets_is_caught(folder: &Path, seed: u64) -> Result<()> {
 struct Trial {
     running: Running,
     watch: Arc<Stopwatch>,
+    stalls: Stalls,
     /// Nobody while they are at work.
     crowd: Option<Crowd>,
     operations: Vec<Operation>,
@@ -135,6 +138,7 @@ impl Trial {
         let crowd = Crowd::of(CLIENTS, running.place(), &watch, seed);
         Self {
             running,
+            stalls: Stalls::look(&watch),
             watch,
             crowd: Some(crowd),
             operations: Vec::new(),
@@ -168,6 +172,11 @@ impl Trial {
         let (crowd, brought) = crowd.stop();
         self.crowd = Some(crowd);
         let recovered = recovery?;
+        for stall in self.stalls.take() {
+            let long = stall.until.saturating_sub(stall.from);
+            println!("  the machine stood still for {} ms", long.as_millis());
+            self.allowances.push(stall);
+        }
         let asked = Asked::of(&brought.operations);
         self.operations.extend(brought.operations);
         let history = History { operations: &self.operations, allowances: &self.allowances };
