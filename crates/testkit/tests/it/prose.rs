@@ -57,10 +57,12 @@ fn lock_files_name_public_registries_only() {
     nothing_in(&complaints, "fetched from where not everybody can fetch:");
 }
 
-/// Whether what a lock file names is a folder of ours: npm lists the packages of a workspace with the others.
+/// Whether what a lock file names is a folder of ours: npm lists the packages of a workspace with the others, and those
+/// that it copies by `file:`.
 fn is_beside(lock: &File, address: &str) -> bool {
     let folder = Path::new(&lock.path).parent().unwrap();
     let (name, _) = address.split_once('"').unwrap_or((address, ""));
+    let name = name.strip_prefix("file:").unwrap_or(name);
     root().join(folder).join(name).join("package.json").is_file()
 }
 
