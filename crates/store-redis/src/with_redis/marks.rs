@@ -23,6 +23,7 @@ use cloakroom_model::room::Room;
 use cloakroom_model::secret::Digest;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{Error, Marks, Store};
+use tokio::time::sleep;
 
 use super::{ATTEMPTS, WithRedis, corrupt};
 use crate::rooms::generation_text;
@@ -37,6 +38,9 @@ const LONGEST: Duration = Duration::from_hours(2);
 
 /// How far the clocks of two nodes may differ that mark in one room.
 const APART: Duration = Duration::from_secs(1);
+
+/// How long the first one ever may take to say so.
+const FIRST_ONES_TURN: Duration = Duration::from_millis(100);
 
 /// Before anything that is remembered, in milliseconds: nothing is in doubt.
 const NEVER: i64 = -9_000_000_000_000_000;
@@ -74,10 +78,20 @@ impl<S: Store> Marks for WithRedis<S> {
             number: generation_text((self.random)()),
         };
         let mut since = String::new();
+        let mut has_waited = false;
         for _ in 0..ATTEMPTS {
             let (word, remembers) = self.use_once(&using, &since).await?;
             match word.as_str() {
-                "forgot" => since = self.remembers_since(using.room, now).await?,
+                "forgot" => {
+                    let is_first = self.is_first_in(using.room, now).await?;
+                    // Whoever is first says that nothing is in doubt, and may not have said so yet.
+                    if !is_first && !has_waited {
+                        has_waited = true;
+                        sleep(FIRST_ONES_TURN).await;
+                        continue;
+                    }
+                    since = if is_first { "0".to_owned() } else { now.plus(APART).0.to_string() };
+                }
                 "first" => {
                     let recently = remembers.plus(LONGEST) > now && remembers.0 > 0;
                     return if using.outlasts() || recently {
@@ -117,13 +131,12 @@ impl<S: Store> WithRedis<S> {
         Ok((word, Timestamp(since.parse().map_err(|_| corrupt("mark"))?)))
     }
 
-    /// Since when a room remembers that has just forgotten, in milliseconds; 0 where there was nothing to forget.
-    async fn remembers_since(&self, room: Room, now: Timestamp) -> Result<String, Error> {
+    /// Whether a room that remembers nothing has nothing to remember: no mark was ever left in it.
+    async fn is_first_in(&self, room: Room, now: Timestamp) -> Result<bool, Error> {
         let mut first = [0; 32];
         first[..18].copy_from_slice(b"marks are in Redis");
         first[31] = room.number();
-        let is_first = self.authority.mark_once(Digest(first), FOR_EVER, now).await?;
-        Ok(if is_first { "0".to_owned() } else { now.plus(APART).0.to_string() })
+        self.authority.mark_once(Digest(first), FOR_EVER, now).await
     }
 }
 
