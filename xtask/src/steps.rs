@@ -170,8 +170,8 @@ fn docs() -> Result<()> {
     run(doc.args(["doc", "--locked", "--workspace", "--no-deps"]))
 }
 
-/// Most tests wait: for a disk, for another process, until a time has passed.
-const TESTS_FOR_ONE_PROCESSOR: usize = 3;
+/// Many tests wait: for a disk, for another process, until a time has passed. More than this only get into each other's way.
+const TESTS_FOR_ONE_PROCESSOR: usize = 2;
 
 fn cargo_test() -> Result<()> {
     const AT_ONCE: &str = "RUST_TEST_THREADS";
