@@ -13,7 +13,9 @@ use crate::settings::{Service, is_origin};
 
 pub(super) type Now = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-/// How a relying party is set up. Made by [`Settings::new`]; each method changes one thing.
+/// How a relying party is set up. Made by [`Settings::new`]; each method changes one thing. What is made of clones keeps its
+/// sessions in the same place, where one was named.
+#[derive(Clone)]
 pub struct Settings {
     pub(super) client: Service,
     pub(super) origin: String,

@@ -10,4 +10,3 @@ mod real_server;
 mod relying_party;
 mod same_clock;
 mod service;
-mod shared_sessions;

@@ -29,7 +29,6 @@ use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
 use crate::same_clock::SameClock;
-use crate::shared_sessions::SharedSessions;
 
 const SHOP: &str = "https://shop.example";
 
@@ -312,11 +311,10 @@ impl Scene {
         let guard = Guard::start(change(settings)).unwrap();
         let clock = server.clock.clone();
         let sessions = MemorySessions::new(100, move || SameClock(clock.clone()).wall());
-        let sessions = SharedSessions(Arc::new(sessions));
-        let [shop, beside] = [(); 2].map(|()| {
-            let settings = relying_party::Settings::new("shop", &*secret, SHOP);
-            RelyingParty::new(guard.clone(), settings.sessions(sessions.clone())).unwrap()
-        });
+        // Clones of these settings keep their sessions in the same place.
+        let settings = relying_party::Settings::new("shop", &*secret, SHOP).sessions(sessions);
+        let [shop, beside] =
+            [(); 2].map(|()| RelyingParty::new(guard.clone(), settings.clone()).unwrap());
         let orders = |me: Identity| async move {
             assert!(me.user().is_some() && me.session().is_some());
             "ada's"
