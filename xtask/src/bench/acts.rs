@@ -102,17 +102,14 @@ impl Stage<'_> {
         let accounts = (0..ACCOUNTS)
             .map(|number| Ok(Account::create(&mut connection, number)?.0))
             .collect::<Result<Vec<_>>>()?;
-        let of_each = self.scale.sign_ins / SIGNING_IN;
         self.act("sign-in", || {
-            in_parallel(server, SIGNING_IN, |connection, first| {
-                for number in 0..of_each {
-                    let account = &accounts[(first + number * SIGNING_IN) % ACCOUNTS];
-                    let answer = connection.send(&account.sign_in("cookie"))?;
+            let done =
+                in_parallel(server, SIGNING_IN, self.scale.sign_ins, |connection, number| {
+                    let answer = connection.send(&accounts[number % ACCOUNTS].sign_in("cookie"))?;
                     ensure!(answer.status == 200, "a sign-in is answered {answer:?}");
-                }
-                Ok(())
-            })?;
-            Ok(count(u64::try_from(of_each * SIGNING_IN)?))
+                    Ok(())
+                })?;
+            Ok(count(u64::try_from(done.len())?))
         })
     }
 
@@ -221,7 +218,8 @@ impl Stage<'_> {
         status: u16,
         request: impl Fn(&'a str) -> Request<'a> + Sync,
     ) -> Result<f64> {
-        let done = in_parallel(&self.node.server, cookies.len(), |connection, number| {
+        let server = &self.node.server;
+        let done = in_parallel(server, CONNECTIONS, cookies.len(), |connection, number| {
             let answer = connection.send(&request(&cookies[number]))?;
             ensure!(answer.status == status, "it was answered {answer:?}");
             Ok(())

@@ -77,13 +77,9 @@ impl Clients {
 
     /// So many sessions of each carrier.
     fn sign_in(&self, server: &Server, count: usize) -> Result<Vec<Value>> {
-        let signed_in = in_parallel(server, SIGNING_IN, |connection, first| {
-            let numbers = (first..count * CARRIERS.len()).step_by(SIGNING_IN);
-            numbers
-                .map(|number| self.session(server, connection, CARRIERS[number % CARRIERS.len()]))
-                .collect::<Result<Vec<_>>>()
-        })?;
-        Ok(signed_in.into_iter().flatten().collect())
+        in_parallel(server, SIGNING_IN, count * CARRIERS.len(), |connection, number| {
+            self.session(server, connection, CARRIERS[number % CARRIERS.len()])
+        })
     }
 
     fn session(

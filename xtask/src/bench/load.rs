@@ -44,7 +44,7 @@ impl Account {
 /// Makes so many guests; returns what each presents: a cookie, or a refresh token.
 pub(crate) fn guests(server: &Server, count: usize, carry: &str) -> Result<Vec<String>> {
     let body = json!({"carry": carry});
-    in_parallel(server, count, |connection, _| {
+    in_parallel(server, CONNECTIONS, count, |connection, _| {
         let answer = connection.send(&Request::post("/api/v1/guest").json(&body))?;
         ensure!(answer.status == 201, "guest answered {answer:?}");
         let presented = match carry {
@@ -57,7 +57,7 @@ pub(crate) fn guests(server: &Server, count: usize, carry: &str) -> Result<Vec<S
 
 /// Has each of these cookies recognised once.
 pub(crate) fn check_each(server: &Server, cookies: &[String]) -> Result<()> {
-    let checked = in_parallel(server, cookies.len(), |connection, number| {
+    let checked = in_parallel(server, CONNECTIONS, cookies.len(), |connection, number| {
         let request = Request::get("/api/v1/session").header("cookie", cookies[number].as_str());
         let answer = connection.send(&request)?;
         ensure!(answer.status == 200, "a session check answered {answer:?}");
@@ -73,13 +73,14 @@ pub(crate) fn member(answer: &Answer, name: &str) -> Result<String> {
     text.with_context(|| format!("no {name} in {answer:?}"))
 }
 
-/// Does something so many times, each time with its number; answers what came of each, in no order.
+/// Does something so many times over so many connections, each time with its number; answers what came of each, in no order.
 pub(crate) fn in_parallel<T: Send>(
     server: &Server,
+    connections: usize,
     count: usize,
     act: impl Fn(&mut Connection, usize) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    let connections = CONNECTIONS.min(count);
+    let connections = connections.min(count);
     let work = &|first: usize| -> Result<Vec<T>> {
         let mut connection = server.connect()?;
         (first..count).step_by(connections).map(|number| act(&mut connection, number)).collect()
