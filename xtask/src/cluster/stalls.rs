@@ -1,6 +1,5 @@
 //! Moments in which the machine itself stood still, so that no process on it could hear anything.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -14,47 +13,30 @@ const NAP: Duration = Duration::from_millis(10);
 /// Who does nothing but sleep wakes up sooner than this, however much others have to do.
 const STOOD_STILL: Duration = Duration::from_millis(200);
 
-/// Looks for them until it is dropped.
-pub(crate) struct Stalls {
-    found: Arc<Mutex<Vec<Allowance>>>,
-    over: Arc<AtomicBool>,
-    looking: Option<thread::JoinHandle<()>>,
-}
+/// What is found of them until it is dropped.
+pub(crate) struct Stalls(Arc<Mutex<Vec<Allowance>>>);
 
 impl Stalls {
     pub(crate) fn look(watch: &Arc<Stopwatch>) -> Self {
-        let found: Arc<Mutex<Vec<Allowance>>> = Arc::default();
-        let over = Arc::new(AtomicBool::new(false));
-        let looking = thread::spawn({
-            let (watch, found, over) = (Arc::clone(watch), Arc::clone(&found), Arc::clone(&over));
-            move || {
-                let mut before = watch.elapsed();
-                while !over.load(Ordering::Relaxed) {
-                    thread::sleep(NAP);
-                    let now = watch.elapsed();
-                    if let Some(stall) = stall(before, now) {
-                        found.lock().unwrap_or_else(PoisonError::into_inner).push(stall);
-                    }
-                    before = now;
+        let stalls = Self(Arc::default());
+        let (watch, found) = (Arc::clone(watch), Arc::downgrade(&stalls.0));
+        thread::spawn(move || {
+            let mut before = watch.elapsed();
+            while let Some(found) = found.upgrade() {
+                thread::sleep(NAP);
+                let now = watch.elapsed();
+                if let Some(stall) = stall(before, now) {
+                    found.lock().unwrap_or_else(PoisonError::into_inner).push(stall);
                 }
+                before = now;
             }
         });
-        Self { found, over, looking: Some(looking) }
+        stalls
     }
 
     /// What was found since it was asked last.
     pub(crate) fn take(&self) -> Vec<Allowance> {
-        std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Drop for Stalls {
-    fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
-        if let Some(looking) = self.looking.take() {
-            // It has nothing to say but what it found.
-            let _ = looking.join();
-        }
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
