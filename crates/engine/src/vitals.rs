@@ -85,7 +85,7 @@ impl Engine {
         Vitals {
             sessions: self.memory.sessions(),
             passwords_waiting: self.passwords.waiting(),
-            followers: self.feed.followers(),
+            followers: self.feed.followers(self.time.now()),
             log: LogVitals {
                 unheard_for: self.memory.unheard_for(steady),
                 trusted: self.memory.is_trusted(steady),

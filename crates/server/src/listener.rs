@@ -5,6 +5,7 @@
 //! finish within a limit.
 
 mod handshake;
+mod streams;
 mod taken;
 
 use std::convert::Infallible;
@@ -17,7 +18,7 @@ use axum::response::Response;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -26,6 +27,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use self::handshake::Handshakes;
+use self::streams::{Streams, counted};
 use self::taken::Taken;
 use crate::tls::{ShownChain, Tls};
 
@@ -47,7 +49,8 @@ pub struct Limits {
     /// How long a client may take from the opening of a connection, or from its last answer, to the end of its next
     /// head. Longer than proxies keep idle connections, so that they close first.
     pub head: Duration,
-    /// How long a client may take nothing of what is written to it, once there is no room for more on the way to it.
+    /// How long a client may take nothing of what is written to it, once there is no room for more on the way to it, or in
+    /// the window that it gives a stream of HTTP/2.
     pub taken: Duration,
     /// The most TLS handshakes at once; more wait, and their time runs.
     pub handshakes: usize,
@@ -165,7 +168,7 @@ struct Door<A> {
     tls: Option<(Tls, Handshakes)>,
     answer: Arc<A>,
     places: Arc<Semaphore>,
-    builder: Arc<Builder<TokioExecutor>>,
+    builder: Arc<Builder<Streams>>,
     taken: Duration,
     graceful: Arc<GracefulShutdown>,
 }
@@ -215,7 +218,7 @@ impl<A: Answer> Door<A> {
 /// A connection on which requests may come.
 struct Line<A> {
     answer: Arc<A>,
-    builder: Arc<Builder<TokioExecutor>>,
+    builder: Arc<Builder<Streams>>,
     watcher: Watcher,
     peer: SocketAddr,
 }
@@ -232,7 +235,7 @@ impl<A: Answer> Line<A> {
             if let Some(shown) = &shown {
                 request.extensions_mut().insert(shown.clone());
             }
-            async move { Ok::<_, Infallible>(answer.answer(request, peer).await) }
+            async move { Ok::<_, Infallible>(counted(answer.answer(request, peer).await)) }
         });
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         // A client that goes away, or does not speak HTTP, is nobody's fault here.
@@ -242,8 +245,8 @@ impl<A: Answer> Line<A> {
     }
 }
 
-fn builder(limits: Limits) -> Arc<Builder<TokioExecutor>> {
-    let mut builder = Builder::new(TokioExecutor::new());
+fn builder(limits: Limits) -> Arc<Builder<Streams>> {
+    let mut builder = Builder::new(Streams::taken_within(limits.taken));
     builder
         .http1()
         .timer(TokioTimer::new())

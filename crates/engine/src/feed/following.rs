@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::ring::Next;
 use super::snapshot::Snapshot;
-use super::{Admitted, Beat};
+use super::{Admitted, Beat, expires_at};
 use crate::Engine;
 use crate::tokens::TokenClaims;
 
@@ -178,6 +178,6 @@ impl Following {
     }
 
     fn expires_at(&self) -> Timestamp {
-        Timestamp::from_seconds(i64::try_from(self.token.claims().exp).unwrap_or(i64::MAX))
+        expires_at(self.token.claims())
     }
 }

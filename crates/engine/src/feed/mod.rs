@@ -12,28 +12,31 @@
 //!   then says it.
 //! - A reader asks for the next piece when its connection has taken the one before. It holds no more than that piece; one that
 //!   is too slow for the ring begins again.
+//! - A place among those who follow is free when the token is over, also where the connection has not asked since.
 
+mod followers;
 mod following;
 mod ring;
 mod snapshot;
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use cloakroom_model::grant::Confirmation;
-use cloakroom_model::id::ClientId;
 use cloakroom_model::log::{Place, Row};
 use cloakroom_model::registration::RegisteredBy;
+use cloakroom_model::time::Timestamp;
 use cloakroom_oauth::access_token::Subject as About;
 use cloakroom_oauth::feed;
 use tokio::sync::watch;
 
+use self::followers::{Admitted, Followers};
 pub use self::following::Following;
 use self::ring::Ring;
 use self::snapshot::Snapshots;
 use crate::Engine;
 use crate::identity::NotSignedIn;
+use crate::tokens::TokenClaims;
 
 /// How long at most, but for the time between two readings, until readers are told again that nothing happened.
 const BEAT: Duration = Duration::from_millis(900);
@@ -62,7 +65,6 @@ pub(crate) struct Feed {
     /// Told to those who have just come: every reading.
     readings: watch::Sender<Option<Duration>>,
     followers: Mutex<Followers>,
-    limits: Limits,
 }
 
 /// What readers are told.
@@ -74,12 +76,6 @@ struct Beat {
     rows: bool,
     /// Whether this node stops.
     over: bool,
-}
-
-#[derive(Default)]
-struct Followers {
-    all: usize,
-    of: HashMap<ClientId, usize>,
 }
 
 /// Why nobody follows.
@@ -129,7 +125,8 @@ impl Engine {
         else {
             return Err(FollowError::NotAService);
         };
-        let place = Admitted::new(self, &client.id)?;
+        let expires_at = expires_at(claims);
+        let place = Admitted::new(self, &client.id, expires_at)?;
         let following = Following::new(self, verified, place, from, taken_in);
         // The first that it is told is what was heard after it came.
         self.wake_follower();
@@ -155,8 +152,7 @@ impl Feed {
             snapshots: Snapshots::default(),
             beats: watch::Sender::default(),
             readings: watch::Sender::default(),
-            followers: Mutex::default(),
-            limits,
+            followers: Mutex::new(Followers::new(limits)),
         }
     }
 
@@ -199,8 +195,12 @@ impl Feed {
     }
 
     /// How many follow.
-    pub(crate) fn followers(&self) -> usize {
-        self.followers.lock().unwrap_or_else(PoisonError::into_inner).all
+    pub(crate) fn followers(&self, now: Timestamp) -> usize {
+        self.who_follows().count(now)
+    }
+
+    fn who_follows(&self) -> MutexGuard<'_, Followers> {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ring(&self) -> RwLockReadGuard<'_, Ring> {
@@ -212,47 +212,13 @@ impl Feed {
     }
 }
 
+/// When a token is over, and with it what it follows.
+fn expires_at(claims: &TokenClaims) -> Timestamp {
+    Timestamp::from_seconds(i64::try_from(claims.exp).unwrap_or(i64::MAX))
+}
+
 /// Told with what was heard, and so once for each reading.
 fn there_are_rows(beat: &mut Beat) -> bool {
     beat.rows = true;
     false
-}
-
-/// A place among those who follow, given back when it is dropped.
-struct Admitted {
-    engine: Engine,
-    client: ClientId,
-}
-
-impl Admitted {
-    fn new(engine: &Engine, client: &ClientId) -> Result<Self, FollowError> {
-        let feed = &engine.feed;
-        if feed.beats.borrow().over {
-            return Err(FollowError::Full);
-        }
-        let mut followers = feed.followers.lock().unwrap_or_else(PoisonError::into_inner);
-        if followers.of.get(client).is_some_and(|count| *count >= feed.limits.of_client) {
-            return Err(FollowError::TooMany);
-        }
-        if followers.all >= feed.limits.all {
-            return Err(FollowError::Full);
-        }
-        followers.all += 1;
-        *followers.of.entry(client.clone()).or_default() += 1;
-        Ok(Self { engine: engine.clone(), client: client.clone() })
-    }
-}
-
-impl Drop for Admitted {
-    fn drop(&mut self) {
-        let mut followers =
-            self.engine.feed.followers.lock().unwrap_or_else(PoisonError::into_inner);
-        followers.all -= 1;
-        if let Some(count) = followers.of.get_mut(&self.client) {
-            *count -= 1;
-            if *count == 0 {
-                followers.of.remove(&self.client);
-            }
-        }
-    }
 }

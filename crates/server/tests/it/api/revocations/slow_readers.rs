@@ -3,17 +3,20 @@
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use cloakroom_model::event::{Actor, Event, Kind};
 use cloakroom_model::log::Subject;
 use cloakroom_server::listener::{Limits, Sockets};
 use cloakroom_store::memory::Memory;
 use cloakroom_store::{Act, Revocations as _};
 use cloakroom_testkit::clock::HandClock;
-use cloakroom_testkit::server::Server;
+use cloakroom_testkit::server::{Server, Setup};
+use http::Request;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpSocket;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use super::{PATH, PATIENCE, Service, named};
@@ -92,6 +95,106 @@ async fn who_stops_reading_loses_its_place_and_harms_nobody() {
     log.ends(&server, told..told + 1).await;
     reading.until(&tokens(told..told + 1)).await;
     serving.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_gives_a_stream_no_window_loses_its_place_and_keeps_its_connection() {
+    let log = Log::default();
+    let server = log.server().await;
+    let service = Service::new(&server).await;
+    let sockets = Sockets::bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
+    let address = sockets.addresses()[0];
+    // Pings go to and fro all the while.
+    let limits = Limits {
+        taken: Duration::from_millis(300),
+        head: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let serving = tokio::spawn(sockets.serve(server.edge(), limits, std::future::pending()));
+    let connection = TcpStream::connect(address).await.unwrap();
+    // Room for both streams, while each has its own window of 64 KiB.
+    let mut http2 = h2::client::Builder::new();
+    http2.initial_connection_window_size(16 << 20);
+    let (mut http2, connection) = http2.handshake::<_, Bytes>(connection).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let mut follows = async || {
+        let asked = Request::get(format!("http://localhost:7117{PATH}"));
+        let asked = asked.header("authorization", format!("Bearer {}", service.token));
+        http2 = http2.clone().ready().await.unwrap();
+        let (answer, _) = http2.send_request(asked.body(()).unwrap(), true).unwrap();
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.into_body()
+    };
+    let mut stalled = follows().await;
+    let mut reading = follows().await;
+    assert_eq!(server.engine.vitals().followers, 2);
+
+    let told = AtomicU32::new(0);
+    let heard = AtomicUsize::new(0);
+    let reads = async {
+        while let Some(piece) = reading.data().await {
+            let length = piece.expect("who takes what comes goes on").len();
+            reading.flow_control().release_capacity(length).unwrap();
+            heard.fetch_add(length, Ordering::Relaxed);
+        }
+    };
+    let let_go = async {
+        while server.engine.vitals().followers == 2 {
+            // Far more than a window holds, and the heartbeats of a quiet log after that.
+            let next = told.load(Ordering::Relaxed);
+            if next < 10_000 {
+                log.ends(&server, next..next + 1000).await;
+                told.store(next + 1000, Ordering::Relaxed);
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = reads => panic!("who takes what comes was let go"),
+        done = timeout(PATIENCE, let_go) => done.expect("it keeps its place"),
+    }
+    // What was on its way to it is there, and then the stream was reset; the other one, on the same connection, goes on.
+    let mut had = 0;
+    let reset = loop {
+        match stalled.data().await.expect("an error, and no end") {
+            Ok(piece) => had += piece.len(),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(reset.reason(), Some(h2::Reason::CANCEL), "{reset}");
+    assert!(had <= 65_535, "{had} bytes were sent into a window of 64 KiB");
+    assert!(heard.into_inner() > 65_535 || told.into_inner() < 3000);
+    log.ends(&server, MANY..MANY + 1).await;
+    let mut text = String::new();
+    while !text.contains(&tokens(MANY..MANY + 1)[0]) {
+        let piece = timeout(PATIENCE, reading.data()).await.expect("rows").unwrap().unwrap();
+        reading.flow_control().release_capacity(piece.len()).unwrap();
+        text.push_str(std::str::from_utf8(&piece).unwrap());
+    }
+    assert!(!connection.is_finished());
+    serving.abort();
+}
+
+#[tokio::test]
+async fn who_asks_for_nothing_any_more_has_no_place_beyond_the_end_of_its_token() {
+    let server = Server::with(|Setup { engine, .. }| engine.followers.of_client = 1).await;
+    let service = Service::new(&server).await;
+    let mut stalled = service.follows(None).await;
+    stalled.until_place().await;
+    server.clock.go(Duration::from_secs(599));
+    server.engine.catch_up().await.unwrap();
+    let service = service.again().await;
+    assert_eq!(service.asks(None).await.status(), 429);
+    server.clock.go(Duration::from_secs(1));
+    server.engine.catch_up().await.unwrap();
+    assert_eq!(server.engine.vitals().followers, 0);
+    let _next = service.follows(None).await;
+    // Nor does it take another one's along when its connection ends at last.
+    assert_eq!(stalled.rest().await, None);
+    drop(stalled);
+    assert_eq!(server.engine.vitals().followers, 1);
+    assert_eq!(service.asks(None).await.status(), 429);
 }
 
 /// As many rows as the ring has no room for.
