@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::awaited::Awaited;
 use crate::concerns::{Concerns, Heard};
 use crate::subject::Digest;
 
@@ -30,6 +31,8 @@ const PLACES: usize = 64;
 /// What is known by the feed. Read by every request, written by one follower.
 pub(crate) struct Beliefs {
     concerns: Concerns,
+    /// Told of each end.
+    pub(crate) awaited: Awaited,
     version: AtomicU64,
     epoch: AtomicU64,
     /// The steady time in milliseconds, plus one; 0 while nothing is believed.
@@ -67,6 +70,7 @@ impl Beliefs {
     pub(crate) fn new(max_staleness: Duration) -> Self {
         Self {
             concerns: Concerns::default(),
+            awaited: Awaited::default(),
             version: AtomicU64::new(1),
             epoch: AtomicU64::new(0),
             heard_at: AtomicU64::new(0),
@@ -153,6 +157,7 @@ impl Beliefs {
     /// Takes in that the subject ended, until the second `until`.
     pub(crate) fn end(&self, subject: Digest, until: u64) {
         self.concerns.end(subject, until);
+        self.awaited.tell(&subject);
     }
 
     /// Takes in that the subject changed.

@@ -51,6 +51,7 @@ pub mod require;
 mod again;
 mod answer;
 mod ask;
+mod awaited;
 mod beliefs;
 mod clock;
 mod concerns;

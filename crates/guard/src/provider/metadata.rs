@@ -32,6 +32,8 @@ pub(crate) struct Metadata {
     #[serde(default)]
     pub(crate) authorization_endpoint: Option<String>,
     #[serde(default)]
+    pub(crate) userinfo_endpoint: Option<String>,
+    #[serde(default)]
     pub(crate) end_session_endpoint: Option<String>,
     /// RFC 9207 §3.
     #[serde(default)]
@@ -122,6 +124,7 @@ fn checked(metadata: Metadata, settings: &Settings) -> Result<Metadata, Provider
         ("introspection_endpoint", metadata.introspection_endpoint.as_ref()),
         ("revocation_endpoint", metadata.revocation_endpoint.as_ref()),
         ("authorization_endpoint", metadata.authorization_endpoint.as_ref()),
+        ("userinfo_endpoint", metadata.userinfo_endpoint.as_ref()),
         ("end_session_endpoint", metadata.end_session_endpoint.as_ref()),
     ];
     for (name, url) in endpoints {
@@ -161,6 +164,7 @@ mod tests {
             introspection_endpoint: None,
             revocation_endpoint: None,
             authorization_endpoint: None,
+            userinfo_endpoint: None,
             end_session_endpoint: None,
             authorization_response_iss_parameter_supported: false,
         };

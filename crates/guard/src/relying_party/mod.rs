@@ -24,7 +24,8 @@
 //! what the guard knows where a token is presented. Somebody on the way to a page that needs an identity is sent to the
 //! sign-in and back.
 //!
-//! It leaves out `UserInfo`: an [`Identity`](crate::Identity) holds what the ID token says.
+//! An [`Identity`](crate::Identity) holds what the ID token says; what more the issuer tells of a person is asked for by
+//! [`RelyingParty::user_info`].
 
 mod flow;
 mod id_token;
@@ -40,9 +41,12 @@ mod set_cookie;
 mod settings;
 mod store;
 mod tokens;
+mod user_info;
+mod wait;
 
 pub use layer::{RelyingPartyLayer, RelyingPartyService};
 pub use party::RelyingParty;
 pub use randomness::{Randomness, SystemRandomness};
 pub use settings::{Paths, Settings, SettingsError};
 pub use store::{Kept, MemorySessions, SessionStore, StoreError};
+pub use user_info::UserInfo;

@@ -1,5 +1,7 @@
 //! What a relying party answers by itself. Nothing of it is kept by anybody, and no address of it is told to another host.
 
+use std::time::Duration;
+
 use axum_core::body::Body;
 use axum_core::response::{IntoResponse as _, Response};
 use http::header::{
@@ -7,7 +9,7 @@ use http::header::{
     SET_COOKIE,
 };
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use serde_json::json;
 use url::{Url, form_urlencoded};
@@ -19,10 +21,13 @@ use super::return_to::return_to;
 use super::session::Session;
 use super::settings::Paths;
 use super::tokens::{self, Trouble};
+use super::wait;
 use crate::again::is_navigation;
 use crate::answer::Refused;
 use crate::refusal::Refusal;
 use crate::subject::{Digest, Kind};
+
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// The longest form with a logout token.
 const LONGEST: usize = 64 * 1024;
@@ -98,6 +103,12 @@ impl RelyingParty {
     }
 
     async fn me(&self, parts: &Parts) -> Result<Response, Refusal> {
+        if let Some(wait) = wait::asked(&parts.headers) {
+            let over = self.0.ends_within(wait, parts).await;
+            if !over.map_err(|why| unavailable(&why))? {
+                return Ok(as_before(wait));
+            }
+        }
         let told = match self.identify(parts).await {
             Ok(Some(me)) => json!({
                 "user": me.user().map(|id| json!({ "id": id, "roles": me.roles().collect::<Vec<_>>() })),
@@ -177,6 +188,7 @@ impl Party {
         if let Some(opened) = opened {
             let removed = self.sessions.remove(&opened).await;
             removed.map_err(|why| unavailable(&why.into()))?;
+            self.tell_of_end(&opened.session);
             tokens::revoke(self.shared(), &self.settings, &opened.session).await;
             next = self.end_session(&opened.session).await.unwrap_or(next);
         }
@@ -233,6 +245,7 @@ impl Party {
         let until = now + self.settings.lifetime.as_secs();
         let done = self.sessions.end(subject, at, until).await;
         done.map_err(|why| unavailable(&why.into()))?;
+        self.shared().beliefs.awaited.tell(&subject);
         Ok(answer(StatusCode::OK, Body::empty()))
     }
 
@@ -277,6 +290,14 @@ fn shown(status: StatusCode, value: &serde_json::Value, cookies: Vec<HeaderValue
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     put(headers, cookies);
+    response
+}
+
+/// To a question that waited: it is as it was (RFC 7240 §3).
+fn as_before(wait: Duration) -> Response {
+    let mut response = answer(StatusCode::NO_CONTENT, Body::empty());
+    let applied = HeaderValue::try_from(format!("wait={}", wait.as_secs()));
+    response.headers_mut().extend(applied.map(|applied| (PREFERENCE_APPLIED, applied)));
     response
 }
 

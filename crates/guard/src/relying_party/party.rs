@@ -14,6 +14,7 @@ use super::set_cookie::Cookies;
 use super::settings::{Settings, SettingsError};
 use super::store::MemorySessions;
 use super::tokens::{self, Trouble};
+use super::user_info::{self, UserInfo};
 use crate::ask;
 use crate::beliefs::Mark;
 use crate::cookie;
@@ -31,7 +32,7 @@ const SESSIONS: usize = 100_000;
 /// So many sessions are remembered whose users changed.
 const REMEMBERED: usize = 10_000;
 
-/// So many refreshes are under way at once at most.
+/// So many refreshes are under way at once at most, and so many questions about people.
 const AT_ONCE: usize = 256;
 
 /// An app on another domain than the issuer's. Clones are the same app.
@@ -50,6 +51,7 @@ pub(super) struct Party {
     /// What the issuer said of users who changed, by their sessions.
     roles: Cache<Sha256, Told>,
     refreshing: Flights<Result<Arc<Opened>, Trouble>>,
+    asking: Flights<Result<UserInfo, Trouble>>,
 }
 
 /// The roles of a user, and what was known when they were told.
@@ -73,6 +75,7 @@ impl RelyingParty {
             own_origin: guard.settings().clone().origin(settings.origin.clone()),
             roles: Cache::new(REMEMBERED),
             refreshing: Flights::new(AT_ONCE),
+            asking: Flights::new(AT_ONCE),
             settings,
             guard,
         })))
@@ -104,12 +107,19 @@ impl RelyingParty {
     /// An access token of whoever is there, for services that the app asks in their name; `None` where nobody is. It goes to
     /// no browser.
     pub async fn access_token(&self, parts: &Parts) -> Result<Option<String>, Refusal> {
+        let opened = self.0.with_token(parts).await?;
+        Ok(opened.map(|opened| opened.session.tokens.access.clone()))
+    }
+
+    /// What the issuer tells of whoever is there beside who it is (OpenID Connect Core §5.3), such as a name or an email
+    /// address, as far as the [scope](Settings::scope) asks for it; `None` where nobody is. The issuer is asked with each call, but
+    /// for calls of the same session at once, so keep what you need. [`Refusal::Unavailable`] where it does not answer, or tells
+    /// of somebody else.
+    pub async fn user_info(&self, parts: &Parts) -> Result<Option<UserInfo>, Refusal> {
         let app = &self.0;
-        let Some(cookie) = cookie::read(&app.cookie, &parts.headers) else { return Ok(None) };
-        let Some((opened, _)) = app.standing(cookie).await? else { return Ok(None) };
-        let now = app.now();
-        match app.renewed(opened, now).await {
-            Ok(opened) => Ok(Some(opened.session.tokens.access.clone())),
+        let Some(opened) = app.with_token(parts).await? else { return Ok(None) };
+        match app.asked(opened).await {
+            Ok(told) => Ok(Some(told)),
             Err(why) => Party::gone_or(why).map(|()| None),
         }
     }
@@ -135,6 +145,51 @@ impl Party {
         match cookie::read(&self.cookie, &parts.headers) {
             Some(cookie) => Ok(self.sessions.find(cookie, self.now()).await?),
             None => Ok(None),
+        }
+    }
+
+    /// The session of a request with an access token that is good for a while; none where nobody is there.
+    async fn with_token(self: &Arc<Self>, parts: &Parts) -> Result<Option<Arc<Opened>>, Refusal> {
+        let Some(cookie) = cookie::read(&self.cookie, &parts.headers) else { return Ok(None) };
+        let Some((opened, _)) = self.standing(cookie).await? else { return Ok(None) };
+        match self.renewed(opened, self.now()).await {
+            Ok(opened) => Ok(Some(opened)),
+            Err(why) => Self::gone_or(why).map(|()| None),
+        }
+    }
+
+    async fn asked(self: &Arc<Self>, opened: Arc<Opened>) -> Result<UserInfo, Trouble> {
+        let digest = opened.digest;
+        let question = || {
+            let party = Arc::clone(self);
+            async move { user_info::ask(party.shared(), &opened.session).await }
+        };
+        let steady = self.shared().provider.clock().steady();
+        let joined = self.asking.join(digest, steady, question).await;
+        joined.map_err(|_| Trouble::unavailable("too many questions are under way"))?.0
+    }
+
+    /// Whether the session of a request is over, by now or after so long. To wait is no use of it: a page that is left open keeps
+    /// nobody signed in.
+    pub(super) async fn ends_within(&self, wait: Duration, parts: &Parts) -> Result<bool, Trouble> {
+        let Some(opened) = self.opened(parts).await? else { return Ok(true) };
+        let subjects = opened.session.hangs_from(&self.settings.client.client_id).collect();
+        let awaited = &self.shared().beliefs.awaited;
+        // Where as many wait as may, it is answered as if it had not asked to (RFC 7240 §2).
+        let waiter = awaited.wait_for(subjects, self.settings.waiting);
+        let Some(waiter) = waiter else { return Ok(true) };
+        let is_over = async || {
+            // It may have been removed by this app, here or in another process, of which no feed tells.
+            Ok::<_, Trouble>(self.has_ended(&opened.session) || self.opened(parts).await?.is_none())
+        };
+        // Looked up once somebody waits: what ended before was told to nobody.
+        Ok(is_over().await? || waiter.is_told_within(wait).await || is_over().await?)
+    }
+
+    /// Tells the pages that wait for the end of a session which this app itself has ended.
+    pub(super) fn tell_of_end(&self, session: &Session) {
+        if let Some(subject) = session.labels().last() {
+            self.shared().beliefs.awaited.tell(&subject);
         }
     }
 

@@ -151,8 +151,8 @@ impl SealedSessions {
 }
 
 impl Session {
-    /// What the issuer can say to have ended without the feed.
-    fn labels(&self) -> impl Iterator<Item = Digest> {
+    /// What the issuer can say to have ended without the feed; the narrowest last.
+    pub(super) fn labels(&self) -> impl Iterator<Item = Digest> {
         let sid = self.person.sid.iter().map(|sid| Digest::of(Kind::Session, sid));
         std::iter::once(self.user()).chain(sid)
     }

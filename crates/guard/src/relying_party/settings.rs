@@ -26,6 +26,7 @@ pub struct Settings {
     pub(super) after_sign_out: String,
     pub(super) idle: Duration,
     pub(super) lifetime: Duration,
+    pub(super) waiting: usize,
     pub(super) sessions: Option<Arc<dyn SessionStore>>,
     pub(super) randomness: Arc<dyn Randomness>,
 }
@@ -41,7 +42,7 @@ pub struct Paths {
     pub sign_out: String,
     /// Takes logout tokens; registered as `backchannel_logout_uri`, behind the origin. Default `/backchannel-logout`.
     pub backchannel_logout: String,
-    /// Says who is there, in JSON, for scripts. Default `/me`.
+    /// Says who is there, in JSON, for scripts; with `Prefer: wait` once that is over. Default `/me`.
     pub me: String,
 }
 
@@ -97,6 +98,7 @@ impl Settings {
             after_sign_out: "/".to_owned(),
             idle: Duration::from_hours(24),
             lifetime: Duration::from_hours(30 * 24),
+            waiting: 10_000,
             sessions: None,
             randomness: Arc::new(SystemRandomness),
         }
@@ -131,6 +133,13 @@ impl Settings {
     #[must_use]
     pub fn after_sign_out(self, path: impl Into<String>) -> Self {
         Self { after_sign_out: path.into(), ..self }
+    }
+
+    /// How many pages may wait at once to be told of the end of their session, of all apps of one guard; whoever comes after
+    /// that is answered at once. Default 10,000, and 64 of one user.
+    #[must_use]
+    pub fn waiting(self, waiting: usize) -> Self {
+        Self { waiting, ..self }
     }
 
     /// How long a session lasts without being used. Default a day.

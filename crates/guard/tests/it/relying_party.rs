@@ -1,42 +1,24 @@
 //! An app on another domain, before the real server: somebody signs in, is there, and signs out.
 
+mod scene;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use axum::response::IntoResponse as _;
-use axum::routing::get;
-use cloakroom_engine::clients::NewClient;
 use cloakroom_engine::fetch::Fetch;
-use cloakroom_guard::relying_party::{self, MemorySessions, RelyingParty};
-use cloakroom_guard::{Clock as _, Guard, Identity, Settings, require};
-use cloakroom_model::client::Template;
-use cloakroom_model::event::Actor;
-use cloakroom_model::id::ClientId;
-use cloakroom_model::registration::{AnswerSigning, AuthenticationMethod, GrantType, Registration};
-use cloakroom_testkit::browser::{Answer, Browser, request};
+use cloakroom_guard::{Refusal, Settings};
 use cloakroom_testkit::engine::PASSWORD;
-use cloakroom_testkit::server::Server;
 use futures_util::future::join_all;
-use http::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
-use http::request::Parts;
-use http::{HeaderValue, Method, Request, StatusCode};
-use http_body_util::BodyExt as _;
+use http::Method;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tower::ServiceExt as _;
 
-use crate::same_clock::SameClock;
+use self::scene::Scene;
 
 const SHOP: &str = "https://shop.example";
 
 /// Where the app takes logout tokens.
 const LOGOUT: &str = "https://shop.example/backchannel-logout";
-
-/// What stands in the form of a refresh.
-const REFRESH: &[u8] = b"grant_type=refresh_token";
 
 /// Longer than any honest machine takes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -257,245 +239,93 @@ async fn a_script_is_told_who_is_there() {
     assert_eq!(nobody.is(200).json(), json!({ "user": null }));
 }
 
-/// The server on a socket, an app that knows it, and a browser at the app.
-struct Scene {
-    server: Server,
-    issuer: String,
-    guard: Guard,
-    shop: RelyingParty,
-    /// Another process of the app, with the same sessions.
-    beside: RelyingParty,
-    app: Router,
-    jar: Vec<String>,
-    /// How often the issuer was asked for a refresh.
-    refreshes: Arc<AtomicUsize>,
-    /// Whether refreshes find nobody.
-    refuses: Arc<AtomicBool>,
+#[tokio::test]
+async fn what_more_the_issuer_tells_of_a_person_is_asked_for_when_the_app_wants_to_know() {
+    let mut scene = Scene::new().await;
+    assert!(scene.shop.user_info(&scene.head()).await.unwrap().is_none(), "nobody is there");
+    let mut ada = scene.ada_is_in().await;
+    assert_eq!(scene.asked_about.load(Ordering::SeqCst), 0, "a sign-in asks nothing");
+    let me = scene.visit("/me").await.json();
+    for (on, asked) in [(Duration::ZERO, 1), (Duration::from_mins(11), 2)] {
+        scene.passes(on).await;
+        let told = scene.shop.user_info(&scene.head()).await.unwrap().expect("somebody is there");
+        assert_eq!(
+            (told.sub(), told.email()),
+            (me["user"]["id"].as_str().unwrap(), Some("ada@example.com"))
+        );
+        assert_eq!(scene.asked_about.load(Ordering::SeqCst), asked);
+    }
+    // What the app must not be told as if it were so: nothing, or somebody else's.
+    scene.refuses.store(true, Ordering::SeqCst);
+    let refused = scene.shop.user_info(&scene.head()).await;
+    assert!(matches!(refused, Err(Refusal::Unavailable)), "{refused:?}");
+    scene.refuses.store(false, Ordering::SeqCst);
+    scene.tells_of_another.store(true, Ordering::SeqCst);
+    let refused = scene.shop.user_info(&scene.head()).await;
+    assert!(matches!(refused, Err(Refusal::Unavailable)), "{refused:?}");
+    scene.tells_of_another.store(false, Ordering::SeqCst);
+    assert!(scene.shop.user_info(&scene.head()).await.unwrap().is_some());
+
+    scene.at_issuer(&mut ada, Method::POST, "/api/v1/sign-out", &json!({})).await.is(204);
+    // The issuer knows, whether the app has heard or not.
+    assert!(scene.shop.user_info(&scene.head()).await.unwrap().is_none());
 }
 
-impl Scene {
-    async fn new() -> Self {
-        Self::with(|settings| settings).await
-    }
-
-    /// With a guard that is set up otherwise.
-    async fn with(change: impl FnOnce(Settings) -> Settings) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let issuer = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-        let server = Server::with(|setup| {
-            setup.engine.issuer.clone_from(&issuer);
-            setup.server.public_url = issuer.parse().unwrap();
-        })
-        .await;
-        let (refreshes, refuses) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
-        let door = (server.clone(), Arc::clone(&refreshes), Arc::clone(&refuses));
-        let answers = Router::new().fallback(move |request: Request<Body>| {
-            let (edge, refreshes, refuses) = door.clone();
-            async move {
-                let (parts, body) = request.into_parts();
-                let body = body.collect().await.unwrap().to_bytes();
-                if body.windows(REFRESH.len()).any(|window| window == REFRESH) {
-                    refreshes.fetch_add(1, Ordering::SeqCst);
-                    if refuses.load(Ordering::SeqCst) {
-                        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-                    }
-                }
-                edge.answer(Request::from_parts(parts, body.into())).await
-            }
-        });
-        tokio::spawn(async move { axum::serve(listener, answers).await });
-        let secret = add_client(&server).await;
-        let settings = Settings::new(&issuer, SHOP)
-            .service("shop", &secret)
-            .clock(SameClock(server.clock.clone()));
-        let guard = Guard::start(change(settings)).unwrap();
-        let clock = server.clock.clone();
-        let sessions = MemorySessions::new(100, move || SameClock(clock.clone()).wall());
-        // Clones of these settings keep their sessions in the same place.
-        let settings = relying_party::Settings::new("shop", &*secret, SHOP).sessions(sessions);
-        let [shop, beside] =
-            [(); 2].map(|()| RelyingParty::new(guard.clone(), settings.clone()).unwrap());
-        let orders = |me: Identity| async move {
-            assert!(me.user().is_some() && me.session().is_some());
-            "ada's"
-        };
-        let lately = require::signed_in().fresh_within(Duration::from_mins(5));
-        let app = Router::new()
-            .route("/orders", get(orders))
-            .merge(Router::new().route("/vault", get(orders)).layer(lately))
-            .merge(
-                Router::new()
-                    .route("/safe", get(orders))
-                    .layer(require::signed_in().step_up(["aal2"])),
-            )
-            .layer(shop.layer());
-        let jar = Vec::new();
-        let scene = Self { server, issuer, guard, shop, beside, app, jar, refreshes, refuses };
-        scene.passes(Duration::ZERO).await;
-        scene
-    }
-
-    /// Time goes on, and the guard hears up to then.
-    async fn passes(&self, on: Duration) {
-        self.server.clock.go(on);
-        let heard = async {
-            while !self.guard.health().believes || !self.guard.health().has_keys {
-                self.server.engine.catch_up().await.unwrap();
-                tokio::task::yield_now().await;
-            }
-        };
-        let heard = tokio::time::timeout(PATIENCE, heard).await;
-        assert!(heard.is_ok(), "the guard does not hear the feed: {:?}", self.guard.health());
-    }
-
-    fn refreshes(&self) -> usize {
-        self.refreshes.load(Ordering::SeqCst)
-    }
-
-    /// Whose token the issuer says that it is.
-    async fn belongs_to(&self, token: &str) -> String {
-        let mut request = request(Method::GET, "/api/v1/session", Body::empty());
-        let host = self.issuer.strip_prefix("http://").unwrap();
-        request.headers_mut().insert(HOST, host.parse().unwrap());
-        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
-        let answer = self.server.browser().send(request).await;
-        answer.is(200).json()["user"]["email"].as_str().unwrap().to_owned()
-    }
-
-    /// Somebody who is signed in at the issuer and here.
-    async fn ada_is_in(&mut self) -> Browser {
-        let mut ada = self.ada().await;
-        let callback = self.ask_for_code(&mut ada, "/sign-in").await;
-        self.visit(&callback).await.is(303);
-        ada
-    }
-
-    /// A browser in which somebody is signed in at the issuer.
-    async fn ada(&self) -> Browser {
-        let mut ada = self.server.browser();
-        let wish = json!({ "email": "ada@example.com", "password": PASSWORD, "carry": "cookie" });
-        self.at_issuer(&mut ada, Method::POST, "/api/v1/sign-up", &wish).await.is(201);
-        ada
-    }
-
-    /// Sends JSON to the issuer, by the name that it has here.
-    async fn at_issuer(
-        &self,
-        browser: &mut Browser,
-        method: Method,
-        path: &str,
-        body: &Value,
-    ) -> Answer {
-        let mut request = request(method, path, Body::from(body.to_string()));
-        let host = self.issuer.strip_prefix("http://").unwrap();
-        request.headers_mut().insert(HOST, host.parse().unwrap());
-        let json = HeaderValue::from_static("application/json");
-        request.headers_mut().insert(CONTENT_TYPE, json);
-        browser.send(request).await
-    }
-
-    /// Goes to a page of the app.
-    async fn visit(&mut self, path: &str) -> Answer {
-        let path = path.strip_prefix(SHOP).unwrap_or(path).to_owned();
-        self.send(Method::GET, &path, &[("sec-fetch-mode", "navigate")]).await
-    }
-
-    /// Posts a logout token to the app, as an issuer does.
-    async fn log_out(&self, token: &str) -> Answer {
-        let form = Body::from(format!("logout_token={token}"));
-        let request = request(Method::POST, "/backchannel-logout", form);
-        self.ask(request).await
-    }
-
-    /// A request with the cookies that there are.
-    fn request(
-        &self,
-        method: Method,
-        path: &str,
-        headers: &[(&'static str, &'static str)],
-    ) -> Request<Body> {
-        let mut request = request(method, path, Body::empty());
-        request.headers_mut().insert(HOST, HeaderValue::from_static("shop.example"));
-        if !self.jar.is_empty() {
-            request.headers_mut().insert(COOKIE, self.jar.join("; ").parse().unwrap());
-        }
-        for (name, value) in headers {
-            request.headers_mut().insert(*name, HeaderValue::from_static(value));
-        }
-        request
-    }
-
-    /// The head of such a request.
-    fn head(&self) -> Parts {
-        self.request(Method::GET, "/orders", &[]).into_parts().0
-    }
-
-    async fn ask(&self, request: Request<Body>) -> Answer {
-        let (parts, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body }
-    }
-
-    async fn send(
-        &mut self,
-        method: Method,
-        path: &str,
-        headers: &[(&'static str, &'static str)],
-    ) -> Answer {
-        let answer = self.ask(self.request(method, path, headers)).await;
-        for cookie in answer.headers.get_all(SET_COOKIE) {
-            let cookie = cookie.to_str().unwrap();
-            let pair = cookie.split(';').next().unwrap();
-            let name = &pair[..=pair.find('=').unwrap()];
-            self.jar.retain(|kept| !kept.starts_with(name));
-            if !cookie.contains("Max-Age=0") {
-                self.jar.push(pair.to_owned());
-            }
-        }
-        answer
-    }
-
-    /// Leaves for the sign-in, and takes what the issuer sends back.
-    async fn ask_for_code(&mut self, ada: &mut Browser, sign_in: &str) -> String {
-        let away = self.visit(sign_in).await;
-        let question = away.header("location").strip_prefix(&self.issuer).unwrap().to_owned();
-        let answer = self.at_issuer(ada, Method::GET, &question, &Value::Null).await;
-        let callback = answer.header("location").to_owned();
-        assert!(callback.starts_with(&format!("{SHOP}/callback?")), "{answer:?}");
-        callback
-    }
-}
-
-/// The app's client, which follows the feed as well. Returns its secret.
-async fn add_client(server: &Server) -> String {
-    let mut new = NewClient {
-        id: Some(ClientId::parse("shop").unwrap()),
-        name: "The Shop".to_owned(),
-        template: Template::Web,
-        first_party: true,
-        origins: Vec::new(),
-        audiences: Vec::new(),
-        scopes: ["openid", "email", "revocations"].map(str::to_owned).to_vec(),
-        algorithm: None,
-        token_places: Vec::new(),
-        confidential: true,
-        registration: Registration {
-            redirect_uris: vec![format!("{SHOP}/callback")],
-            grant_types: vec![
-                GrantType::AuthorizationCode,
-                GrantType::RefreshToken,
-                GrantType::ClientCredentials,
-            ],
-            method: AuthenticationMethod::ClientSecretBasic,
-            // RS256 is the default, and an RSA key takes long to make.
-            signing: AnswerSigning {
-                id_token: Some("ES256".to_owned()),
-                ..AnswerSigning::default()
-            },
-            ..Registration::default()
-        },
+#[tokio::test]
+async fn a_page_that_waits_is_answered_once_the_session_is_over_and_not_before() {
+    let mut scene = Scene::new().await;
+    let mut ada = scene.ada_is_in().await;
+    let waits = |scene: &Scene, seconds: &'static str| {
+        scene.request(Method::GET, "/me", &[("prefer", seconds)])
     };
-    new.registration.logout.back_channel = Some(LOGOUT.to_owned());
-    let added = server.engine.add_client(new, Actor::Operator).await.unwrap();
-    added.secret.unwrap().to_string()
+    let before = scene.ask(waits(&scene, "respond-async, wait=1")).await;
+    assert_eq!(before.is(204).header("preference-applied"), "wait=1");
+    assert_eq!(before.header("cache-control"), "no-store");
+
+    // Signed out at the issuer, where the other tabs of this app know nothing of it.
+    let ends = async {
+        scene.at_issuer(&mut ada, Method::POST, "/api/v1/sign-out", &json!({})).await.is(204);
+        scene.server.engine.catch_up().await.unwrap();
+    };
+    let tabs = join_all((0..3).map(|_| scene.ask(waits(&scene, "wait=25"))));
+    let told = tokio::time::timeout(PATIENCE, async { tokio::join!(tabs, ends) }).await;
+    for tab in told.expect("the end of the session, not of the wait").0 {
+        assert_eq!(tab.is(200).json(), json!({ "user": null }));
+    }
+    // Nobody is there already.
+    assert_eq!(scene.visit_waiting().await, json!({ "user": null }));
+}
+
+#[tokio::test]
+async fn a_page_that_waits_is_told_what_the_app_itself_has_ended() {
+    let mut scene = Scene::with(Settings::without_feed).await;
+    scene.server.others.put(LOGOUT, "text/plain", "");
+    let mut ada = scene.ada().await;
+    for here in [true, false] {
+        let callback = scene.ask_for_code(&mut ada, "/sign-in").await;
+        scene.visit(&callback).await.is(303);
+        let ends = async {
+            if here {
+                let own = [("sec-fetch-site", "same-origin")];
+                scene.ask(scene.request(Method::POST, "/sign-out", &own)).await.is(303);
+            } else {
+                scene
+                    .at_issuer(&mut ada, Method::POST, "/api/v1/sign-out", &json!({}))
+                    .await
+                    .is(204);
+                let others: Arc<dyn Fetch> = scene.server.others.clone();
+                scene.server.engine.tell_relying_parties(&others).await.unwrap();
+                let token = scene.server.others.posted()[0].form[0].1.clone();
+                scene.log_out(&token).await.is(200);
+            }
+        };
+        let waits = async { tokio::join!(scene.visit_waiting(), ends) };
+        let told = tokio::time::timeout(PATIENCE, waits).await;
+        assert_eq!(
+            told.expect("the end of the session").0,
+            json!({ "user": null }),
+            "here: {here}"
+        );
+        scene.jar.clear();
+    }
 }

@@ -19,7 +19,7 @@ import { asBefore, failed, redirect, shown, wrongMethod } from "./answers.js";
 import { hangsFrom, identityOf, SealedSessions, type Opened, type Session } from "./session.js";
 import { clearCookie, setCookie } from "./set_cookie.js";
 import { settle, type Settings, type Settled } from "./settings.js";
-import { NoLonger, Tokens } from "./tokens.js";
+import { NoLonger, Tokens, type UserInfo } from "./tokens.js";
 import { anyEnds, waitOf } from "./wait.js";
 
 /** @throws SettingsError */
@@ -28,6 +28,9 @@ export function createRelyingParty(settings: Settings): RelyingParty {
 }
 
 const REMEMBERED = 10_000;
+
+/** So many pages wait at once for the end of their session; the others are answered as if they had not asked to. */
+const WAITING = 10_000;
 
 export class RelyingParty implements Identifier {
   readonly guard: Guard;
@@ -39,6 +42,8 @@ export class RelyingParty implements Identifier {
   /** What the issuer said of users who changed, by the names of their sessions. */
   readonly #roles = new Bounded<string, { readonly roles: readonly string[]; readonly mark: Mark }>(REMEMBERED);
   readonly #refreshing = new Map<string, Promise<Opened>>();
+  #waiting = 0;
+  readonly #asking = new Map<string, Promise<UserInfo>>();
 
   /** By `createRelyingParty`. */
   constructor(settings: Settled) {
@@ -107,12 +112,31 @@ export class RelyingParty implements Identifier {
 
   /** An access token of whoever is there, for services that the app asks in their name; `null` where nobody is. */
   async accessToken(presented: Presented): Promise<string | null> {
+    return this.#withToken(presented, async ({ session }) => session.accessToken);
+  }
+
+  /**
+   * What the issuer tells of whoever is there beside who it is, such as `name` or `email`, as far as the scope asks for it; `null`
+   * where nobody is. The issuer is asked with each call, but for calls of the same session at once: keep what you need.
+   *
+   * @throws Unanswered where the issuer does not answer, or tells of somebody else
+   */
+  async userInfo(presented: Presented): Promise<UserInfo | null> {
+    return this.#withToken(presented, ({ name, session }) => {
+      const asking = this.#asking.get(name) ?? this.#tokens.userInfo(session).finally(() => this.#asking.delete(name));
+      this.#asking.set(name, asking);
+      return asking;
+    });
+  }
+
+  /** What `use` makes of a session whose access token is good for a while; `null` where nobody is there. */
+  async #withToken<T>(presented: Presented, use: (opened: Opened) => Promise<T>): Promise<T | null> {
     const cookie = cookieOf(presented, this.#settings.cookie);
     const now = this.guard.now();
     const opened = cookie === undefined ? undefined : await this.#sessions.find(cookie, now);
     if (opened === undefined || this.#hasEnded(opened.session)) return null;
     try {
-      return (await this.#renewed(opened, now)).session.accessToken;
+      return await use(await this.#renewed(opened, now));
     } catch (error) {
       if (error instanceof NoLonger) return null;
       throw error;
@@ -208,8 +232,11 @@ export class RelyingParty implements Identifier {
       cookie === undefined ? undefined : this.#sessions.find(cookie, this.guard.now());
     const opened = await find();
     if (opened === undefined || this.#hasEnded(opened.session)) return true;
+    if (this.#waiting >= WAITING) return true;
     const subjects = hangsFrom(opened.session, this.#settings.clientId);
-    return (await anyEnds(this.#parts.beliefs, subjects, seconds)) || (await find()) === undefined;
+    this.#waiting += 1;
+    const ends = anyEnds(this.#parts.beliefs, subjects, seconds).finally(() => (this.#waiting -= 1));
+    return (await ends) || (await find()) === undefined;
   }
 
   async #standing(opened: Opened): Promise<Who> {

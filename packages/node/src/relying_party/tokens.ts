@@ -19,6 +19,9 @@ export class NoLonger extends Error {
   override readonly name = "NoLonger";
 }
 
+/** What an issuer tells of a person: what the scope asks for and the person has (OpenID Connect Core §5.1, §5.4). */
+export type UserInfo = JsonObject & { readonly sub: string };
+
 export class Tokens {
   constructor(
     private readonly settings: Settled,
@@ -78,6 +81,23 @@ export class Tokens {
     });
   }
 
+  /** What the issuer tells of the person of a session (OpenID Connect Core §5.3). @throws NoLonger, Unanswered */
+  async userInfo({ accessToken, person }: Session): Promise<UserInfo> {
+    const { userinfo_endpoint: endpoint } = await this.parts.discovery.find();
+    if (endpoint === undefined) throw new Unanswered("the issuer tells nothing of people");
+    const reply = await this.#askAbout(endpoint, accessToken);
+    // RFC 6750 §3.1: the token is void, and so is what it hangs from.
+    if (reply.status === 401) throw new NoLonger();
+    const told = about(person.sub, reply);
+    if (told === undefined) throw new Unanswered(`the issuer does not tell of the person: ${reply.status}`);
+    return told;
+  }
+
+  #askAbout(endpoint: string, accessToken: string): Promise<Reply> {
+    const headers = { accept: "application/json", authorization: `Bearer ${accessToken}` };
+    return this.parts.asker.ask(endpoint, { headers }, MAX_BYTES);
+  }
+
   async #ask(form: Record<string, string>): Promise<JsonObject> {
     const { token_endpoint: endpoint } = await this.parts.discovery.find();
     if (endpoint === undefined) throw new Unanswered("the issuer has no token endpoint");
@@ -112,11 +132,8 @@ export class Tokens {
     const { userinfo_endpoint: endpoint } = await this.parts.discovery.find();
     const wants = this.settings.scope.split(" ").some((word) => word === "email" || word === "profile");
     if (endpoint === undefined || !wants) return { ...person, roles };
-    const headers = { accept: "application/json", authorization: `Bearer ${accessToken}` };
-    const reply = await this.parts.asker.ask(endpoint, { headers }, MAX_BYTES);
-    const answer = reply.status === 200 ? objectOf(reply) : undefined;
-    // §5.3.2: an answer about somebody else is none.
-    if (answer === undefined || answer["sub"] !== person.sub) return { ...person, roles };
+    const answer = about(person.sub, await this.#askAbout(endpoint, accessToken));
+    if (answer === undefined) return { ...person, roles };
     const email = text(answer, "email") ?? person.email;
     return { ...person, roles, email, username: text(answer, "preferred_username") ?? person.username };
   }
@@ -128,6 +145,12 @@ function checkAge({ authenticatedAt }: Person, maxAge: number, now: number, leew
   const ON_THE_WAY = 60;
   if (authenticatedAt === null) throw new TokenRefused("claim_missing");
   if (authenticatedAt + maxAge + ON_THE_WAY + leewaySeconds < now) throw new TokenRefused("expired");
+}
+
+/** What is told, where it is told of this person: an answer about somebody else is none (OpenID Connect Core §5.3.2). */
+function about(sub: string, reply: Reply): UserInfo | undefined {
+  const told = reply.status === 200 ? objectOf(reply) : undefined;
+  return told?.["sub"] === sub ? { ...told, sub } : undefined;
 }
 
 function text(answer: JsonObject, name: string): string | null {

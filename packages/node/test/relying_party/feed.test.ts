@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { guarded } from "../../dist/fetch.js";
+import { guarded, presentedBy } from "../../dist/fetch.js";
 import { createGuard, signedIn, type Guard } from "../../dist/index.js";
 import { createRelyingParty } from "../../dist/relying_party/index.js";
 import { Browser } from "../support/browser.js";
@@ -16,6 +16,14 @@ let server: Server;
 let guard: Guard;
 let app: Service;
 let handler: (request: Request) => Promise<Response> = async () => new Response();
+/** What becomes of what the issuer tells of a person, on its way. */
+let tells = (told: object): object => told;
+
+const fetched: typeof fetch = async (input, init) => {
+  const answer = await fetch(input, init);
+  if (!String(input).endsWith("/oauth/userinfo") || answer.status !== 200) return answer;
+  return Response.json(tells((await answer.json()) as object));
+};
 
 before(async () => {
   server = await Server.start();
@@ -23,9 +31,14 @@ before(async () => {
   app = await serveFetch((request) => handler(request));
   const backend = await server.addClient("backend", "--template=service", "--scope=revocations", `--audience=${app.url}`);
   const shop = await server.addClient("shop", "--first-party", `--redirect-uri=${app.url}/callback`);
-  guard = createGuard({ issuer: server.url, audience: app.url, ...backend });
+  guard = createGuard({ issuer: server.url, audience: app.url, ...backend, fetch: fetched });
   const relyingParty = createRelyingParty({ guard, ...shop, origin: app.url });
-  handler = guarded(relyingParty, [signedIn()], (_request, identity) => new Response(JSON.stringify(identity)));
+  const identities = guarded(relyingParty, [signedIn()], (_request, identity) => Response.json(identity));
+  handler = async (request) => {
+    if (!request.url.endsWith("/profile")) return identities(request);
+    const told = relyingParty.userInfo(presentedBy(request));
+    return Response.json(await told.catch((error: Error) => ({ is: error.name })));
+  };
   assert.ok(await guard.ready(PATIENCE_MS));
 });
 
@@ -82,6 +95,21 @@ test("a page that waits is answered once the session is over, and not before", a
 
   // Nobody is there already.
   assert.equal((await browser.send("GET", me, { prefer: "wait=25" })).body, '{"user":null}');
+});
+
+test("what the issuer tells of a person is asked for when the app wants to know", async () => {
+  const browser = await adasBrowser();
+  const told = async (): Promise<unknown> => JSON.parse((await browser.send("GET", `${app.url}/profile`)).body);
+  const { user } = JSON.parse((await browser.send("GET", `${app.url}/orders`)).body) as { user: string };
+  const profile = (await told()) as Record<string, unknown>;
+  assert.deepEqual([profile["sub"], profile["email"]], [user, "ada@example.com"]);
+  tells = (answer) => ({ ...answer, sub: "somebody else" });
+  assert.deepEqual(await told(), { is: "Unanswered" });
+  tells = (answer) => answer;
+  assert.deepEqual(await told(), profile);
+  await browser.send("POST", `${server.url}/api/v1/sign-out`);
+  assert.equal(await told(), null);
+  assert.equal((await new Browser().send("GET", `${app.url}/profile`)).body, "null");
 });
 
 test("a role that is taken away is gone here", async () => {
