@@ -76,7 +76,7 @@ use cloakroom_model::event::{Actor, Event, Kind};
 use cloakroom_oauth::profile::Rules;
 use cloakroom_store::{Act, Store};
 /// What callers of the use cases need of storage's words, so that they need not know storage.
-pub use cloakroom_store::{EventFilter, LiveSession, Page, UserFilter};
+pub use cloakroom_store::{EventFilter, LiveSession, Page, StreamBacklog, UserFilter};
 
 /// A failure of storage, as callers of the use cases meet it.
 pub use cloakroom_store::Error as StoreError;

@@ -9,6 +9,7 @@ use crate::Engine;
 use crate::follow::HEARD_WITHIN;
 use crate::patience::within;
 use crate::shared_memory::{Shared, SharedVitals};
+use crate::streams::SignalVitals;
 
 /// The state of a node at one moment, and what it counted since it started.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,8 @@ pub struct Vitals {
     pub passwords_waiting: usize,
     /// How many services follow the log here.
     pub followers: usize,
+    /// How the signals of streams fare.
+    pub signals: SignalVitals,
     /// How it hears the log.
     pub log: LogVitals,
     /// Of how much use its memory is.
@@ -86,6 +89,7 @@ impl Engine {
             sessions: self.memory.sessions(),
             passwords_waiting: self.passwords.waiting(),
             followers: self.feed.followers(self.time.now()),
+            signals: self.signals.vitals(),
             log: LogVitals {
                 unheard_for: self.memory.unheard_for(steady),
                 trusted: self.memory.is_trusted(steady),

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use axum::body::Body;
 use axum::response::Response;
 use cloakroom_engine::shared_memory::SharedVitals;
+use cloakroom_engine::streams::{Backlog, SignalVitals};
 use cloakroom_engine::vitals::Vitals;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, StatusCode};
@@ -15,7 +16,7 @@ use hyper::body::Incoming;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::app::App;
@@ -104,7 +105,9 @@ impl Operators {
         const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
         let mut registry = Registry::with_prefix("cloakroom");
         self.0.traffic.register(&mut registry);
-        register(&mut registry, &self.0.engine.vitals());
+        let vitals = self.0.engine.vitals();
+        register(&mut registry, &vitals);
+        register_signals(&mut registry, &vitals.signals);
         let mut text = String::new();
         // Writing to a text does not fail.
         let _ = encode(&mut text, &registry);
@@ -114,8 +117,8 @@ impl Operators {
 
 /// What a node is, and what it counted.
 fn register(registry: &mut Registry, vitals: &Vitals) {
-    let Vitals { sessions, passwords_waiting, followers, log, memory, shared, in_common_is_there } =
-        *vitals;
+    let Vitals { sessions, passwords_waiting, followers, log, memory, shared, .. } = *vitals;
+    let in_common_is_there = vitals.in_common_is_there;
     let mut gauge = |name: &str, help: &str, value: u64| {
         let value = i64::try_from(value).unwrap_or(i64::MAX);
         registry.register(name, help, ConstGauge::new(value));
@@ -182,6 +185,46 @@ fn register(registry: &mut Registry, vitals: &Vitals) {
             disbelieved,
         );
     }
+}
+
+/// How the streams of signals fare. The labels are ours, so that there are as many series as on the first day.
+fn register_signals(registry: &mut Registry, vitals: &SignalVitals) {
+    let SignalVitals { pushed, acknowledged, failed, given_up, abandoned, backlog } = *vitals;
+    let delivered = Family::<[(&str, &str); 1], Counter>::default();
+    for (by, count) in [("push", pushed), ("poll", acknowledged)] {
+        delivered.get_or_create(&[("by", by)]).inc_by(count);
+    }
+    registry.register("signals_delivered", "Signals that receivers took", delivered);
+    let mut counter = |name: &str, help: &str, value: u64| {
+        registry.register(name, help, ConstCounter::new(value));
+    };
+    counter("signals_failed", "Posts of signals that were in vain, and are tried again", failed);
+    counter("signals_given_up", "Signals that receivers refused, and that are gone", given_up);
+    counter(
+        "streams_abandoned",
+        "Streams that were disabled because their receivers stayed away",
+        abandoned,
+    );
+    let Some(Backlog { enabled, paused, disabled, failing, waiting, oldest }) = backlog else {
+        return;
+    };
+    let streams = Family::<[(&str, &str); 1], Gauge>::default();
+    for (status, count) in [("enabled", enabled), ("paused", paused), ("disabled", disabled)] {
+        streams.get_or_create(&[("status", status)]).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    registry.register("streams", "Streams of signals", streams);
+    let mut gauge = |name: &str, help: &str, value: usize| {
+        let value = i64::try_from(value).unwrap_or(i64::MAX);
+        registry.register(name, help, ConstGauge::new(value));
+    };
+    gauge("streams_failing", "Streams whose receivers did not take what was posted last", failing);
+    gauge("signals_waiting", "Signals that wait for their receivers", waiting);
+    registry.register_with_unit(
+        "signals_oldest",
+        "How long the oldest signal has waited that no receiver has",
+        Unit::Seconds,
+        ConstGauge::new(oldest.as_secs_f64()),
+    );
 }
 
 impl Answer for Operators {

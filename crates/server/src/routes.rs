@@ -12,7 +12,9 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde_json::{Value, json};
 
-use crate::api::admin::{clients, events, initial_tokens, keys, sessions as all_sessions, users};
+use crate::api::admin::{
+    clients, events, initial_tokens, keys, sessions as all_sessions, streams, users,
+};
 use crate::api::view::{AdminUserView, DevicesView, Ended, IdentityView, SignedInView};
 use crate::api::{
     account, conversion, data, guest, problems, reauthenticate, revocations, session, sessions,
@@ -408,6 +410,10 @@ fn the_rest() -> Vec<Operation> {
             .names_text("kid", "The key's name")
             .answers_nothing(204, "Nobody trusts it any more")
             .refuses(&[Conflict]),
+        get("/api/v1/admin/streams", "listStreams", streams::list)
+            .says("All streams of signals, with how far behind their receivers are")
+            .administrator()
+            .answers::<streams::Streams>(200, "The streams"),
         get("/api/v1/admin/events", "listEvents", events::list)
             .says("What happened, the latest first")
             .administrator()

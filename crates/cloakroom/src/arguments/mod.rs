@@ -32,7 +32,7 @@ pub(crate) use self::{
     initial_token::{InitialTokenCommand, NewInitialToken},
     key::KeyCommand,
     registration::Registration,
-    rest::{BackupTo, EventCommand, RestoreFrom, TokenCommand},
+    rest::{BackupTo, EventCommand, RestoreFrom, StreamCommand, TokenCommand},
     session::{SessionCommand, Which},
     user::{NewUser, UserCommand, Who},
 };
@@ -97,6 +97,9 @@ by which to become one.")]
     /// See what happened
     #[command(subcommand)]
     Event(EventCommand),
+    /// See which services are told of what happens to users
+    #[command(subcommand)]
+    Stream(StreamCommand),
     /// Copy the database into a file, beside a running server
     #[command(after_help = "\
 The copy is for its owner's eyes only. The master key is not in it: keep that somewhere else, and as safe.")]

@@ -1,4 +1,4 @@
-//! The commands that have one verb or two: `event`, `token`, `backup`, `restore`.
+//! The commands that have one verb or two: `event`, `stream`, `token`, `backup`, `restore`.
 
 use std::path::PathBuf;
 
@@ -20,6 +20,14 @@ pub(crate) enum EventCommand {
         #[arg(long, value_name = "NUMBER")]
         before: Option<u64>,
     },
+}
+
+/// What to do with streams of signals.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StreamCommand {
+    /// List all streams, the oldest first, with what waits in each
+    #[command(after_help = "Example: cloakroom stream list --json")]
+    List,
 }
 
 /// What to do with tokens.

@@ -13,6 +13,7 @@ mod openapi;
 mod restore;
 mod serve;
 mod session;
+mod stream;
 mod token;
 mod user;
 
@@ -34,6 +35,7 @@ pub(crate) fn run(line: &Line, output: &Output) -> Result<(), Failure> {
         Command::Key(command) => key::run(command, given, output),
         Command::Token(command) => token::run(command, given, output),
         Command::Event(command) => event::run(command, given, output),
+        Command::Stream(command) => stream::run(command, given, output),
         Command::Backup(to) => backup::run(to, given, output),
         Command::Restore(from) => restore::run(from, given, output),
         Command::Db(command) => db::run(command, given, output),

@@ -222,6 +222,39 @@ async fn a_token_is_inspected_without_using_its_session() {
     assert_eq!(altered.one_line()["verified"], false);
 }
 
+#[tokio::test]
+async fn a_stream_that_a_service_made_is_listed_with_what_waits_in_it() {
+    let (program, server) = served();
+    let line = ["client", "add", "warehouse", "--template=service", "--scope=ssf.manage"];
+    let line = [&line[..], &["--id-token-alg=ES256", "--json"]].concat();
+    let listed = ["stream", "list", "--json"];
+    let secret = program.run(&line).json()["secret"].as_str().unwrap().to_owned();
+    assert_eq!(program.run(&listed).json(), json!({ "streams": [] }));
+
+    let client = reqwest::Client::new();
+    let token = async || {
+        let form = [("grant_type", "client_credentials"), ("scope", "ssf.manage")];
+        let asked = client.post(format!("{}/oauth/token", server.url())).form(&form);
+        let answer = asked.basic_auth("warehouse", Some(&secret)).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["access_token"].as_str().map(str::to_owned)
+    };
+    soon("the server knows the service", async || token().await.is_some()).await;
+    let asked = client.post(format!("{}/ssf/stream", server.url()));
+    let asked = asked.bearer_auth(token().await.unwrap()).json(&json!({ "description": "coats" }));
+    assert_eq!(asked.send().await.unwrap().status(), StatusCode::CREATED);
+    let mut ada = Person::at(&server);
+    ada.sign_up("ada@example.com").await;
+    ada.signs_out().await;
+
+    let stream = program.run(&listed).json()["streams"][0].clone();
+    let names = ["client_id", "delivery", "status", "description", "waiting", "failures"];
+    let told = names.map(|name| stream[name].clone());
+    assert_eq!(json!(told), json!(["warehouse", "poll", "enabled", "coats", 1, 0]));
+    assert!(stream["waiting_since"].as_str().unwrap() >= stream["created_at"].as_str().unwrap());
+    let row = program.run(&["stream", "list"]).text();
+    assert!(row.starts_with("warehouse\tpoll\tenabled\t1\t"), "{row}");
+}
+
 fn served() -> (Program, Server) {
     let mut program = Program::new().with("CLOAKROOM_DANGER_NO_THROTTLE", "true");
     let server = program.serve();

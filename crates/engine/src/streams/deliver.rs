@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use super::sealed_as;
+use super::tally::Tally;
 use crate::Engine;
 use crate::fetch::{Fetch, FetchError, Limits, Message};
 use crate::rounds::{self, Pace};
@@ -98,6 +99,7 @@ impl Engine {
         fetch: &dyn Fetch,
     ) -> Result<(), Error> {
         let ClaimedStream { stream, mut failures } = claimed;
+        let tally = &self.signals.tally;
         let until = self.time.steady() + TURN;
         let mut pause = None;
         while pause.is_none() && self.time.steady() < until {
@@ -108,8 +110,12 @@ impl Engine {
             let mut gone: Vec<SignalNumber> = Vec::with_capacity(waiting.len());
             for signal in &waiting {
                 match self.push(&stream, signal, fetch).await {
-                    Ok(()) => failures = 0,
+                    Ok(()) => {
+                        Tally::count(&tally.pushed, 1);
+                        failures = 0;
+                    }
                     Err(NotDelivered::Refused(why)) if failures >= REFUSALS => {
+                        Tally::count(&tally.given_up, 1);
                         tracing::warn!(client = %stream.client, why, "a signal was given up");
                         failures = 0;
                     }
@@ -118,6 +124,7 @@ impl Engine {
                         let next = usize::try_from(failures).map_or(last, |at| at.min(last));
                         pause = Some(PAUSES[next]);
                         failures = failures.saturating_add(1);
+                        Tally::count(&tally.failed, 1);
                         tracing::info!(client = %stream.client, %why, failures, "a receiver was not told yet");
                         break;
                     }

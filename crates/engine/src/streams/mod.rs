@@ -6,6 +6,7 @@
 mod deliver;
 mod poll;
 mod set;
+mod tally;
 mod upkeep;
 
 use base64::Engine as _;
@@ -20,13 +21,15 @@ use cloakroom_oauth::ssf::configuration::{Authorization, Change, Configuration, 
 use cloakroom_oauth::ssf::event::wanted;
 use cloakroom_oauth::ssf::requests::{StatusChange, SubjectChange, Verification};
 use cloakroom_oauth::subject_id::SubjectId;
-use cloakroom_store::{Act, Error, InsertStream, Queue};
+use cloakroom_store::{Act, Error, InsertStream, Queue, StreamBacklog};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::Engine;
 use crate::service::Service;
 use crate::tokens::MintError;
 
+use self::tally::Tally;
+pub use self::tally::{Backlog, SignalVitals};
 pub use upkeep::{MOST_WAITING, WAITS_FOR};
 
 /// The most users that can be left out of one stream.
@@ -46,6 +49,7 @@ pub(crate) struct Signals {
     to_push: Notify,
     /// Places for receivers that wait for an answer.
     waiting: Semaphore,
+    tally: Tally,
 }
 
 /// The most receivers that wait for an answer on one node. Others are answered at once.
@@ -53,7 +57,8 @@ const WAITING: usize = 1000;
 
 impl Default for Signals {
     fn default() -> Self {
-        Self { came: Notify::new(), to_push: Notify::new(), waiting: Semaphore::new(WAITING) }
+        let (came, to_push) = (Notify::new(), Notify::new());
+        Self { came, to_push, waiting: Semaphore::new(WAITING), tally: Tally::default() }
     }
 }
 
@@ -62,6 +67,11 @@ impl Signals {
     pub(crate) fn came(&self) {
         self.came.notify_waiters();
         self.to_push.notify_one();
+    }
+
+    /// How they fare.
+    pub(crate) fn vitals(&self) -> SignalVitals {
+        self.tally.vitals()
     }
 }
 
@@ -96,6 +106,11 @@ pub enum StreamError {
 }
 
 impl Engine {
+    /// The streams of all services, the oldest first, with what waits in each: for an administrator.
+    pub async fn list_streams(&self) -> Result<Vec<StreamBacklog>, Error> {
+        self.store.list_streams().await
+    }
+
     /// The stream of a service, where it has one.
     pub async fn find_stream(&self, service: &Service) -> Result<Option<Stream>, StreamError> {
         Ok(self.store.find_stream(&service.client.id).await?)

@@ -6,6 +6,7 @@ use cloakroom_model::stream::{Delivery, Status, Stream};
 use cloakroom_oauth::ssf::poll::{Poll, Polled};
 use cloakroom_store::Error;
 
+use super::tally::Tally;
 use super::{StreamError, set};
 use crate::Engine;
 use crate::service::Service;
@@ -59,7 +60,11 @@ impl Engine {
         if numbers.is_empty() {
             return Ok(());
         }
-        self.store.forget_signals(stream.id, &numbers).await
+        self.store.forget_signals(stream.id, &numbers).await?;
+        let tally = &self.signals.tally;
+        Tally::count(&tally.acknowledged, poll.ack.len());
+        Tally::count(&tally.given_up, poll.set_errs.len());
+        Ok(())
     }
 
     async fn what_waits(

@@ -6,6 +6,7 @@ use cloakroom_model::signal::Signal;
 use cloakroom_model::stream::{Status, Stream};
 use cloakroom_store::{Error, Queue, StreamBacklog};
 
+use super::tally::Tally;
 use crate::Engine;
 
 /// How long a signal waits for its receiver.
@@ -16,10 +17,12 @@ pub const MOST_WAITING: usize = 100_000;
 
 impl Engine {
     /// Disables the streams whose receivers were away for too long: what waited in them is gone, but for the word that they
-    /// are disabled.
+    /// are disabled. What waits in the others is noted for who watches.
     pub async fn disable_abandoned_streams(&self) -> Result<(), Error> {
         let before = self.time.now().minus(WAITS_FOR);
-        for StreamBacklog { stream, waiting, since, .. } in self.store.list_streams().await? {
+        let streams = self.store.list_streams().await?;
+        self.signals.tally.saw(&streams, self.time.now());
+        for StreamBacklog { stream, waiting, since, .. } in streams {
             let late = since.is_some_and(|since| since < before);
             let reason = if late {
                 "The receiver did not take what waited for seven days."
@@ -37,6 +40,7 @@ impl Engine {
             let off = Stream { status, reason: told.clone(), ..stream.clone() };
             let word = Signal::StreamUpdated { status, reason: told };
             if self.put_stream(&stream, off, Queue::Empty(Some(word))).await? {
+                Tally::count(&self.signals.tally.abandoned, 1);
                 tracing::warn!(client = %stream.client, reason, "a stream of signals was disabled");
             }
         }

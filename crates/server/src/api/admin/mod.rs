@@ -6,4 +6,5 @@ pub mod initial_tokens;
 pub mod keys;
 pub(crate) mod registration;
 pub mod sessions;
+pub mod streams;
 pub mod users;

@@ -5,3 +5,4 @@ mod polling;
 mod pushing;
 pub(crate) mod receiver;
 mod subjects;
+mod watching;
