@@ -72,10 +72,11 @@ impl Allowance {
     /// Everything could be done again at this moment. What needs more than the undoing of a fault is allowed until then.
     pub(crate) fn is_over_at(&mut self, recovered: Moment) {
         match self.allows {
-            Allows::LeftGuests => self.until = recovered,
+            // A node hears again when it has found the way back.
+            Allows::LeftGuests | Allows::Deafness => self.until = recovered,
             // Each node finds out for itself that what lies in Redis is not believed any more.
             Allows::LostGuests => self.until = recovered + BOUND,
-            Allows::Deafness | Allows::LostActs => {}
+            Allows::LostActs => {}
         }
     }
 }
