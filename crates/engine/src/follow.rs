@@ -1,7 +1,7 @@
 //! Following the log: whatever ends or changes anywhere is heard here.
 //!
-//! A reader asks for the rows after its place, again and again. Where its place is not in the log any more it
-//! forgets everything and begins from a snapshot. Whoever finds memory too old to be trusted reads the log
+//! A reader asks for the rows after its place, again and again. Where its place is not in the log any more, or another
+//! server took over, which may lack acts that wrote no row, it forgets everything and begins from a snapshot. Whoever finds memory too old to be trusted reads the log
 //! himself before he answers, so that a slow reader makes answers slower but never wrong. Where the log cannot be
 //! heard within [`HEARD_WITHIN`], a cookie is looked up in storage, and a token is refused as unavailable: only the
 //! log says what of a token has ended.
@@ -9,8 +9,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cloakroom_model::log::{Place, Row, Subject};
-use cloakroom_store::{Error, Reading};
+use cloakroom_model::log::{Place, Row, Subject, Timeline};
+use cloakroom_store::{Error, Reading, Snapshot};
 use tokio::sync::{Mutex, Notify};
 
 use crate::Engine;
@@ -20,7 +20,7 @@ use crate::patience::within;
 #[derive(Default)]
 pub struct Follower {
     /// `None` before the first snapshot. Whoever holds the lock reads.
-    place: Mutex<Option<Place>>,
+    position: Mutex<Option<Position>>,
     wake: Notify,
     /// Raised each time that clients and keys could not be read when a row asked for it.
     reloads_due: AtomicU64,
@@ -32,6 +32,13 @@ pub struct Follower {
     pub(crate) lost: AtomicU64,
     /// How often a request had to read the log because the reader was late.
     pub(crate) asked: AtomicU64,
+}
+
+/// How far the log was read, and where.
+#[derive(Clone, Copy)]
+struct Position {
+    place: Place,
+    timeline: Timeline,
 }
 
 /// How many rows one reading asks for.
@@ -58,8 +65,8 @@ impl Follower {
 impl Engine {
     /// Reads the log up to its present end.
     pub async fn catch_up(&self) -> Result<(), Error> {
-        let mut place = self.follower.place.lock().await;
-        self.read_from(&mut place).await
+        let mut position = self.follower.position.lock().await;
+        self.read_from(&mut position).await
     }
 
     /// Makes sure that memory may be believed: at once where the log was heard lately, after reading it
@@ -70,13 +77,13 @@ impl Engine {
         }
         // Apart, so that the usual check carries nothing of this.
         Box::pin(within(HEARD_WITHIN, async {
-            let mut place = self.follower.place.lock().await;
+            let mut position = self.follower.position.lock().await;
             // Whoever held the lock before may have read it.
             if self.memory.is_trusted(self.time.steady()) {
                 return Ok(());
             }
             self.follower.asked.fetch_add(1, Ordering::Relaxed);
-            self.read_from(&mut place).await
+            self.read_from(&mut position).await
         }))
         .await
     }
@@ -123,37 +130,37 @@ impl Engine {
         }
     }
 
-    async fn read_from(&self, place: &mut Option<Place>) -> Result<(), Error> {
+    async fn read_from(&self, position: &mut Option<Position>) -> Result<(), Error> {
         loop {
             let asked = self.time.steady();
-            let Some(from) = *place else {
+            let Some(from) = *position else {
                 let snapshot = within(SNAPSHOT_WITHIN, self.store.read_snapshot()).await?;
                 self.time.measured(snapshot.now, asked, self.time.steady());
                 // What was changed meanwhile is read whole, whether or not a row says so.
                 self.reload_clients().await?;
                 self.reload_keys().await?;
                 self.reload_status_lists().await?;
-                self.memory.begin(snapshot.place, &snapshot.rows);
-                self.memory.caught_up(snapshot.place.seq, asked);
-                self.feed.begin(snapshot.place, &snapshot.rows);
+                let Snapshot { place, rows, timeline, .. } = snapshot;
+                self.memory.begin(place, timeline, &rows);
+                self.memory.caught_up(place.seq, asked);
+                self.feed.begin(place, &rows);
                 self.feed.caught_up(asked);
-                *place = Some(snapshot.place);
+                *position = Some(Position { place, timeline });
                 return Ok(());
             };
-            match within(ROWS_WITHIN, self.store.read_log(from, BATCH)).await? {
-                Reading::Rows { rows, now } => {
+            match within(ROWS_WITHIN, self.store.read_log(from.place, BATCH)).await? {
+                Reading::Rows { rows, now, timeline } if timeline == from.timeline => {
                     self.time.measured(now, asked, self.time.steady());
                     self.follower.rows.fetch_add(rows.len() as u64, Ordering::Relaxed);
                     self.take_in(&rows).await;
                     self.memory.pass(&rows);
                     self.feed.pass(&rows);
                     let full = rows.len() >= BATCH;
-                    if let Some(last) = rows.last() {
-                        *place = Some(last.place);
-                    }
+                    let place = rows.last().map_or(from.place, |row| row.place);
+                    *position = Some(Position { place, timeline });
                     if !full {
                         self.reload_what_is_due().await?;
-                        self.memory.caught_up(place.map_or(0, |place| place.seq), asked);
+                        self.memory.caught_up(place.seq, asked);
                         self.feed.caught_up(asked);
                         if self.follower.is_reload_due() {
                             // An act failed to load what it changed after this reading had looked.
@@ -163,18 +170,31 @@ impl Engine {
                     }
                     self.feed.go_on();
                 }
+                Reading::Rows { timeline, .. } => {
+                    tracing::warn!(
+                        before = from.timeline.0,
+                        now = timeline.0,
+                        "another server took the database's place, and may lack acts: everything is forgotten"
+                    );
+                    self.lose(position);
+                }
                 Reading::Lost => {
                     tracing::warn!(
-                        seq = from.seq,
+                        seq = from.place.seq,
                         "the revocation log is another one now: everything is forgotten"
                     );
-                    self.follower.lost.fetch_add(1, Ordering::Relaxed);
-                    self.memory.lose();
-                    self.feed.lose();
-                    *place = None;
+                    self.lose(position);
                 }
             }
         }
+    }
+
+    /// Nothing that was read so far is worth anything.
+    fn lose(&self, position: &mut Option<Position>) {
+        self.follower.lost.fetch_add(1, Ordering::Relaxed);
+        self.memory.lose();
+        self.feed.lose();
+        *position = None;
     }
 
     async fn take_in(&self, rows: &[Row]) {

@@ -6,6 +6,7 @@ use cloakroom_model::client::Client;
 use cloakroom_model::event::{Actor, Kind, Reason};
 use cloakroom_model::grant::Grant;
 use cloakroom_model::id::{GrantId, UserId};
+use cloakroom_model::log::{Change, Subject};
 use cloakroom_oauth::token_in_question::TokenInQuestion;
 use cloakroom_store::Error;
 
@@ -40,7 +41,8 @@ impl Engine {
                     let mut act = self.act(Kind::GrantEnded, Actor::Anybody);
                     act.event.client = Some(client.id.clone());
                     act.event.detail = Some("one access token".to_owned());
-                    let done = self.store.end_token(&claims.jti, &act).await?;
+                    let token = Subject::Token(claims.jti.clone());
+                    let done = self.store.announce(token, Change::Ended, &act).await?;
                     self.heard(&done.rows).await;
                 }
             }

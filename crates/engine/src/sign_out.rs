@@ -2,6 +2,7 @@
 
 use cloakroom_model::event::{Kind, Reason};
 use cloakroom_model::id::SessionId;
+use cloakroom_model::log::{Change, Subject};
 use cloakroom_store::{Act, Error};
 
 use crate::Engine;
@@ -15,7 +16,21 @@ impl Engine {
         let mut act = self.act(Kind::SessionEnded, identity.actor());
         act.event.user = identity.user_id();
         act.event.client = Some(identity.client.clone());
-        self.end(identity.sid(), identity.user_id().is_none(), Reason::SignedOut, act).await?;
+        let guest = identity.user_id().is_none();
+        if !self.end(identity.sid(), guest, Reason::SignedOut, act.clone()).await? {
+            self.end_what_is_not_there(Subject::Session(identity.sid()), act).await?;
+        }
+        Ok(())
+    }
+
+    /// Has everybody told of an end whose subject storage does not have: it ended a moment ago, or storage has lost it, and
+    /// then others may believe in it still.
+    async fn end_what_is_not_there(&self, subject: Subject, act: Act) -> Result<(), Error> {
+        self.catch_up().await?;
+        if !self.memory.has_ended(&subject) {
+            let done = self.store.announce(subject, Change::Ended, &act).await?;
+            self.heard(&done.rows).await;
+        }
         Ok(())
     }
 

@@ -39,6 +39,12 @@ pub struct Place {
     pub nonce: u64,
 }
 
+/// Which server's writes are read, told from those of a server whose place it took, as PostgreSQL counts its timelines. What
+/// was acknowledged on an earlier one may be lost on this, also where its log lacks no row that a reader has seen. 0 where
+/// there is one server alone, or it cannot tell.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Timeline(pub u64);
+
 /// What a row is about.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "id")]

@@ -31,6 +31,8 @@ pub struct Postgres {
     pub(crate) long_patience: Duration,
     pub(crate) pooled: bool,
     pub(crate) clock: Option<Arc<dyn Fn() -> Timestamp + Send + Sync>>,
+    /// Whether the server says on which timeline it writes.
+    pub(crate) tells_timeline: bool,
     pub(crate) listener: Option<Listener>,
 }
 
@@ -59,7 +61,12 @@ impl Database for Postgres {
         loop {
             let share = shared.share().await?;
             let connection = Arc::clone(share.connection());
-            let lane = Lane::of_statements(connection, self.clock.clone(), self.patience);
+            let lane = Lane::of_statements(
+                connection,
+                self.clock.clone(),
+                self.tells_timeline,
+                self.patience,
+            );
             match read(&lane).await {
                 Err(_) if lane.trouble() == Some(Trouble::Lost) && tries < TRIES => tries += 1,
                 read => return read,
@@ -198,6 +205,7 @@ impl Postgres {
     fn lane(&self, lease: &Lease, begin: &Arc<str>, patience: Duration) -> Lane {
         let connection = Arc::clone(lease.connection());
         let clock: Option<Clock> = self.clock.clone();
-        Lane::of_transaction(connection, Arc::clone(begin), self.naming(), clock, patience)
+        let (begin, naming) = (Arc::clone(begin), self.naming());
+        Lane::of_transaction(connection, begin, naming, clock, self.tells_timeline, patience)
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use cloakroom_model::log::Timeline;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::Error;
 use cloakroom_store_sql::sql::APPEND_TO_LOG;
@@ -26,6 +27,8 @@ pub struct Lane {
     begun: AtomicBool,
     naming: Naming,
     clock: Option<Clock>,
+    /// Whether the server says on which timeline it writes.
+    tells_timeline: bool,
     patience: Duration,
     trouble: Mutex<Option<Trouble>>,
     wrote_to_the_log: AtomicBool,
@@ -36,6 +39,13 @@ pub(crate) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The server's clock, in milliseconds since 1970.
 const NOW: Sql = Sql::shared("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)");
+
+/// The timeline that the server writes on: the first eight hexadecimal digits of the name of the file that it writes its log
+/// to. A server that takes over from another one begins a new one. `pg_control_checkpoint` would tell it only after the next
+/// checkpoint.
+pub(crate) const TIMELINE: Sql = Sql::shared(
+    "SELECT CAST(CAST('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS BIT(32)) AS BIGINT)",
+);
 
 /// What stands before and behind the rows of a binary `COPY`: a signature, no flags, no extension; and no row more.
 const COPY_BEGINS: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -54,9 +64,10 @@ impl Lane {
     pub(crate) fn of_statements(
         connection: Arc<Connection>,
         clock: Option<Clock>,
+        tells_timeline: bool,
         patience: Duration,
     ) -> Self {
-        Self::new(connection, None, Naming::Named, clock, patience)
+        Self::new(connection, None, Naming::Named, clock, tells_timeline, patience)
     }
 
     /// A transaction that begins by these words.
@@ -65,9 +76,10 @@ impl Lane {
         begin: Arc<str>,
         naming: Naming,
         clock: Option<Clock>,
+        tells_timeline: bool,
         patience: Duration,
     ) -> Self {
-        Self::new(connection, Some(begin), naming, clock, patience)
+        Self::new(connection, Some(begin), naming, clock, tells_timeline, patience)
     }
 
     fn new(
@@ -75,6 +87,7 @@ impl Lane {
         begin: Option<Arc<str>>,
         naming: Naming,
         clock: Option<Clock>,
+        tells_timeline: bool,
         patience: Duration,
     ) -> Self {
         Self {
@@ -83,6 +96,7 @@ impl Lane {
             begun: AtomicBool::new(false),
             naming,
             clock,
+            tells_timeline,
             patience,
             trouble: Mutex::new(None),
             wrote_to_the_log: AtomicBool::new(false),
@@ -240,5 +254,13 @@ impl Db for Lane {
         }
         let now = self.find(NOW, &[], column::time).await?;
         now.ok_or_else(|| corrupt("the database does not say what time it is"))
+    }
+
+    async fn timeline(&self) -> Result<Timeline, Error> {
+        if !self.tells_timeline {
+            return Ok(Timeline::default());
+        }
+        let timeline = self.find(TIMELINE, &[], column::count).await?;
+        timeline.map(Timeline).ok_or_else(|| corrupt("the database does not say its timeline"))
     }
 }

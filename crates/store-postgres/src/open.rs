@@ -16,7 +16,8 @@ use crate::PostgresStore;
 use crate::connect::{ConnectError, Connector, Session};
 use crate::connection::Connection;
 use crate::database::Postgres;
-use crate::lane::Lane;
+use crate::failure::words;
+use crate::lane::{Lane, TIMELINE};
 use crate::listen::Listener;
 use crate::migrate;
 use crate::pool::Pool;
@@ -188,6 +189,7 @@ impl Postgres {
         let long = Arc::new(Connector::new(url, long_session)?);
         let connection = first(&short, options.patience).await?;
         require(connection.client(), &url.schema).await?;
+        let tells_timeline = tells_timeline(connection.client()).await?;
         drop(connection);
         let pool = |connector: &Arc<Connector>, size| {
             Pool::new(Arc::clone(connector), size, options.waiting, WAIT)
@@ -214,6 +216,7 @@ impl Postgres {
             long_patience: LONG_STATEMENT + GRACE,
             pooled: url.pooler,
             clock: options.clock,
+            tells_timeline,
             listener: None,
         })
     }
@@ -252,6 +255,22 @@ async fn first(connector: &Connector, patience: Duration) -> Result<Connection, 
                 return Err(OpenError::Connect { places: connector.places().to_owned(), error });
             }
         }
+    }
+}
+
+/// Whether the server says on which timeline it writes. Some that are not quite PostgreSQL have no log of that kind.
+async fn tells_timeline(client: &Client) -> Result<bool, OpenError> {
+    match client.batch_execute(TIMELINE.postgres()).await {
+        Ok(()) => Ok(true),
+        Err(error) if error.as_db_error().is_some() => {
+            tracing::warn!(
+                error = words(&error),
+                "the database does not say its timeline: that a replica took over is noticed only where the revocation \
+                 log lacks a row"
+            );
+            Ok(false)
+        }
+        Err(error) => Err(OpenError::Database(words(&error))),
     }
 }
 

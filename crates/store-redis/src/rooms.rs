@@ -20,7 +20,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cloakroom_model::log::{Change, Place, Row, Subject};
+use cloakroom_model::log::{Change, Place, Row, Subject, Timeline};
 use cloakroom_model::room::Room;
 use cloakroom_store::{Error, Reading, Revocations};
 use futures_util::future::join_all;
@@ -49,10 +49,19 @@ pub(crate) struct Rooms {
 struct Known {
     /// Raised when the log was lost. What was verified before is not believed.
     era: u64,
+    /// Where the log was read last; nothing before the first time.
+    timeline: Option<Timeline>,
     /// How far this node has heard the log.
     heard: Place,
     /// The generation that was verified, by room.
     generations: [Option<u64>; Room::COUNT as usize],
+}
+
+impl Known {
+    /// Believes nothing that was verified before.
+    fn begin_era(&mut self) {
+        *self = Self { era: self.era + 1, timeline: self.timeline, ..Self::default() };
+    }
 }
 
 /// What must be so for a room's answer to be believed.
@@ -119,8 +128,15 @@ impl Rooms {
 
     /// The log was lost: there may be another history.
     pub(crate) fn lost(&self) {
+        self.known().begin_era();
+    }
+
+    /// The log is read on this timeline. On another one than before, acts may be lost that a mark speaks of.
+    pub(crate) fn read_on(&self, timeline: Timeline) {
         let mut known = self.known();
-        *known = Known { era: known.era + 1, ..Known::default() };
+        if known.timeline.replace(timeline).is_some_and(|before| before != timeline) {
+            known.begin_era();
+        }
     }
 
     /// Makes a room's mark one that is believed, whatever that takes. With `to_the_end`, its place is the log's end as of

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use cloakroom_model::log::Timeline;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::Error;
 
@@ -31,6 +32,11 @@ pub trait Db: Send + Sync {
 
     /// The time by the database's clock, or by the one that a test has set.
     fn now(&self) -> impl Future<Output = Result<Timestamp, Error>> + Send;
+
+    /// Which server's writes are read, where another one may take its place.
+    fn timeline(&self) -> impl Future<Output = Result<Timeline, Error>> + Send {
+        async { Ok(Timeline::default()) }
+    }
 
     /// Reads the first row, where there is one.
     fn find<T: Send>(

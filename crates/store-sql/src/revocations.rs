@@ -25,20 +25,15 @@ impl<D: Database> Revocations for SqlStore<D> {
         self.read_long((), |db, ()| Box::pin(snapshot(db))).await
     }
 
-    async fn end_token(&self, jti: &str, act: &Act) -> Result<Done<()>, Error> {
-        self.act(act, Subject::Token(jti.to_owned()), |mut doing, subject| {
+    async fn announce(
+        &self,
+        subject: Subject,
+        change: Change,
+        act: &Act,
+    ) -> Result<Done<()>, Error> {
+        self.act(act, (subject, change), |mut doing, (subject, change)| {
             Box::pin(async move {
-                doing.announce(subject.clone(), Change::Ended);
-                doing.done(()).await
-            })
-        })
-        .await
-    }
-
-    async fn announce(&self, subject: Subject, act: &Act) -> Result<Done<()>, Error> {
-        self.act(act, subject, |mut doing, subject| {
-            Box::pin(async move {
-                doing.announce(subject.clone(), Change::Changed);
+                doing.announce(subject.clone(), *change);
                 doing.done(()).await
             })
         })
@@ -56,6 +51,7 @@ impl<D: Database> Revocations for SqlStore<D> {
 }
 
 async fn read_from(db: &impl Db, place: Place, limit: usize) -> Result<Reading, Error> {
+    let timeline = db.timeline().await?;
     // Before the rows: by then all was heard that is older.
     let now = db.now().await?;
     // The place's own row comes first, and shows that this is still the history the reader was in. One statement
@@ -69,21 +65,22 @@ async fn read_from(db: &impl Db, place: Place, limit: usize) -> Result<Reading, 
             return Ok(Reading::Lost);
         }
         // No row has number 0, so that one more than asked for may have been read.
-        return Ok(Reading::Rows { rows: rows.take(limit).collect(), now });
+        return Ok(Reading::Rows { rows: rows.take(limit).collect(), now, timeline });
     }
     if rows.next().map(|row| row.place) != Some(place) {
         return Ok(Reading::Lost);
     }
-    Ok(Reading::Rows { rows: rows.collect(), now })
+    Ok(Reading::Rows { rows: rows.collect(), now, timeline })
 }
 
 async fn snapshot(db: &impl Db) -> Result<Snapshot, Error> {
+    let timeline = db.timeline().await?;
     let now = db.now().await?;
     // The place before the rows: what is appended between the two is among the rows and read once more from the place,
     // which tells nobody anything new. The other way round it would be in neither.
     let place = db.find(sql::log::LAST, &[], place).await?.unwrap_or_default();
     let rows = db.list(sql::log::STILL_CONCERNS, values![now.0], row).await?;
-    Ok(Snapshot { place, rows, now })
+    Ok(Snapshot { place, rows, now, timeline })
 }
 
 /// Takes the next `count` numbers of the log; answers the first of them, and how many streams there are to be told.

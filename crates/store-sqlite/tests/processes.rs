@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use cloakroom_model::event::{Actor, Event, Kind};
-use cloakroom_model::log::Place;
+use cloakroom_model::log::{Change, Place, Subject};
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{Act, Reading, Revocations as _};
 use cloakroom_store_sqlite::{DataFolderLock, LockError, Options, Sqlite, SqliteStore};
@@ -114,7 +114,8 @@ async fn write(store: &SqliteStore, process: u64) -> Vec<(u64, u64)> {
         let at = Timestamp(4_102_444_800_000);
         let event = Event::new(at, Kind::ClientChanged, Actor::Operator);
         let act = Act { at, nonce: 1 + process * ACTS + number, event };
-        let done = store.end_token("token", &act).await.unwrap();
+        let done =
+            store.announce(Subject::Token("token".to_owned()), Change::Ended, &act).await.unwrap();
         written.extend(done.rows.iter().map(|row| (row.place.seq, row.place.nonce)));
     }
     written

@@ -5,7 +5,7 @@
 //! commits: a reader that has seen number *n* will never find a smaller one appear later. Holes mean nothing.
 
 use async_trait::async_trait;
-use cloakroom_model::log::{Place, Row, Subject};
+use cloakroom_model::log::{Change, Place, Row, Subject, Timeline};
 use cloakroom_model::time::Timestamp;
 
 use crate::{Act, Done, Error};
@@ -23,11 +23,14 @@ pub trait Revocations: Send + Sync {
     /// Every row that still concerns something, and the place to go on from.
     async fn read_snapshot(&self) -> Result<Snapshot, Error>;
 
-    /// Ends a single access token until it would have ended by itself.
-    async fn end_token(&self, jti: &str, act: &Act) -> Result<Done<()>, Error>;
-
-    /// Announces a change of something that has no row in storage of its own.
-    async fn announce(&self, subject: Subject, act: &Act) -> Result<Done<()>, Error>;
+    /// Announces the change or the end of something that has no row in storage of its own, or none any more. Who is told
+    /// that it ended refuses it until nothing of it could be presented any more.
+    async fn announce(
+        &self,
+        subject: Subject,
+        change: Change,
+        act: &Act,
+    ) -> Result<Done<()>, Error>;
 
     /// Waits until the backend was told that rows were appended, by whichever node, so that a reader need not wait for
     /// its time. It may return for nothing, but not again and again; it may be dropped at any moment, and what is
@@ -52,6 +55,8 @@ pub enum Reading {
         rows: Vec<Row>,
         /// The time, by the store's clock.
         now: Timestamp,
+        /// Where they were read.
+        timeline: Timeline,
     },
     /// The row at the reader's place is not there (a failover, a restored backup, too long away): whatever the
     /// reader remembers is worth nothing, and it must begin from a snapshot.
@@ -67,4 +72,6 @@ pub struct Snapshot {
     pub rows: Vec<Row>,
     /// The time, by the store's clock.
     pub now: Timestamp,
+    /// Where it was read.
+    pub timeline: Timeline,
 }

@@ -179,8 +179,7 @@ macro_rules! verbs_of {
         $apply! { Revocations {
             read_log(place: ::cloakroom_model::log::Place, limit: usize) -> Result<$crate::Reading, $crate::Error>;
             read_snapshot() -> Result<$crate::Snapshot, $crate::Error>;
-            end_token(jti: &str, act: &$crate::Act) -> Result<$crate::Done<()>, $crate::Error>;
-            announce(subject: ::cloakroom_model::log::Subject, act: &$crate::Act) -> Result<$crate::Done<()>, $crate::Error>;
+            announce(subject: ::cloakroom_model::log::Subject, change: ::cloakroom_model::log::Change, act: &$crate::Act) -> Result<$crate::Done<()>, $crate::Error>;
             prune_log(now: ::cloakroom_model::time::Timestamp) -> Result<(), $crate::Error>;
             => wait_for_rows;
         } }

@@ -136,7 +136,7 @@ impl Engine {
     /// Whether this node has heard the log up to a place, in the history that it follows.
     #[must_use]
     pub fn has_passed(&self, place: Place) -> bool {
-        self.memory.noted_at(place).is_some()
+        self.memory.has_passed(place)
     }
 
     /// Ends what everybody follows, because this node stops.

@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cloakroom_model::id::SessionId;
-use cloakroom_model::log::{CONCERNS_FOR, Place, Row, Subject};
+use cloakroom_model::log::{CONCERNS_FOR, Place, Row, Subject, Timeline};
 use cloakroom_model::secret::Digest;
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::Losses;
@@ -134,21 +134,30 @@ impl Memory {
         self.noted(self.place.load(Ordering::Acquire), epoch)
     }
 
-    /// The place in the log that a fill noted, for other nodes; `None` where nothing can be said of it any more.
+    /// The place in the log that a fill noted and the timeline it lies on, for other nodes; `None` where nothing can be said
+    /// of it any more.
     #[must_use]
-    pub fn place_of(&self, noted: Noted) -> Option<Place> {
+    pub fn place_of(&self, noted: Noted) -> Option<(Place, Timeline)> {
         // Another history raises the epoch before it takes the place of this one.
-        let (place, epoch) = self.history.find(noted.place, || self.epoch.load(Ordering::Acquire));
+        let (found, epoch) = self.history.find(noted.place, || self.epoch.load(Ordering::Acquire));
         // Before the first row every history is the same.
-        place.filter(|place| epoch == noted.epoch && place.seq > 0)
+        found.filter(|(place, _)| epoch == noted.epoch && place.seq > 0)
     }
 
     /// What a fill at another node noted, where its place lies in the history that is followed here: then every row
     /// after it is known here, as after a fill of this node's own.
     #[must_use]
-    pub fn noted_at(&self, place: Place) -> Option<Noted> {
+    pub fn noted_at(&self, place: Place, timeline: Timeline) -> Option<Noted> {
         let (found, epoch) = self.history.find(place.seq, || self.epoch.load(Ordering::Acquire));
-        (place.seq > 0 && found == Some(place)).then(|| self.noted(place.seq, epoch))
+        let is_here = place.seq > 0 && found == Some((place, timeline));
+        is_here.then(|| self.noted(place.seq, epoch))
+    }
+
+    /// Whether this place lies in the history that is followed here.
+    #[must_use]
+    pub fn has_passed(&self, place: Place) -> bool {
+        let (found, ()) = self.history.find(place.seq, || ());
+        place.seq > 0 && found.is_some_and(|(found, _)| found == place)
     }
 
     fn noted(&self, place: u64, epoch: u64) -> Noted {
@@ -217,9 +226,9 @@ impl Memory {
     }
 
     /// Goes on from a snapshot.
-    pub fn begin(&self, place: Place, rows: &[Row]) {
+    pub fn begin(&self, place: Place, timeline: Timeline, rows: &[Row]) {
         self.hear(rows);
-        self.history.begin(rows.iter().map(|row| row.place).chain([place]));
+        self.history.begin(timeline, rows.iter().map(|row| row.place).chain([place]));
     }
 
     /// Takes note that the reader passed rows, which were heard.

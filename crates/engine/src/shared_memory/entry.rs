@@ -4,7 +4,7 @@
 //! program can run side by side.
 
 use cloakroom_model::id::UserId;
-use cloakroom_model::log::Place;
+use cloakroom_model::log::{Place, Timeline};
 use cloakroom_model::secret::Digest;
 use cloakroom_model::session::Session;
 use cloakroom_model::time::Timestamp;
@@ -15,12 +15,13 @@ use zeroize::Zeroizing;
 use crate::memory::{Memory, Noted, Remembered};
 
 /// To be raised with every change of [`Entry`] and of what is in it.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// What a node read of a signed-in session, and where the log was before it read.
 #[derive(Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(super) struct Entry {
     pub(super) place: Place,
+    pub(super) timeline: Timeline,
     pub(super) filled_at: Timestamp,
     secret: Option<[u8; 32]>,
     /// Without its device, as it is remembered.
@@ -48,8 +49,10 @@ impl Entry {
         if life != Life::Active {
             return None;
         }
+        let (place, timeline) = memory.place_of(noted)?;
         Some(Self {
-            place: memory.place_of(noted)?,
+            place,
+            timeline,
             filled_at: looked_up.filled_at,
             secret: looked_up.secret.map(|digest| digest.0),
             session: looked_up.session.clone(),
@@ -115,7 +118,7 @@ mod tests {
     }
 
     const LAYOUT: &str = concat!(
-        "01ac0207d00f0109090909090909090909090909090909090909090909090909090909090909091001010101",
+        "02ac02070bd00f0109090909090909090909090909090909090909090909090909090909090909091001010101",
         "01010101010101010101010101100202020202020202020202020202020209636c6f616b726f6f6d01000001",
         "06010103707764080a06000e0110020202020202020202020202020202020f616461406578616d706c652e63",
         "6f6d0103616461010561646d696e0812",
@@ -124,6 +127,7 @@ mod tests {
     fn entry() -> Entry {
         Entry {
             place: Place { seq: 300, nonce: 7 },
+            timeline: Timeline(11),
             filled_at: Timestamp(1_000),
             secret: Some([9; 32]),
             session: Session {

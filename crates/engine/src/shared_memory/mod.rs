@@ -149,7 +149,7 @@ fn believe(
     if now.since(filled_at) > MAX_AGE || filled_at.since(now) > SKEW {
         return None;
     }
-    let noted = memory.noted_at(entry.place)?;
+    let noted = memory.noted_at(entry.place, entry.timeline)?;
     let session = entry.remembered(noted);
     // What looks dead may have been used since: storage decides, as it does about this node's own entries.
     let live = life::of_session(&session.session, session.last_seen(), now) == Life::Live;

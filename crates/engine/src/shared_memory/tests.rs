@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use cloakroom_model::id::{ClientId, SessionId, UserId};
-use cloakroom_model::log::{CONCERNS_FOR, Change, Place, Row, Subject};
+use cloakroom_model::log::{CONCERNS_FOR, Change, Place, Row, Subject, Timeline};
 use cloakroom_model::session::{Carrier, Device, Session};
 use cloakroom_model::user::{Email, Life as UserLife, User};
 use proptest::prelude::*;
@@ -68,6 +68,25 @@ fn a_place_in_another_history_with_the_same_numbers_is_not_believed() {
     assert_eq!(world.recall(1, 0), None);
     world.fill(0, 0);
     assert_eq!(world.recall(1, 0), Some(0), "what was filled since");
+}
+
+#[test]
+fn what_was_filled_before_another_server_took_over_is_not_believed() {
+    let mut world = World::new();
+    world.change(0);
+    world.hear_all();
+    world.fill(0, 0);
+    world.note(2, 1);
+    world.read(2);
+    // No row is lost, but whatever wrote none may be.
+    world.fail_over(0);
+    assert_eq!(world.recall(1, 0), Some(1), "nobody has noticed");
+    world.hear_all();
+    assert_eq!(world.recall(1, 0), None);
+    world.give(2);
+    assert_eq!(world.recall(1, 1), None, "read before, and given afterwards");
+    world.fill(0, 0);
+    assert_eq!(world.recall(1, 0), Some(1), "what was filled since");
 }
 
 #[test]
@@ -218,7 +237,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         5 => node.clone().prop_map(Step::Give),
         8 => (node.clone(), session).prop_map(|(node, session)| Step::Recall(node, session)),
         1 => node.prop_map(Step::Restart),
-        1 => (1..4_usize).prop_map(Step::FailOver),
+        1 => (0..4_usize).prop_map(Step::FailOver),
         1 => Just(Step::Restore),
         1 => Just(Step::Save),
         1 => Just(Step::PutBack),
@@ -276,6 +295,7 @@ struct World {
     /// Raised with every change, also where history is not the same any more.
     versions: u64,
     nonces: u64,
+    timeline: Timeline,
     shared: HashMap<Digest, Vec<u8>>,
     saved: HashMap<Digest, Vec<u8>>,
     key: SharedKey,
@@ -287,6 +307,7 @@ struct Node {
     memory: Memory,
     /// Where its reader is.
     place: Option<Place>,
+    timeline: Timeline,
     fill: Option<Fill>,
 }
 
@@ -306,6 +327,7 @@ impl World {
             log: Vec::new(),
             versions: 0,
             nonces: 0,
+            timeline: Timeline(1),
             shared: HashMap::new(),
             saved: HashMap::new(),
             key: SharedKey::derive(&[7; 32]),
@@ -316,7 +338,12 @@ impl World {
         world.append(2, Some(0));
         for node in 0..3 {
             let memory = Memory::new(10, FULL_TRUST);
-            world.nodes.push(Node { memory, place: None, fill: None });
+            world.nodes.push(Node {
+                memory,
+                place: None,
+                timeline: Timeline::default(),
+                fill: None,
+            });
             world.hear(node);
         }
         world
@@ -358,6 +385,9 @@ impl World {
     /// How many rows of the history that is there now a node has heard; `None` where it is in another one.
     fn heard_by(&self, node: usize) -> Option<usize> {
         let place = self.nodes[node].place?;
+        if self.nodes[node].timeline != self.timeline {
+            return None;
+        }
         self.log.iter().position(|(row, ..)| row.place == place).map(|index| index + 1)
     }
 
@@ -372,7 +402,7 @@ impl World {
     /// Reads at most so many rows, as the reader does; where there are more, it is not yet done.
     fn hear_some(&mut self, node: usize, limit: usize) {
         let heard = self.heard_by(node);
-        let Node { memory, place, .. } = &mut self.nodes[node];
+        let Node { memory, place, timeline, .. } = &mut self.nodes[node];
         if let Some(heard) = heard {
             let rows = self.log[heard..].iter().take(limit).map(|(row, ..)| row.clone());
             let rows: Vec<_> = rows.collect();
@@ -389,8 +419,8 @@ impl World {
             let last = self.log.last().expect("it has a row").0.place;
             let concern = self.log.iter().filter(|(row, ..)| row.until > self.now);
             let rows: Vec<_> = concern.map(|(row, ..)| row.clone()).collect();
-            memory.begin(last, &rows);
-            *place = Some(last);
+            memory.begin(last, self.timeline, &rows);
+            (*place, *timeline) = (Some(last), self.timeline);
         }
         memory.sweep(self.now);
         memory.caught_up(place.expect("it was heard").seq, Duration::ZERO);
@@ -439,14 +469,17 @@ impl World {
 
     fn restart(&mut self, node: usize) {
         let memory = Memory::new(10, FULL_TRUST);
-        self.nodes[node] = Node { memory, place: None, fill: None };
+        self.nodes[node] = Node { memory, place: None, timeline: Timeline::default(), fill: None };
         self.hear(node);
     }
 
-    /// The last rows, and what they said, were not yet where storage goes on.
+    /// Another server takes over, where the last rows, and what they said, had not yet arrived.
     fn fail_over(&mut self, lost: usize) {
+        self.timeline.0 += 1;
         self.log.truncate(self.log.len().saturating_sub(lost).max(1));
-        self.append(2, Some(0));
+        if lost > 0 {
+            self.append(2, Some(0));
+        }
     }
 
     /// Everything as it was at the beginning, under another log of the same numbers.

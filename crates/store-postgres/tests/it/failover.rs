@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cloakroom_store::Revocations as _;
 use cloakroom_store_postgres::{ConnectError, OpenError, Options, Postgres, Url};
 use cloakroom_testservers::Postgres as Server;
 use cloakroom_testservers::postgres::Replication;
@@ -31,6 +32,8 @@ async fn the_next_host_is_asked_and_nothing_acknowledged_is_lost() {
         &format!("127.0.0.1:{},127.0.0.1:{}", replica.port(), primary.port()),
     );
     let postgres = Postgres::open(&both.parse().unwrap(), Options::default()).await.unwrap();
+    let before = postgres.read_snapshot().await.unwrap().timeline;
+    assert!(before.0 > 0);
     for expected in 1..=50 {
         assert_eq!(count_on(&postgres, 1).await.unwrap(), expected);
     }
@@ -48,6 +51,9 @@ async fn the_next_host_is_asked_and_nothing_acknowledged_is_lost() {
     };
     let counted = timeout(Duration::from_secs(30), found_again).await.unwrap();
     assert!(counted > 50, "{counted}");
+    // Whoever follows the log is told that it is another server's now.
+    let after = postgres.read_snapshot().await.unwrap().timeline;
+    assert!(after.0 > before.0, "{before:?} and then {after:?}");
     assert_eq!(count(&postgres, 1).await.unwrap(), counted);
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cloakroom_model::event::{Actor, Event, Kind};
 use cloakroom_model::id::ClientId;
-use cloakroom_model::log::Subject;
+use cloakroom_model::log::{Change, Subject};
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{Act, Revocations as _};
 use cloakroom_store_postgres::PostgresStore;
@@ -71,7 +71,10 @@ async fn a_connection_that_broke_is_made_again_and_wakes_once() {
 }
 
 async fn announce(node: &PostgresStore) {
-    let announced = node.announce(Subject::Client(ClientId::built_in()), &act()).await.unwrap();
+    let announced = node
+        .announce(Subject::Client(ClientId::built_in()), Change::Changed, &act())
+        .await
+        .unwrap();
     assert_eq!(announced.rows.len(), 1);
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloakroom_model::log::{Place, Subject};
+use cloakroom_model::log::{Change, Place, Subject};
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{Act, Done, Error, Reading, Revocations, Snapshot, Store};
 use tokio::time::timeout;
@@ -18,7 +18,8 @@ impl<S: Store> Revocations for WithRedis<S> {
     async fn read_log(&self, place: Place, limit: usize) -> Result<Reading, Error> {
         let reading = self.authority.read_log(place, limit).await?;
         match &reading {
-            Reading::Rows { rows, .. } => {
+            Reading::Rows { rows, timeline, .. } => {
+                self.rooms.read_on(*timeline);
                 if let Some(last) = rows.last() {
                     if self.connection.is_there() {
                         let way = self.way();
@@ -35,6 +36,7 @@ impl<S: Store> Revocations for WithRedis<S> {
 
     async fn read_snapshot(&self) -> Result<Snapshot, Error> {
         let snapshot = self.authority.read_snapshot().await?;
+        self.rooms.read_on(snapshot.timeline);
         self.rooms.heard(snapshot.place);
         Ok(snapshot)
     }
@@ -43,12 +45,13 @@ impl<S: Store> Revocations for WithRedis<S> {
         self.authority.wait_for_rows().await;
     }
 
-    async fn end_token(&self, jti: &str, act: &Act) -> Result<Done<()>, Error> {
-        self.authority.end_token(jti, act).await
-    }
-
-    async fn announce(&self, subject: Subject, act: &Act) -> Result<Done<()>, Error> {
-        self.authority.announce(subject, act).await
+    async fn announce(
+        &self,
+        subject: Subject,
+        change: Change,
+        act: &Act,
+    ) -> Result<Done<()>, Error> {
+        self.authority.announce(subject, change, act).await
     }
 
     async fn prune_log(&self, now: Timestamp) -> Result<(), Error> {

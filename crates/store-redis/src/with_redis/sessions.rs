@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cloakroom_model::event::{Kind, Reason};
 use cloakroom_model::id::{ClientId, SessionId, UserId};
-use cloakroom_model::log::{Row, Subject};
+use cloakroom_model::log::{Change, Row, Subject};
 use cloakroom_model::room::Room;
 use cloakroom_model::secret::Digest;
 use cloakroom_model::session::Session;
@@ -224,7 +224,8 @@ impl<S: Store> WithRedis<S> {
         let quietly = Act { event: act.another(Kind::SessionEnded), ..act.clone() };
         let mut rows = Vec::new();
         for client in clients.chain([ClientId::built_in()]) {
-            let done = self.authority.announce(Subject::Client(client), &quietly).await?;
+            let client = Subject::Client(client);
+            let done = self.authority.announce(client, Change::Changed, &quietly).await?;
             rows.extend(done.rows);
         }
         Ok(rows)

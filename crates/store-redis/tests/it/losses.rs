@@ -205,6 +205,25 @@ async fn another_history_of_the_authority_takes_every_guest_along() {
     assert!(is_live(&after, 1).await);
 }
 
+/// Every room is verified again, and its mark lies in the log that the other server has too.
+#[tokio::test(flavor = "multi_thread")]
+async fn guests_stay_when_a_replica_takes_over_that_lacks_nothing() {
+    let redis = start().await;
+    let authority = authority();
+    let node = node(&authority, &settings(&redis));
+    let user = sign_up(&node, 1).await;
+    come_as_guest(&node, 1).await;
+    put(&node, 1, "hat").await;
+    sign_in(&node, &user, 10, 9).await;
+    hear(&node).await;
+
+    authority.0.fail_over_to(authority.0.replica().unwrap()).unwrap();
+    hear(&node).await;
+    assert!(is_live(&node, 1).await && is_signed_in(&node, 10).await);
+    assert!(cart_of(&node, Owner::Session(session_id(1))).await.is_some());
+    assert_eq!(node.connection().losses().count(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_redis_holds_back_no_news() {
     let (redis, wire) = blocking(|| {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use cloakroom_model::event::{Kind, Reason};
-use cloakroom_model::log::{Place, Row, Subject};
+use cloakroom_model::log::{Change, Place, Row, Subject};
 use cloakroom_store::{Clients as _, Reading, Revocations as _, Sessions as _};
 use cloakroom_store_sqlite::SqliteStore;
 use tokio::sync::Barrier;
@@ -30,7 +30,13 @@ async fn each_reads_the_rows_of_both_in_order_while_both_write() {
             for number in 0..ACTS {
                 // The nonce says whose act it is, and which.
                 let act = act(Kind::ClientChanged, 1 + writer * ACTS + number);
-                written.extend(store.end_token("token", &act).await.unwrap().rows);
+                written.extend(
+                    store
+                        .announce(Subject::Token("token".to_owned()), Change::Ended, &act)
+                        .await
+                        .unwrap()
+                        .rows,
+                );
             }
             written
         });

@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 
 use cloakroom_model::event::Kind;
 use cloakroom_model::key::DataKey;
-use cloakroom_model::log::{Place, Row};
+use cloakroom_model::log::{Change, Place, Row, Subject};
 use cloakroom_store::{EventFilter, Events as _, Keys as _, Page, Reading, Revocations as _};
 use cloakroom_store_sqlite::{BackupError, Options, Sqlite, SqliteStore};
 
@@ -21,7 +21,8 @@ async fn a_backup_under_load_is_one_moment_of_the_database() {
     for nonce in 1..=20 {
         let mut act = act(Kind::ClientChanged, nonce);
         act.event.detail = Some(long_text.clone());
-        let _rows = server.end_token("token", &act).await.unwrap();
+        let _rows =
+            server.announce(Subject::Token("token".to_owned()), Change::Ended, &act).await.unwrap();
     }
     let stop = Arc::new(AtomicBool::new(false));
     let writing = tokio::spawn({
@@ -30,8 +31,14 @@ async fn a_backup_under_load_is_one_moment_of_the_database() {
             let mut nonce = 1000;
             while !stop.load(Ordering::Relaxed) {
                 nonce += 1;
-                let _rows =
-                    server.end_token("token", &act(Kind::ClientChanged, nonce)).await.unwrap();
+                let _rows = server
+                    .announce(
+                        Subject::Token("token".to_owned()),
+                        Change::Ended,
+                        &act(Kind::ClientChanged, nonce),
+                    )
+                    .await
+                    .unwrap();
             }
             nonce - 1000
         }

@@ -7,7 +7,7 @@ use cloakroom_model::event::{Kind, Reason};
 use cloakroom_model::id::{ClientId, InitialTokenId, StreamId};
 use cloakroom_model::initial_token::InitialToken;
 use cloakroom_model::link::{Link, Purpose};
-use cloakroom_model::log::{Place, Subject};
+use cloakroom_model::log::{self, Place, Subject};
 use cloakroom_model::registration::Registration;
 use cloakroom_model::signal::{About, Signal};
 use cloakroom_model::stream::{Delivery, Status, Stream};
@@ -353,7 +353,14 @@ async fn furnished(folder: &Folder) -> std::path::PathBuf {
     server.insert_initial_token(token, &act(Kind::InitialTokenMade, 4)).await.unwrap();
     assert_eq!(server.list_initial_tokens(NOW).await.unwrap().len(), 1);
     assert!(server.mark_once(digest(8), NOW.plus(DeviceRequest::LIVES), NOW).await.unwrap());
-    let _rows = server.end_token("token", &act(Kind::ClientChanged, 3)).await.unwrap();
+    let _rows = server
+        .announce(
+            Subject::Token("token".to_owned()),
+            log::Change::Ended,
+            &act(Kind::ClientChanged, 3),
+        )
+        .await
+        .unwrap();
     let backup = folder.file("backup.db");
     server.backup(&backup, |_| {}).await.unwrap();
     backup

@@ -135,18 +135,20 @@ pub async fn a_snapshot_is_a_place_to_go_on_from(store: Arc<dyn Store>) {
     assert!(snapshot.now > Timestamp(0) && snapshot.now <= at(0), "{:?}", snapshot.now);
 
     let next = tell(&*store, 5, at(0)).await;
-    let Reading::Rows { rows, now } = store.read_log(snapshot.place, 9).await.unwrap() else {
+    let Reading::Rows { rows, now, timeline } = store.read_log(snapshot.place, 9).await.unwrap()
+    else {
         panic!("the place of a snapshot is in the log");
     };
     assert_eq!(rows, [next]);
     assert!(now >= snapshot.now);
+    assert_eq!(timeline, snapshot.timeline);
 }
 
 pub async fn a_single_token_ends_as_long_as_any_token_lives(store: Arc<dyn Store>) {
     let mut log = Listener::new(&*store).await;
     let end = act(Kind::GrantEnded);
-    let done = store.end_token("jti \"1\"", &end).await.unwrap();
     let token = Subject::Token("jti \"1\"".to_owned());
+    let done = store.announce(token.clone(), Change::Ended, &end).await.unwrap();
     log.hears(&*store, &end, &done.rows, [ended(token)]).await;
     assert_eq!(done.rows[0].until, at(0).plus(CONCERNS_FOR));
 }
@@ -154,7 +156,7 @@ pub async fn a_single_token_ends_as_long_as_any_token_lives(store: Arc<dyn Store
 pub async fn whatever_changes_can_be_announced(store: Arc<dyn Store>) {
     let mut log = Listener::new(&*store).await;
     let announce = act(Kind::ClientChanged);
-    let done = store.announce(Subject::User(user_id(1)), &announce).await.unwrap();
+    let done = store.announce(Subject::User(user_id(1)), Change::Changed, &announce).await.unwrap();
     log.hears(&*store, &announce, &done.rows, [different(Subject::User(user_id(1)))]).await;
     assert_eq!(count(&*store, Kind::ClientChanged).await, 1);
 }
@@ -178,7 +180,8 @@ async fn read_until(store: &dyn Store, is_all: impl Fn() -> bool) -> Vec<Row> {
 /// Appends a row about session `n`.
 async fn tell(store: &dyn Store, n: u8, at: Timestamp) -> Row {
     let act = act_at(at, Kind::SessionEnded);
-    let done = store.announce(Subject::Session(session_id(n)), &act).await.unwrap();
+    let subject = Subject::Session(session_id(n));
+    let done = store.announce(subject, Change::Changed, &act).await.unwrap();
     let [row] = done.rows.try_into().unwrap();
     assert_eq!((row.change, row.place.nonce, row.at), (Change::Changed, act.nonce, at));
     row

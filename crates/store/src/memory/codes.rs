@@ -11,7 +11,7 @@ use super::{Memory, State, id_taken};
 use crate::{Act, Codes, Done, Error, InsertCode, LiveGrant, NewCode, Redeem, Redeemed};
 
 /// A code, and what came of it.
-#[cfg_attr(test, derive(Clone))]
+#[derive(Clone)]
 pub(super) struct KeptCode {
     /// As it was given; once it is spent it expires when it is recognised no more.
     pub(super) code: Code,

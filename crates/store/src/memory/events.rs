@@ -26,8 +26,7 @@ impl Events for Memory {
 }
 
 /// Events in the order of their numbers.
-#[derive(Default)]
-#[cfg_attr(test, derive(Clone))]
+#[derive(Clone, Default)]
 pub(super) struct Recorder {
     recorded: VecDeque<Recorded>,
     last: u64,

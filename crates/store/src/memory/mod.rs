@@ -41,6 +41,7 @@ use cloakroom_model::id::{ClientId, GrantId, InitialTokenId, KeyId, SessionId, S
 use cloakroom_model::initial_token::InitialToken;
 use cloakroom_model::key::{DataKey, SigningKey};
 use cloakroom_model::link::Link;
+use cloakroom_model::log::Timeline;
 use cloakroom_model::secret::Digest;
 use cloakroom_model::session::{Replaced, Session};
 use cloakroom_model::time::Timestamp;
@@ -64,10 +65,33 @@ impl Memory {
         Self { state: Mutex::default(), clock }
     }
 
+    /// What it holds now, as a replica would that hears of nothing more; for [`Memory::fail_over_to`].
+    ///
+    /// # Errors
+    ///
+    /// When an earlier verb panicked.
+    pub fn replica(&self) -> Result<Self, Error> {
+        let state = Mutex::new(self.state()?.clone());
+        Ok(Self { state, clock: Arc::clone(&self.clock) })
+    }
+
+    /// Goes on from what a replica holds, on another timeline: what was done since is lost, and no row says so.
+    ///
+    /// # Errors
+    ///
+    /// When an earlier verb panicked.
+    pub fn fail_over_to(&self, replica: Self) -> Result<(), Error> {
+        let mut taken_over = replica.state.into_inner().map_err(|_| half_done())?;
+        let mut state = self.state()?;
+        taken_over.timeline = Timeline(state.timeline.0 + 1);
+        *state = taken_over;
+        Ok(())
+    }
+
     /// The state, for one verb. Where an earlier verb panicked it may have been left half done, and is not
     /// used any more.
     fn state(&self) -> Result<MutexGuard<'_, State>, Error> {
-        self.state.lock().map_err(|_| Error::Corrupt("an act panicked half way".to_owned()))
+        self.state.lock().map_err(|_| half_done())
     }
 
     fn now(&self) -> Timestamp {
@@ -82,8 +106,7 @@ impl fmt::Debug for Memory {
 }
 
 /// Everything there is.
-#[derive(Default)]
-#[cfg_attr(test, derive(Clone))]
+#[derive(Clone, Default)]
 struct State {
     users: BTreeMap<UserId, Login>,
     names: HashMap<Lookup, UserId>,
@@ -109,18 +132,19 @@ struct State {
     devices: HashMap<(UserId, Digest), throttles::Device>,
     streams: BTreeMap<StreamId, streams::Kept>,
     log: revocations::Log,
+    timeline: Timeline,
     events: events::Recorder,
 }
 
 /// A session, signed in or not, with how it is found.
-#[cfg_attr(test, derive(Clone))]
+#[derive(Clone)]
 struct KeptSession {
     session: Session,
     secret: Option<Digest>,
 }
 
 /// What a secret was.
-#[cfg_attr(test, derive(Clone))]
+#[derive(Clone)]
 struct ReplacedSecret {
     replaced: Replaced,
     /// Whose: guests are found by another verb than sessions with a user.
@@ -166,6 +190,10 @@ impl State {
             self.replaced.insert(old, ReplacedSecret { replaced, was_guest });
         }
     }
+}
+
+fn half_done() -> Error {
+    Error::Corrupt("an act panicked half way".to_owned())
 }
 
 /// A name that was made at random is there already: the caller's randomness is broken.

@@ -14,26 +14,31 @@ use crate::{Act, Done, Error, Reading, Revocations, Snapshot};
 impl Revocations for Memory {
     async fn read_log(&self, place: Place, limit: usize) -> Result<Reading, Error> {
         let now = self.now();
-        Ok(match self.state()?.log.after(place, limit) {
-            Some(rows) => Reading::Rows { rows, now },
+        let state = self.state()?;
+        Ok(match state.log.after(place, limit) {
+            Some(rows) => Reading::Rows { rows, now, timeline: state.timeline },
             None => Reading::Lost,
         })
     }
 
     async fn read_snapshot(&self) -> Result<Snapshot, Error> {
         let now = self.now();
-        Ok(self.state()?.log.snapshot(now))
+        let state = self.state()?;
+        let (place, rows) = state.log.snapshot(now);
+        Ok(Snapshot { place, rows, now, timeline: state.timeline })
     }
 
-    async fn end_token(&self, jti: &str, act: &Act) -> Result<Done<()>, Error> {
+    async fn announce(
+        &self,
+        subject: Subject,
+        change: Change,
+        act: &Act,
+    ) -> Result<Done<()>, Error> {
         let mut trace = Trace::default();
-        trace.ended(Subject::Token(jti.to_owned()));
-        Ok(self.state()?.tell(act, trace))
-    }
-
-    async fn announce(&self, subject: Subject, act: &Act) -> Result<Done<()>, Error> {
-        let mut trace = Trace::default();
-        trace.changed(subject);
+        match change {
+            Change::Ended => trace.ended(subject),
+            Change::Changed => trace.changed(subject),
+        }
         Ok(self.state()?.tell(act, trace))
     }
 
@@ -50,8 +55,7 @@ impl State {
 }
 
 /// Rows in the order of their numbers.
-#[derive(Default)]
-#[cfg_attr(test, derive(Clone))]
+#[derive(Clone, Default)]
 pub(super) struct Log {
     pub(super) rows: VecDeque<Row>,
     last: u64,
@@ -85,12 +89,10 @@ impl Log {
         is_here.then(|| self.rows.range(next..).take(limit).cloned().collect())
     }
 
-    fn snapshot(&self, now: Timestamp) -> Snapshot {
-        Snapshot {
-            place: self.rows.back().map(|row| row.place).unwrap_or_default(),
-            rows: self.rows.iter().filter(|row| row.until > now).cloned().collect(),
-            now,
-        }
+    /// The last place, and the rows that still concern something.
+    fn snapshot(&self, now: Timestamp) -> (Place, Vec<Row>) {
+        let place = self.rows.back().map(|row| row.place).unwrap_or_default();
+        (place, self.rows.iter().filter(|row| row.until > now).cloned().collect())
     }
 
     fn prune(&mut self, now: Timestamp) {

@@ -11,8 +11,7 @@ use super::Memory;
 use crate::{Error, StatusLists, Statuses};
 
 /// Places, and whose they are.
-#[derive(Default)]
-#[cfg_attr(test, derive(Clone))]
+#[derive(Clone, Default)]
 pub(super) struct StatusList {
     pub(super) taken: BTreeMap<u32, (GrantId, Timestamp)>,
     next: u32,

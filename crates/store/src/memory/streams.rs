@@ -14,7 +14,7 @@ use super::{Memory, State};
 use crate::{Act, ClaimedStream, Done, Error, InsertStream, Queue, StreamBacklog, Streams};
 
 /// A stream with all that belongs to it.
-#[cfg_attr(test, derive(Clone))]
+#[derive(Clone)]
 pub(super) struct Kept {
     pub(super) stream: Stream,
     pub(super) waiting: BTreeMap<SignalNumber, (Timestamp, Signal)>,

@@ -39,7 +39,7 @@ impl Failures {
 }
 
 /// A browser that signed a user in.
-#[cfg_attr(test, derive(Clone))]
+#[derive(Clone)]
 pub(super) struct Device {
     seen_at: Timestamp,
     failures: Failures,

@@ -495,7 +495,7 @@ const FAULTS: &Faults = &[
     ),
     (
         "revocations::a_single_token_ends_as_long_as_any_token_lives",
-        &[Keeps("end_token", Part::Log)],
+        &[Keeps("announce", Part::Log)],
     ),
     (
         "revocations::whatever_changes_can_be_announced",

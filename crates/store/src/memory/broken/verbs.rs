@@ -11,7 +11,7 @@ use cloakroom_model::id::{ClientId, GrantId, InitialTokenId, KeyId, SessionId, U
 use cloakroom_model::initial_token::InitialToken;
 use cloakroom_model::key::{DataKey, SigningKey, Stage};
 use cloakroom_model::link::Link;
-use cloakroom_model::log::{Place, Subject};
+use cloakroom_model::log::{self, Place, Subject, Timeline};
 use cloakroom_model::secret::Digest;
 use cloakroom_model::session::Session;
 use cloakroom_model::time::Timestamp;
@@ -363,7 +363,8 @@ pass_on! { Revocations {
         if self.slips(Slip::ReadLogNeverLost) {
             let reading = self.inner.read_log(place, limit).await?;
             let Reading::Lost = reading else { return Ok(reading) };
-            return Ok(Reading::Rows { rows: Vec::new(), now: self.inner.now() });
+            let (rows, now) = (Vec::new(), self.inner.now());
+            return Ok(Reading::Rows { rows, now, timeline: Timeline::default() });
         }
     }
     async fn read_snapshot(&self) -> Snapshot {
@@ -375,10 +376,9 @@ pass_on! { Revocations {
             return Ok(Snapshot { rows: Vec::new(), ..snapshot });
         }
     }
-    async fn end_token(&self, jti: &str, act: &Act) -> Done<()> {}
-    async fn announce(&self, subject: Subject, act: &Act) -> Done<()> {
+    async fn announce(&self, subject: Subject, change: log::Change, act: &Act) -> Done<()> {
         if self.slips(Slip::RowsShowLate) {
-            return self.announce_late(subject, act).await;
+            return self.announce_late(subject, change, act).await;
         }
     }
     async fn prune_log(&self, now: Timestamp) -> () {
@@ -536,9 +536,14 @@ impl Broken {
     }
 
     /// Each row takes its number at once, and is seen only when the next one has taken its own.
-    async fn announce_late(&self, subject: Subject, act: &Act) -> Result<Done<()>, Error> {
+    async fn announce_late(
+        &self,
+        subject: Subject,
+        change: log::Change,
+        act: &Act,
+    ) -> Result<Done<()>, Error> {
         let alone = self.turn.lock().await;
-        let done = self.inner.announce(subject, act).await?;
+        let done = self.inner.announce(subject, change, act).await?;
         let mut state = self.inner.state()?;
         let newest = state.log.rows.pop_back();
         let held = std::mem::replace(&mut *self.held.lock().unwrap(), newest);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use cloakroom_model::event::{Actor, Event, Kind};
-use cloakroom_model::log::Subject;
+use cloakroom_model::log::{Change, Subject};
 use cloakroom_server::listener::{Limits, Sockets};
 use cloakroom_store::memory::Memory;
 use cloakroom_store::{Act, Revocations as _};
@@ -224,7 +224,11 @@ impl Log {
         for number in numbers {
             let event = Event::new(at, Kind::SessionEnded, Actor::Operator);
             let act = Act { at, nonce: number.into(), event };
-            let _ = self.store.end_token(&number.to_string(), &act).await.unwrap();
+            let _ = self
+                .store
+                .announce(Subject::Token(number.to_string()), Change::Ended, &act)
+                .await
+                .unwrap();
         }
         server.engine.catch_up().await.unwrap();
     }
