@@ -158,7 +158,7 @@ const PARTS: &[Part] = &[
     Part { name: "revocation", tools: &["storm"], needs: SHARED, measure: revocation::measure },
     Part { name: "acts", tools: &[], needs: SHARED, measure: acts::measure },
     Part { name: "scale", tools: &["seed"], needs: SHARED, measure: scale::measure },
-    Part { name: "guard", tools: &[], needs: &[], measure: |_| guard::measure() },
+    Part { name: "guard", tools: &[], needs: guard::NEEDS, measure: |_| guard::measure() },
     Part { name: "jose", tools: &[], needs: &[], measure: |_| jose::measure() },
 ];
 

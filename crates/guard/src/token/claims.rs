@@ -99,16 +99,17 @@ impl TryFrom<Claims> for TokenClaims {
         let user = (!named && client.as_ref() != Some(&sub)).then_some(sub);
         let of = |kind, id: &Option<Box<str>>| id.as_deref().map(|id| Digest::of(kind, id));
         let user_digest = of(Kind::User, &user);
-        let mut hangs_from: Vec<_> = [
+        let own = [
             of(Kind::Session, &sid),
             of(Kind::Grant, &grant_id),
             of(Kind::Client, &client),
             of(Kind::Token, &jti),
             user_digest,
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        ];
+        let own = own.iter().flatten();
+        // As many as there are, so that nothing moves while it fills.
+        let mut hangs_from = Vec::with_capacity(own.clone().count() + claims.came_from.len());
+        hangs_from.extend(own);
         for Origin { kind, id } in &claims.came_from {
             hangs_from.push(Digest::of(Kind::named(kind).ok_or(UnknownKind)?, id));
         }
