@@ -1,13 +1,14 @@
 //! RFC 6749 §3.3: what an access token allows, as a set of words.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// A set of scope tokens, sorted and without repetition. Written as one text with spaces.
+/// A set of scope tokens, sorted and without repetition. Written as one text with spaces. Clones share the words.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Scope(Vec<String>);
+pub struct Scope(Arc<[String]>);
 
 /// The longest text that is read.
 pub const MAX_BYTES: usize = 1024;
@@ -29,7 +30,7 @@ impl Scope {
     pub fn of(mut words: Vec<String>) -> Self {
         words.sort_unstable();
         words.dedup();
-        Self(words)
+        Self(words.into())
     }
 
     /// Whether no word is in it.

@@ -4,7 +4,6 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::Request;
-use http::request::Parts;
 
 use crate::api::view::IdentityView;
 use crate::app::App;
@@ -14,7 +13,9 @@ use crate::problem::Problem;
 use crate::{answer, body};
 
 /// Whoever the request carries, whichever way.
-pub async fn get(State(app): State<App>, parts: Parts) -> Result<Response, Problem> {
+pub async fn get(State(app): State<App>, request: Request<Body>) -> Result<Response, Problem> {
+    // As an argument of its own the head would be a copy.
+    let (parts, _) = request.into_parts();
     let passed = Passed::before(&app, &parts.headers);
     let caller = Caller::of_anybody(&app, &parts).await?;
     Ok(passed.told_by(shown(&app, &caller)))

@@ -21,7 +21,7 @@ use cloakroom_oauth::bearer::Needs;
 use cloakroom_oauth::error::{Code, Error};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, Request, StatusCode};
 
 use self::original::{Original, Style};
 use self::return_address::ReturnAddress;
@@ -36,7 +36,9 @@ use crate::refusals::internal;
 const PROBLEM: HeaderName = HeaderName::from_static("x-cloakroom-problem");
 
 /// Says whether a request may go on.
-pub async fn answer(State(app): State<App>, parts: Parts) -> Response {
+pub async fn answer(State(app): State<App>, request: Request<Body>) -> Response {
+    // As an argument of its own the head would be a copy.
+    let (parts, _) = request.into_parts();
     let mut response = match decide(&app, &parts).await {
         Ok(response) => response,
         Err(problem) => refusal(problem),
