@@ -18,12 +18,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_store::{Error, Losses};
-use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, ServerErrorKind, ToRedisArgs};
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, ServerErrorKind, ToRedisArgs};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
-use crate::link::{Link, NoLink};
+use crate::link::{Link, NoAnswer, NoLink};
 use crate::script::Script;
 use crate::settings::Settings;
 
@@ -111,17 +111,12 @@ impl Connection {
 
     /// Asks one thing, perhaps twice.
     pub async fn ask<T: FromRedisValue>(&self, cmd: &Cmd) -> Result<T, Error> {
-        self.0.shared.ask(&Question::One(cmd), 2).await
+        self.0.shared.ask(cmd, 2).await
     }
 
     /// Asks one thing once. Where it fails, it may have been heard or not.
     pub async fn ask_once<T: FromRedisValue>(&self, cmd: &Cmd) -> Result<T, Error> {
-        self.0.shared.ask(&Question::One(cmd), 1).await
-    }
-
-    /// Asks several things in one go, perhaps twice. Their keys lie in one slot.
-    pub async fn ask_all<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, Error> {
-        self.0.shared.ask(&Question::Many(pipeline), 2).await
+        self.0.shared.ask(cmd, 1).await
     }
 
     /// Runs a script, perhaps twice. Its keys lie in one slot.
@@ -157,27 +152,8 @@ impl Drop for Kept {
     }
 }
 
-/// What is asked.
-enum Question<'a> {
-    One(&'a Cmd),
-    Many(&'a Pipeline),
-}
-
-impl Question<'_> {
-    async fn put(&self, link: &mut Link) -> Result<redis::Value, RedisError> {
-        match self {
-            Self::One(cmd) => cmd.query_async(link).await,
-            Self::Many(pipeline) => pipeline.query_async(link).await,
-        }
-    }
-}
-
 impl Shared {
-    async fn ask<T: FromRedisValue>(
-        &self,
-        question: &Question<'_>,
-        attempts: u8,
-    ) -> Result<T, Error> {
+    async fn ask<T: FromRedisValue>(&self, question: &Cmd, attempts: u8) -> Result<T, Error> {
         read(self.question(question, attempts).await?)
     }
 
@@ -188,37 +164,31 @@ impl Shared {
         args: impl ToRedisArgs,
         attempts: u8,
     ) -> Result<T, Error> {
-        match self.question(&Question::One(&script.by_name(keys, &args)), attempts).await {
+        match self.question(&script.by_name(keys, &args), attempts).await {
             Err(Failure::Refused(error)) if is_unknown_script(&error) => {
-                self.ask(&Question::One(&script.by_text(keys, &args)), attempts).await
+                self.ask(&script.by_text(keys, &args), attempts).await
             }
             answer => read(answer?),
         }
     }
 
-    async fn question(
-        &self,
-        question: &Question<'_>,
-        attempts: u8,
-    ) -> Result<redis::Value, Failure> {
+    async fn question(&self, question: &Cmd, attempts: u8) -> Result<redis::Value, Failure> {
         let _place = self.places.try_acquire().map_err(|_| Failure::Busy)?;
         let mut broken = None;
         for attempt in 1..=attempts {
-            let (number, mut link) = self.link(broken).await?;
-            match timeout(self.settings.answer, question.put(&mut link)).await {
-                Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(error)) if is_broken(&error) => {
+            let (number, link) = self.link(broken).await?;
+            match link.ask(question).await {
+                Ok(answer) => return Ok(answer),
+                Err(NoAnswer::Refused(error)) if is_broken(&error) => {
                     self.doubt.notify_one();
                     if attempt == attempts {
                         return Err(Failure::Refused(error));
                     }
                     broken = Some(number);
                 }
-                Ok(Err(error)) if error.is_timeout() => {
-                    self.doubt.notify_one();
-                    return Err(Failure::TooLong);
+                Err(NoAnswer::Refused(error)) if !error.is_timeout() => {
+                    return Err(Failure::Refused(error));
                 }
-                Ok(Err(error)) => return Err(Failure::Refused(error)),
                 Err(_) => {
                     self.doubt.notify_one();
                     return Err(Failure::TooLong);
@@ -290,7 +260,7 @@ async fn keep(shared: Arc<Shared>) {
 
 /// Offers the connection as `number` until it is broken, or somebody doubts it and it does not answer for itself. Answers
 /// its last number.
-async fn until_broken(shared: &Shared, mut link: Link, mut number: u64) -> u64 {
+async fn until_broken(shared: &Shared, link: Link, mut number: u64) -> u64 {
     // What only a master answers: one that became a replica is of no use.
     let mut probe = redis::cmd("EVAL");
     let key = format!("{}:probe", shared.settings.prefix);
@@ -298,13 +268,13 @@ async fn until_broken(shared: &Shared, mut link: Link, mut number: u64) -> u64 {
     shared.state.send_replace(State::There { number, link: link.clone() });
     loop {
         let doubted = timeout(LOOK_EVERY, shared.doubt.notified()).await.is_ok();
-        match timeout(shared.settings.answer, Question::One(&probe).put(&mut link)).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) if !is_broken(&error) && !error.is_timeout() => {}
-            Ok(Err(error)) if is_broken(&error) => return number,
+        match link.ask(&probe).await {
+            Err(NoAnswer::Refused(error)) if is_broken(&error) => return number,
+            Ok(_) => {}
+            Err(NoAnswer::Refused(error)) if !error.is_timeout() => {}
             // Late, and nobody minded yet.
-            Ok(Err(_)) | Err(_) if !doubted => {}
-            Ok(Err(_)) | Err(_) => return number,
+            Err(_) if !doubted => {}
+            Err(_) => return number,
         }
         if doubted {
             number += 1;

@@ -10,6 +10,7 @@
 //! nothing rests on them.
 
 mod alarms;
+mod bundle;
 mod connection;
 mod counters;
 mod keys;

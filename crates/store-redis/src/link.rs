@@ -1,24 +1,44 @@
 //! One live connection, to whatever stands there.
 
-use redis::aio::{ConnectionLike, MultiplexedConnection};
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::aio::ConnectionLike as _;
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::TcpSettings;
 use redis::sentinel::{SentinelClientBuilder, SentinelServerType};
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
-    Pipeline, RedisConnectionInfo, RedisError, RedisFuture, TlsCertificates, Value,
+    RedisConnectionInfo, RedisError, TlsCertificates, Value,
 };
+use tokio::time::timeout;
 
+use crate::bundle::Bundles;
 use crate::settings::{Host, Login, Settings, Tls, Topology};
 
 /// A live connection. Clones share it.
 #[derive(Clone)]
 pub(crate) enum Link {
     /// To one server, which may have been named by sentinels.
-    One(MultiplexedConnection),
-    /// To all nodes of a cluster.
-    Cluster(ClusterConnection),
+    One(Arc<Bundles>),
+    /// To all nodes of a cluster, and the longest that an answer may take.
+    Cluster(ClusterConnection, Duration),
+}
+
+/// Why a question has no answer.
+#[derive(Clone, Debug)]
+pub(crate) enum NoAnswer {
+    /// It did not come in time.
+    TooLong,
+    /// It was no, or the connection broke.
+    Refused(RedisError),
+}
+
+impl From<RedisError> for NoAnswer {
+    fn from(error: RedisError) -> Self {
+        Self::Refused(error)
+    }
 }
 
 impl Link {
@@ -56,7 +76,8 @@ impl Link {
                 if let Some(roots) = roots {
                     builder = builder.certs(roots);
                 }
-                Ok(Self::Cluster(builder.build()?.get_async_connection().await?))
+                let connection = builder.build()?.get_async_connection().await?;
+                Ok(Self::Cluster(connection, settings.answer))
             }
         }
     }
@@ -64,42 +85,30 @@ impl Link {
     async fn to_one(client: &Client, settings: &Settings) -> Result<Self, NoLink> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(settings.connect))
-            .set_response_timeout(Some(settings.answer))
-            .set_concurrency_limit(settings.waiting);
-        Ok(Self::One(client.get_multiplexed_async_connection_with_config(&config).await?))
+            // The bundles bound it.
+            .set_response_timeout(None);
+        let connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+        Ok(Self::One(Bundles::new(connection, settings.answer)))
+    }
+
+    /// Asks one thing once.
+    pub(crate) async fn ask(&self, question: &Cmd) -> Result<Value, NoAnswer> {
+        match self {
+            Self::One(bundles) => bundles.ask(question).await,
+            // Its nodes have connections of their own, and what is asked in one moment goes to several of them.
+            Self::Cluster(connection, within) => {
+                let mut connection = connection.clone();
+                match timeout(*within, connection.req_packed_command(question)).await {
+                    Ok(answer) => Ok(answer?.extract_error()?),
+                    Err(_) => Err(NoAnswer::TooLong),
+                }
+            }
+        }
     }
 
     /// Whether it goes on by itself where a node of it is lost.
     pub(crate) const fn is_cluster(&self) -> bool {
-        matches!(self, Self::Cluster(_))
-    }
-}
-
-impl ConnectionLike for Link {
-    fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
-        match self {
-            Self::One(link) => link.req_packed_command(cmd),
-            Self::Cluster(link) => link.req_packed_command(cmd),
-        }
-    }
-
-    fn req_packed_commands<'a>(
-        &'a mut self,
-        pipeline: &'a Pipeline,
-        offset: usize,
-        count: usize,
-    ) -> RedisFuture<'a, Vec<Value>> {
-        match self {
-            Self::One(link) => link.req_packed_commands(pipeline, offset, count),
-            Self::Cluster(link) => link.req_packed_commands(pipeline, offset, count),
-        }
-    }
-
-    fn get_db(&self) -> i64 {
-        match self {
-            Self::One(link) => link.get_db(),
-            Self::Cluster(link) => link.get_db(),
-        }
+        matches!(self, Self::Cluster(..))
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use cloakroom_store::Error;
 use cloakroom_store_redis::{Connection, Script, Settings};
 use cloakroom_testservers::redis::PASSWORD;
+use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::server::Server;
@@ -119,4 +120,43 @@ async fn who_is_not_let_in_is_told_without_the_password() {
     let refused = ping(&connection).await.unwrap_err();
     let told = format!("{refused} {refused:?} {connection:?}");
     assert!(matches!(refused, Error::OutOfReach(_)) && !told.contains("guess"), "{told}");
+}
+
+/// A single worker, so that what is asked at once is ready at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_is_asked_at_once_goes_together_and_each_has_its_own_answer() {
+    const ASKING: u64 = 200;
+    let server = Server::start();
+    let connection = open(&server);
+    ping(&connection).await.unwrap();
+    let before = reads(&connection).await;
+    let asking = connection.clone();
+    let answers = tokio::spawn(async move {
+        let asked = (0..ASKING).map(|number| {
+            let connection = asking.clone();
+            tokio::spawn(async move {
+                let mut question = redis::cmd("ECHO");
+                if number % 10 == 0 {
+                    question = redis::cmd("NONSENSE");
+                }
+                connection.ask::<u64>(question.arg(number)).await
+            })
+        });
+        join_all(asked.collect::<Vec<_>>()).await
+    });
+    for (number, answer) in (0..).zip(answers.await.unwrap()) {
+        match answer.unwrap() {
+            Ok(echoed) => assert_eq!(echoed, number),
+            Err(error) => assert!(number % 10 == 0 && matches!(error, Error::OutOfReach(_))),
+        }
+    }
+    let reads = reads(&connection).await - before;
+    assert!(reads < ASKING / 4, "the server had to read {reads} times");
+}
+
+/// How often the server has read from connections.
+async fn reads(connection: &Connection) -> u64 {
+    let stats: String = connection.ask(redis::cmd("INFO").arg("stats")).await.unwrap();
+    let reads = stats.lines().find_map(|line| line.strip_prefix("total_reads_processed:"));
+    reads.unwrap().parse().unwrap()
 }
