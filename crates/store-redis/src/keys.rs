@@ -57,12 +57,30 @@ impl Keys {
 
 /// A digest as text.
 pub(crate) fn hex(digest: &Digest) -> String {
-    use std::fmt::Write as _;
-
     let mut text = String::with_capacity(64);
-    for byte in digest.0 {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
+    push_hex(&mut text, digest);
     text
+}
+
+/// The same, behind what is there already.
+pub(crate) fn push_hex(text: &mut String, digest: &Digest) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut digits = [0; 64];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(digest.0) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 0xf)];
+    }
+    text.push_str(std::str::from_utf8(&digits).expect("digits are ASCII"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_has_two_digits_for_each_byte() {
+        let mut digest = Digest([0; 32]);
+        (digest.0[0], digest.0[1], digest.0[31]) = (0x0a, 0xf0, 0x9b);
+        assert_eq!(hex(&digest), format!("0af0{}9b", "00".repeat(29)));
+    }
 }

@@ -3,7 +3,7 @@
 use cloakroom_model::secret::Digest;
 
 use crate::Connection;
-use crate::keys::hex;
+use crate::keys::push_hex;
 
 /// The names of one kind of things.
 #[derive(Debug)]
@@ -16,6 +16,9 @@ impl Names {
     }
 
     pub(crate) fn of(&self, digest: &Digest) -> String {
-        format!("{}{}", self.0, hex(digest))
+        let mut name = String::with_capacity(self.0.len() + 64);
+        name.push_str(&self.0);
+        push_hex(&mut name, digest);
+        name
     }
 }

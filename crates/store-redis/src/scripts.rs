@@ -97,13 +97,14 @@ scripts! {
         return {guest[2], guest[3], guest[4]}"
     );
 
-    /// Finds a guest by its secret's key. Arguments: what guests begin with, the digest. Answers as [`FIND`].
+    /// Finds a guest by its secret's key. Arguments: what guests begin with, the digest. Answers
+    /// session and last seen, or nothing.
     FIND_BY_SECRET = believed!(
         "local id = redis.call('GET', KEYS[2])
         if not id then return {} end
         local guest = redis.call('HMGET', ARGV[3] .. id, 'g', 's', 'seen', 'd')
         if guest[1] ~= generation or guest[4] ~= ARGV[4] then return {} end
-        return {guest[2], guest[3], guest[4]}"
+        return {guest[2], guest[3]}"
     );
 
     /// Raises last-seen times. Arguments: what guests and secrets begin with, how long a guest is kept beyond its time,

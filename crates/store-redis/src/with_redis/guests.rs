@@ -44,7 +44,7 @@ impl<S: Store> Guests for WithRedis<S> {
         now: Timestamp,
     ) -> Result<Option<LiveGuest>, Error> {
         let here = self.find_by_secret(secret).await;
-        let here = here.map(|it| it.map(|found| LiveGuest::Live(Box::new(found.session))));
+        let here = here.map(|it| it.map(|session| LiveGuest::Live(Box::new(session))));
         or_the_authoritys(here, self.authority.find_guest(secret, now)).await
     }
 
@@ -158,12 +158,17 @@ impl<S: Store> WithRedis<S> {
         }
     }
 
-    async fn find_by_secret(&self, secret: &Digest) -> Result<Option<Found>, Error> {
+    async fn find_by_secret(&self, secret: &Digest) -> Result<Option<Session>, Error> {
         let room = Room::of_digest(secret);
         let args = [self.keys.guests(room), hex(secret)];
         let keys = [self.keys.secret(secret)];
-        let fields: Vec<_> = self.in_room(room, &scripts::FIND_BY_SECRET, &keys, &args).await?;
-        found(&fields)
+        let fields: Vec<String> =
+            self.in_room(room, &scripts::FIND_BY_SECRET, &keys, &args).await?;
+        match fields.as_slice() {
+            [] => Ok(None),
+            [session, seen] => Ok(Some(guest(session, seen, None)?.session)),
+            _ => Err(corrupt("guest")),
+        }
     }
 
     /// Finds a guest in Redis.
