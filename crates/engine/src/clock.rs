@@ -99,14 +99,19 @@ impl StoreTime {
     /// The present, never before an earlier answer that rested on the store's time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        let present = milliseconds(self.clock.steady()) + self.offset.load(Ordering::Relaxed);
+        self.both().1
+    }
+
+    /// The steady time and the present, of one moment.
+    #[must_use]
+    pub fn both(&self) -> (Duration, Timestamp) {
+        let steady = self.clock.steady();
+        let present = milliseconds(steady) + self.offset.load(Ordering::Relaxed);
         let told = self.told.load(Ordering::Relaxed);
         if present > told {
             self.told.fetch_max(present, Ordering::Relaxed);
-            Timestamp(present)
-        } else {
-            Timestamp(told)
         }
+        (steady, Timestamp(present.max(told)))
     }
 
     /// The steady clock, for spans that no other node takes part in.

@@ -130,7 +130,7 @@ impl Engine {
         let remembered = if heard.is_ok() { self.remembered(&name, now) } else { None };
         let session = match remembered {
             Some(session) => session,
-            None => Box::pin(within(ASKED_WITHIN, self.look_up_secret(cookie, name))).await?,
+            None => self.look_up_secret(cookie, name).await?,
         };
         self.seen.note(&session, now);
         let client = session.session.client.clone();
@@ -231,7 +231,7 @@ impl Engine {
         let name = Name::Session(sid);
         match self.remembered(&name, now) {
             Some(session) => Ok(session),
-            None => self.ask_for_session(sid, name).await,
+            None => self.look_up_session(sid, name).await,
         }
     }
 
@@ -259,6 +259,7 @@ impl Engine {
         Some(entry)
     }
 
+    /// Looks a cookie's session up: where the nodes share it, or else in storage.
     async fn look_up_secret(
         &self,
         cookie: &CookieSecret,
@@ -270,6 +271,14 @@ impl Engine {
             self.memory.keep(name, Arc::clone(&entry));
             return Ok(entry);
         }
+        Box::pin(within(ASKED_WITHIN, self.read_secret(cookie, name))).await
+    }
+
+    async fn read_secret(
+        &self,
+        cookie: &CookieSecret,
+        name: Name,
+    ) -> Result<Arc<Remembered>, NotSignedIn> {
         let noted = self.memory.note();
         self.memory.tally.asked();
         let now = self.time.now();
@@ -301,15 +310,7 @@ impl Engine {
         Ok(entry)
     }
 
-    /// Looks a session up for a request, which does not wait for ever.
-    pub(crate) async fn ask_for_session(
-        &self,
-        sid: SessionId,
-        name: Name,
-    ) -> Result<Arc<Remembered>, NotSignedIn> {
-        Box::pin(within(ASKED_WITHIN, self.look_up_session(sid, name))).await
-    }
-
+    /// Looks a session up: where the nodes share it, or else in storage, for which a request does not wait for ever.
     pub(crate) async fn look_up_session(
         &self,
         sid: SessionId,
@@ -319,6 +320,14 @@ impl Engine {
             self.memory.keep(name, Arc::clone(&entry));
             return Ok(entry);
         }
+        Box::pin(within(ASKED_WITHIN, self.read_session(sid, name))).await
+    }
+
+    async fn read_session(
+        &self,
+        sid: SessionId,
+        name: Name,
+    ) -> Result<Arc<Remembered>, NotSignedIn> {
         let noted = self.memory.note();
         self.memory.tally.asked();
         let now = self.time.now();

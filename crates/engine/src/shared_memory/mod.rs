@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use cloakroom_model::policy::life::{self, Life};
 use cloakroom_model::secret::Digest;
 use cloakroom_model::time::Timestamp;
@@ -25,6 +26,7 @@ use tokio::sync::Semaphore;
 use self::entry::Entry;
 use self::seal::SharedKey;
 use crate::Engine;
+use crate::keys::DataKeys;
 use crate::memory::{MAX_AGE, Memory, Name, Noted, Remembered};
 use crate::reach::Reach;
 
@@ -37,12 +39,19 @@ const SKEW: Duration = Duration::from_secs(2);
 /// The shared memory, as one node meets it.
 pub(crate) struct Shared {
     memory: Arc<dyn SharedMemory>,
+    key: ArcSwapOption<Drawn>,
     reach: Arc<Reach>,
     under_way: Arc<Semaphore>,
     hits: AtomicU64,
     misses: AtomicU64,
     unanswered: AtomicU64,
     disbelieved: AtomicU64,
+}
+
+/// The key of what is shared, and the number of the data key that it was drawn from.
+struct Drawn {
+    number: u32,
+    key: SharedKey,
 }
 
 /// How often the shared memory was of use.
@@ -62,6 +71,7 @@ impl Shared {
     pub(crate) fn new(memory: Arc<dyn SharedMemory>) -> Self {
         Self {
             memory,
+            key: ArcSwapOption::empty(),
             reach: Arc::default(),
             under_way: Arc::new(Semaphore::new(UNDER_WAY)),
             hits: AtomicU64::new(0),
@@ -69,6 +79,20 @@ impl Shared {
             unanswered: AtomicU64::new(0),
             disbelieved: AtomicU64::new(0),
         }
+    }
+
+    /// The key of what is shared, from the newest data key: what an older one sealed is not opened any more.
+    fn key(&self, data_keys: &DataKeys) -> Option<Arc<Drawn>> {
+        let number = data_keys.newest();
+        if let Some(drawn) = &*self.key.load()
+            && drawn.number == number
+        {
+            return Some(Arc::clone(drawn));
+        }
+        let data_key = data_keys.find(number)?;
+        let drawn = Arc::new(Drawn { number, key: SharedKey::derive(&data_key) });
+        self.key.store(Some(Arc::clone(&drawn)));
+        Some(drawn)
     }
 
     pub(crate) fn vitals(&self) -> SharedVitals {
@@ -85,14 +109,20 @@ impl Engine {
     /// A signed-in session that another node has looked up, if it may be believed.
     pub(crate) async fn recall(&self, name: &Name) -> Option<Arc<Remembered>> {
         let shared = self.shared.as_ref()?;
-        let key = self.shared_key()?;
+        // Apart, so that the usual check carries nothing of this.
+        Box::pin(self.recall_from(shared, name)).await
+    }
+
+    async fn recall_from(&self, shared: &Shared, name: &Name) -> Option<Arc<Remembered>> {
+        let drawn = shared.key(&self.data_keys)?;
+        let key = &drawn.key;
         // Where the log was not heard lately, nobody's memory is worth anything.
-        let is_heard = || self.memory.is_trusted(self.time.steady());
-        if !is_heard() {
+        let (steady, now) = self.time.both();
+        if !self.memory.is_trusted(steady) {
             return None;
         }
         let digest = key.name(name);
-        let found = shared.reach.ask(self.time.now(), shared.memory.recall(&digest)).await;
+        let found = shared.reach.ask(now, shared.memory.recall(&digest)).await;
         let Some(found) = found else {
             shared.unanswered.fetch_add(1, Ordering::Relaxed);
             return None;
@@ -101,9 +131,9 @@ impl Engine {
             shared.misses.fetch_add(1, Ordering::Relaxed);
             return None;
         };
-        let now = self.time.now();
-        let entry =
-            if is_heard() { believe(&self.memory, &key, &digest, &sealed, now) } else { None };
+        let (steady, now) = self.time.both();
+        let is_heard = self.memory.is_trusted(steady);
+        let entry = is_heard.then(|| believe(&self.memory, key, &digest, sealed, now)).flatten();
         let Some(entry) = entry else {
             shared.disbelieved.fetch_add(1, Ordering::Relaxed);
             return None;
@@ -115,8 +145,9 @@ impl Engine {
     /// Gives what was just looked up to the others, after the answer has gone on its way.
     pub(crate) fn share(&self, name: &Name, noted: Noted, session: &Remembered) {
         let Some(shared) = &self.shared else { return };
-        let Some(key) = self.shared_key() else { return };
         let Some(entry) = Entry::of(&self.memory, noted, session) else { return };
+        let Some(drawn) = shared.key(&self.data_keys) else { return };
+        let key = &drawn.key;
         let Ok(place) = Arc::clone(&shared.under_way).try_acquire_owned() else { return };
         let digest = key.name(name);
         let sealed = key.seal(&digest, &entry.to_bytes(), &*self.random);
@@ -128,12 +159,6 @@ impl Engine {
             drop(place);
         });
     }
-
-    /// The key of what is shared, from the newest data key: what an older one sealed is not opened any more.
-    fn shared_key(&self) -> Option<SharedKey> {
-        let data_key = self.data_keys.find(self.data_keys.newest())?;
-        Some(SharedKey::derive(&data_key))
-    }
 }
 
 /// What was found under a name, if this node's memory has no reason not to believe it at `now`.
@@ -141,7 +166,7 @@ fn believe(
     memory: &Memory,
     key: &SharedKey,
     name: &Digest,
-    sealed: &[u8],
+    sealed: Vec<u8>,
     now: Timestamp,
 ) -> Option<Remembered> {
     let entry = Entry::from_bytes(&key.open(name, sealed)?)?;

@@ -45,14 +45,15 @@ impl SharedKey {
         [salt.as_slice(), &text, tag.as_ref()].concat()
     }
 
-    /// What was sealed under this name.
-    pub(super) fn open(&self, name: &Digest, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (salt, text) = sealed.split_first_chunk::<SALT>()?;
-        let mut text = Zeroizing::new(text.to_vec());
+    /// What was sealed under this name. It is not overwritten when it is let go: what is in it is remembered here.
+    pub(super) fn open(&self, name: &Digest, sealed: Vec<u8>) -> Option<Vec<u8>> {
+        let mut opened = sealed;
+        let (salt, text) = opened.split_first_chunk_mut::<SALT>()?;
         let cipher = self.cipher(salt);
-        let length = cipher.open_in_place(only_one(), Aad::from(name.0), &mut text).ok()?.len();
-        text.truncate(length);
-        Some(text)
+        let length = cipher.open_in_place(only_one(), Aad::from(name.0), text).ok()?.len();
+        opened.truncate(SALT + length);
+        opened.drain(..SALT);
+        Some(opened)
     }
 
     fn cipher(&self, salt: &[u8; SALT]) -> LessSafeKey {
@@ -91,15 +92,15 @@ mod tests {
         let (key, random) = (SharedKey::derive(&[1; 32]), SystemRandomness::default());
         let name = key.name(&Name::Secret(Digest([3; 32])));
         let sealed = key.seal(&name, b"an entry", &random);
-        assert_eq!(key.open(&name, &sealed).unwrap().as_slice(), b"an entry");
-        assert!(SharedKey::derive(&[2; 32]).open(&name, &sealed).is_none());
+        assert_eq!(key.open(&name, sealed.clone()).unwrap(), b"an entry");
+        assert!(SharedKey::derive(&[2; 32]).open(&name, sealed.clone()).is_none());
         let other = key.name(&Name::Secret(Digest([4; 32])));
-        assert!(key.open(&other, &sealed).is_none(), "moved to another's name");
+        assert!(key.open(&other, sealed.clone()).is_none(), "moved to another's name");
         for index in 0..sealed.len() {
             let mut altered = sealed.clone();
             altered[index] ^= 1;
-            assert!(key.open(&name, &altered).is_none(), "byte {index}");
-            assert!(key.open(&name, &sealed[..index]).is_none(), "{index} bytes");
+            assert!(key.open(&name, altered).is_none(), "byte {index}");
+            assert!(key.open(&name, sealed[..index].to_vec()).is_none(), "{index} bytes");
         }
     }
 

@@ -462,7 +462,7 @@ impl World {
     fn recall(&self, node: usize, session: usize) -> Option<u64> {
         let (memory, name) = (&self.nodes[node].memory, self.name(session));
         let sealed = self.shared.get(&name)?;
-        let believed = believe(memory, &self.key, &name, sealed, self.now)?;
+        let believed = believe(memory, &self.key, &name, sealed.clone(), self.now)?;
         assert_eq!(believed.session.id, sid(session));
         Some(believed.user.expect("somebody's").generation)
     }
