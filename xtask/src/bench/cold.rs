@@ -20,7 +20,7 @@ use super::Scale;
 use super::client::{self, Client};
 use super::fill::{Fill, Fills};
 use super::load::{check_each, guests};
-use super::node::Node;
+use super::node::{Node, REMEMBERED_FEW};
 use super::nodes::spread;
 use super::sample::Sample;
 use super::shared::{Database, Seen, Shared};
@@ -263,10 +263,10 @@ fn share_anew(shared: &Shared, node: &Node, cookies: &[String]) -> Result<()> {
         if attempt > 0 {
             thread::sleep(CALM);
         }
-        // Those that are there already are only read.
+        // Those that are there already are only read, and those that the node remembers itself are not shared anew.
         check_each(&node.server, cookies)?;
         there = shared.redis().command(&["EVAL", COUNT, "0"])?.trim().parse()?;
-        if there * 100 >= cookies.len() * 99 {
+        if (there + REMEMBERED_FEW) * 100 >= cookies.len() * 99 {
             return Ok(());
         }
         eprintln!("  again: {there} of {} sessions are in the shared memory", cookies.len());

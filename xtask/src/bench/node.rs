@@ -22,6 +22,9 @@ pub(crate) const CONNECTIONS: u32 = 32;
 /// Remembers so few that a session is forgotten before its turn comes again.
 pub(crate) const REMEMBERS_FEW: &str = "--remembered-sessions=100";
 
+/// How many that is.
+pub(crate) const REMEMBERED_FEW: usize = 100;
+
 pub(crate) struct Node {
     pub(crate) server: Server,
     operators: u16,
