@@ -5,13 +5,14 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use cloakroom_testservers::Port;
 
 use crate::http::{Connection, Request};
 use crate::shell::{cargo, program, root, run, target};
@@ -198,7 +199,11 @@ impl Drop for Server {
     }
 }
 
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+/// A port for as long as this process lives: whoever was killed there finds it free when it is started again.
+pub(crate) fn free_port() -> Result<u16> {
+    static TAKEN: Mutex<Vec<Port>> = Mutex::new(Vec::new());
+    let port = Port::free()?;
+    let number = port.number();
+    TAKEN.lock().unwrap_or_else(PoisonError::into_inner).push(port);
+    Ok(number)
 }

@@ -53,6 +53,7 @@ pub use self::disk::Disk;
 pub use self::error::{Error, Result};
 pub use self::patience::eventually;
 pub use self::pgbouncer::PgBouncer;
+pub use self::port::Port;
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;
 pub use self::redis::cluster::RedisCluster;

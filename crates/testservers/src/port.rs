@@ -16,14 +16,20 @@ use crate::error::{Error, Result};
 /// How many ports below the kernel's are looked at.
 const RANGE: u16 = 12_000;
 
+/// A port that nobody else is given while this value lives, whether or not somebody listens there.
 #[derive(Debug)]
-pub(crate) struct Port {
+pub struct Port {
     number: u16,
     _claim: UnixListener,
 }
 
 impl Port {
-    pub(crate) fn free() -> Result<Self> {
+    /// One where nobody listens.
+    ///
+    /// # Errors
+    ///
+    /// When none is free.
+    pub fn free() -> Result<Self> {
         Ok(Self::listening()?.0)
     }
 
@@ -40,7 +46,9 @@ impl Port {
             .ok_or_else(|| Error::Impossible(format!("no port between {begin} and {end} is free")))
     }
 
-    pub(crate) fn number(&self) -> u16 {
+    /// Its number.
+    #[must_use]
+    pub fn number(&self) -> u16 {
         self.number
     }
 

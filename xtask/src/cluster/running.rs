@@ -61,7 +61,7 @@ impl Running {
     /// Several nodes of one build that share PostgreSQL and Redis, behind nginx, whose name they have, and behind `HAProxy`.
     pub(crate) fn several_of(build: &Path, folder: &Path) -> Result<Self> {
         let shared = Shared::start(NODES)?;
-        let ports = (0..NODES).map(|_| Ok(free_port()?)).collect::<Result<Vec<_>>>()?;
+        let ports = (0..NODES).map(|_| free_port()).collect::<Result<Vec<_>>>()?;
         let nginx = Nginx::in_front_of(&ports)?;
         let haproxy = HaProxy::in_front_of(&ports, Some("/healthz"))?;
         let host = format!("localhost:{}", nginx.port());

@@ -3,12 +3,13 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
     time::Duration,
 };
 
 use cloakroom_engine::clock::{Clock as _, SystemClock};
 use cloakroom_guard::{CookieName, Guard, Identity, Refusal, Settings};
+use cloakroom_testservers::Port;
 use http::request::Parts;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -32,9 +33,12 @@ const GRACE: Duration = Duration::from_secs(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_who_signed_out_around_a_kill_is_let_in_beyond_the_bound() {
+    Said::of_everybody();
     let mut program = Program::new().with("CLOAKROOM_DANGER_NO_THROTTLE", "true");
-    let server = program.serve();
-    let listen = format!("--listen={}", server.url().strip_prefix("http://").unwrap());
+    // Nobody is given it while nobody serves there.
+    let port = Port::free().unwrap();
+    let listen = format!("--listen=localhost:{}", port.number());
+    let server = program.serve_with(&[&listen]);
     let guard = Guard::start(settings(&program, server.url())).unwrap();
     let believes = async || guard.health().believes && guard.health().has_keys;
     soon("the guard hears the feed", believes).await;
@@ -98,6 +102,7 @@ async fn nobody_who_signed_out_around_a_kill_is_let_in_beyond_the_bound() {
 
 #[tokio::test]
 async fn an_issuer_whose_certificate_is_not_vouched_for_is_never_believed_and_the_log_says_why() {
+    let said = Said::of_everybody();
     let mut program = Program::new();
     let shown = tls::write_pair(program.folder());
     let server = program.serve_with(&FILES);
@@ -120,9 +125,6 @@ async fn an_issuer_whose_certificate_is_not_vouched_for_is_never_believed_and_th
     let trusting = Guard::start(settings.clone().authority(shown.cert.pem())).unwrap();
     soon("who trusts the certificate lets her in", async || is_let_in(&trusting, &ada).await).await;
 
-    let said = Said::default();
-    let log = tracing_subscriber::fmt().with_writer(said.clone()).with_ansi(false).finish();
-    let _hears = tracing::subscriber::set_default(log);
     let another = tls::write_pair(tempfile::tempdir().unwrap().path());
     let wary = Guard::start(settings.authority(another.cert.pem())).unwrap();
     soon("the log says why", async || {
@@ -210,6 +212,18 @@ impl Drop for Watch {
 struct Said(Arc<Mutex<Vec<u8>>>);
 
 impl Said {
+    /// One log for the whole process. Of one that is some threads' alone, another thread that comes first to a line may have
+    /// nobody hear it.
+    fn of_everybody() -> Self {
+        static SAID: LazyLock<Said> = LazyLock::new(|| {
+            let said = Said::default();
+            let log = tracing_subscriber::fmt().with_writer(said.clone()).with_ansi(false);
+            log.init();
+            said
+        });
+        SAID.clone()
+    }
+
     fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
