@@ -21,6 +21,10 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// A stream that says nothing for so long is given up: the server speaks every second.
 const SILENCE: Duration = Duration::from_secs(4);
 
+/// A stream is given up that says so many times in a row what is too old to be believed. It was asked for long before the server
+/// answered, and what it says is counted from the question, so that the next one does better.
+const LATE: u32 = 3;
+
 /// The first pause after a failure, and the longest. Each is twice the one before it.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -38,6 +42,8 @@ enum Ended {
     Cut,
     #[error("nothing was heard for too long")]
     Silent,
+    #[error("what is heard is too old: the server took too long to begin")]
+    Late,
     #[error(transparent)]
     Malformed(#[from] Malformed),
     #[error(transparent)]
@@ -111,7 +117,7 @@ impl Reader {
         if !is_stream(answer.headers()) {
             return Err(Ended::Type);
         }
-        let (mut body, mut events) = (answer.into_body(), Events::default());
+        let (mut body, mut events, mut late) = (answer.into_body(), Events::default(), 0);
         loop {
             let frame = timeout(SILENCE, body.frame()).await.map_err(|_| Ended::Silent)?;
             let frame = frame.ok_or(Ended::Closed)?.map_err(|_| Ended::Cut)?;
@@ -120,11 +126,19 @@ impl Reader {
             let mut taken = Ok(());
             events.push(&bytes, |event| {
                 if taken.is_ok() {
-                    taken = self.follower.take(&event, &self.shared.beliefs, now);
-                    *heard |= event.kind == "heard";
+                    let beliefs = &self.shared.beliefs;
+                    taken = self.follower.take(&event, beliefs, now);
+                    if event.kind == "heard" {
+                        let is_fresh = beliefs.are_fresh(now);
+                        late = if is_fresh { 0 } else { late + 1 };
+                        *heard |= is_fresh;
+                    }
                 }
             })?;
             taken?;
+            if late >= LATE {
+                return Err(Ended::Late);
+            }
             if now.saturating_sub(self.swept_at) >= SWEEP {
                 self.swept_at = now;
                 self.shared.beliefs.sweep(provider.clock().wall());

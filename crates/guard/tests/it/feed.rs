@@ -76,6 +76,27 @@ async fn a_word_that_was_held_up_does_not_prolong_belief() {
     assert_eq!(service.by_token(&token).await, 401, "the server was asked");
 }
 
+/// A server that is just being started takes connections in, and answers when it is ready. What it says then is counted from the
+/// question, and would stay too old for as long as the stream lasts.
+#[tokio::test]
+async fn a_stream_that_was_answered_too_late_gives_way_to_another_one() {
+    let issuer = Issuer::start().await;
+    let mut service = Service::up_to_date(&issuer).await;
+    let token = issuer.said.token("s1", "ada");
+    assert_eq!(service.by_token(&token).await, 200);
+    let late = Duration::from_secs(6);
+    service.clock.go(late);
+    for elapsed in [700, 800, 900] {
+        issuer.said.tell(&format!("event: heard\ndata: {elapsed}\n\n"));
+    }
+    issuer.said.opened(2).await;
+    service.opened_at(late);
+    assert_eq!(*issuer.said.resumed_from.lock().unwrap(), [None, Some(PLACE.to_owned())]);
+    service.hears(&issuer).await;
+    assert_eq!(service.by_token(&token).await, 200);
+    assert_eq!(issuer.said.asked("/introspect"), 0, "from memory");
+}
+
 #[tokio::test]
 async fn who_would_rather_refuse_than_ask_answers_503() {
     let issuer = Issuer::start().await;

@@ -94,7 +94,8 @@ export class Connection {
       for await (const bytes of response.body as unknown as AsyncIterable<Uint8Array>) {
         for (const event of events.push(bytes)) {
           this.#follower.take(event, clock.steady(), clock.wall());
-          if (event.kind !== "heard" || beliefs.unheardFor(clock.steady()) > SILENCE_MS) continue;
+          // What is too old to be believed does not count: the stream was asked for long before the server answered.
+          if (event.kind !== "heard" || !beliefs.areFresh(clock.steady())) continue;
           clearTimeout(silence);
           silence = quietTimer(giveUp, SILENCE_MS);
           this.#failures = 0;
