@@ -2,6 +2,7 @@
 // and never believed beyond the bound.
 
 import assert from "node:assert/strict";
+import type { IncomingMessage } from "node:http";
 import { after, before, test } from "node:test";
 
 import { createGuard, type Guard, type Settings, type Who } from "../dist/index.js";
@@ -72,18 +73,29 @@ async function follow(more: Partial<Settings> = {}): Promise<Story> {
 /** `fetch` by another address than the URL's, since no program may choose the `Host` of one. */
 async function fetchThrough(wire: Wire, url: URL, init: RequestInit | undefined): Promise<Response> {
   const { request: send } = await import("node:http");
-  const { Readable } = await import("node:stream");
   return new Promise((done, fail) => {
     const headers = { ...(init?.headers as Record<string, string>), host: url.host };
     const signal = init?.signal ?? undefined;
     const sent = send({ host: "127.0.0.1", port: wire.port, path: url.pathname, headers, ...(signal && { signal }) }, (answer) => {
       answer.on("error", () => undefined);
       const told = new Headers(Object.entries(answer.headers).map(([name, value]) => [name, String(value)]));
-      const body = Readable.toWeb(answer) as ReadableStream<Uint8Array>;
-      done(new Response(body, { status: answer.statusCode ?? 0, headers: told }));
+      done(new Response(bodyOf(answer), { status: answer.statusCode ?? 0, headers: told }));
     });
     sent.on("error", fail);
     sent.end();
+  });
+}
+
+/** As `Readable.toWeb` makes it, which in Node.js 18 throws where nobody can catch it when a stream is given up that is just closing. */
+function bodyOf(answer: IncomingMessage): ReadableStream<Uint8Array> {
+  const pieces = answer[Symbol.asyncIterator]() as AsyncIterableIterator<Uint8Array>;
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await pieces.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: () => void answer.destroy(),
   });
 }
 
