@@ -2,13 +2,14 @@
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
 
+use cloakroom_testservers::Port;
 use serde_json::Value;
 
 use crate::program::{Program, Ran};
 
 #[test]
 fn a_fresh_machine_has_warnings_and_no_failure() {
-    let ran = Program::new().run(&["doctor", "--json", "--listen", &free_port()]);
+    let ran = examine(&Program::new());
     assert_eq!(ran.code(), 0, "{}{}", ran.printed(), ran.complaint());
     assert_eq!(result(&ran, "public URL")["result"], "warn");
     assert_eq!(result(&ran, "port")["result"], "ok");
@@ -36,7 +37,7 @@ fn a_key_file_that_everybody_can_read_is_found() {
 
     for (mode, expected) in [(0o600, "ok"), (0o644, "fail")] {
         fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
-        let ran = program.run(&["doctor", "--json", "--listen", &free_port()]);
+        let ran = examine(&program);
         assert_eq!(result(&ran, "master key file")["result"], expected);
     }
 }
@@ -59,13 +60,13 @@ fn a_master_key_that_does_not_fit_is_found_before_the_start() {
     program.serve().stop();
     let other = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
     program.set("CLOAKROOM_MASTER_KEY", other);
-    let ran = program.run(&["doctor", "--json", "--listen", &free_port()]);
+    let ran = examine(&program);
     assert_eq!(result(&ran, "master key")["result"], "fail");
     assert!(!ran.printed().contains(other));
 
     let key = program.folder().join("cloakroom-data/master.key");
     program.set("CLOAKROOM_MASTER_KEY_PREVIOUS", fs::read_to_string(key).unwrap().trim());
-    let ran = program.run(&["doctor", "--json", "--listen", &free_port()]);
+    let ran = examine(&program);
     assert_eq!(result(&ran, "master key")["result"], "warn");
 }
 
@@ -75,12 +76,11 @@ fn clients_that_the_profile_has_no_room_for_are_named_before_and_at_the_start() 
     program.serve().stop();
     let add = ["client", "add", "shop", "--redirect-uri", "https://shop.example.com/cb"];
     assert_eq!(program.run(&add).code(), 0);
-    let doctor = |program: &Program| program.run(&["doctor", "--json", "--listen", &free_port()]);
-    assert_eq!(result(&doctor(&program), "profile")["result"], "ok");
+    assert_eq!(result(&examine(&program), "profile")["result"], "ok");
 
     program.set("CLOAKROOM_DANGER_PLAIN_HTTP", "true");
     program.set("CLOAKROOM_PROFILE", "fapi2");
-    let found = result(&doctor(&program), "profile");
+    let found = result(&examine(&program), "profile");
     assert_eq!(found["result"], "fail");
     let words = found["found"].as_str().unwrap();
     assert!(words.contains("shop (token_endpoint_auth_method"), "{words}");
@@ -94,7 +94,7 @@ fn clients_that_the_profile_has_no_room_for_are_named_before_and_at_the_start() 
     assert!(more.complaint().contains("fapi2"), "{}", more.complaint());
 
     program.set("CLOAKROOM_PROFILE", "oidc-certification");
-    assert_eq!(result(&doctor(&program), "profile")["result"], "warn");
+    assert_eq!(result(&examine(&program), "profile")["result"], "warn");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_database_of_a_newer_version_is_found() {
     // The user version, in SQLite's header.
     bytes[63] += 1;
     fs::write(&file, bytes).unwrap();
-    let ran = program.run(&["doctor", "--json", "--listen", &free_port()]);
+    let ran = examine(&program);
     assert_eq!(result(&ran, "database")["result"], "fail");
     assert_eq!(result(&ran, "master key")["result"], "warn", "it cannot be said");
 }
@@ -115,19 +115,21 @@ fn a_database_of_a_newer_version_is_found() {
 fn what_a_killed_server_left_is_not_to_be_touched() {
     let mut program = Program::new();
     drop(program.serve());
-    let ran = program.run(&["doctor", "--json", "--listen", &free_port()]);
+    let ran = examine(&program);
     let found = result(&ran, "write-ahead log");
     assert_eq!(found["result"], "warn");
     assert!(found["what_to_do"].as_str().unwrap().contains("leave the file"), "{found}");
+}
+
+/// What it says of a program whose server is down and whose port is nobody's.
+fn examine(program: &Program) -> Ran {
+    let port = Port::free().unwrap();
+    let listen = format!("127.0.0.1:{}", port.number());
+    program.run(&["doctor", "--json", "--listen", &listen])
 }
 
 fn result(ran: &Ran, check: &str) -> Value {
     let printed: Value = serde_json::from_str(&ran.printed()).unwrap();
     let all = printed["checks"].as_array().unwrap();
     all.iter().find(|line| line["check"] == check).unwrap().clone()
-}
-
-/// A port that nobody had a moment ago.
-fn free_port() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
