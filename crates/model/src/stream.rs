@@ -48,6 +48,26 @@ pub enum Delivery {
     },
 }
 
+impl Delivery {
+    /// As it is shown.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Poll => "poll",
+            Self::Push { .. } => "push",
+        }
+    }
+
+    /// Where signals are posted to; nothing where they are polled.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        match self {
+            Self::Poll => None,
+            Self::Push { endpoint, .. } => Some(endpoint),
+        }
+    }
+}
+
 /// A header's value, sealed.
 #[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 pub struct SealedHeader {

@@ -2,7 +2,7 @@
 
 use cloakroom_engine::StreamBacklog;
 use cloakroom_model::id::{ClientId, StreamId};
-use cloakroom_model::stream::{Delivery, Stream};
+use cloakroom_model::stream::Stream;
 use serde::Serialize;
 
 use crate::{
@@ -44,15 +44,11 @@ impl From<StreamBacklog> for Shown {
     fn from(behind: StreamBacklog) -> Self {
         let StreamBacklog { stream, waiting, since, failures } = behind;
         let Stream { id, client, delivery, status, reason, description, created_at, .. } = stream;
-        let (delivery, endpoint_url) = match delivery {
-            Delivery::Poll => ("poll", None),
-            Delivery::Push { endpoint, .. } => ("push", Some(endpoint)),
-        };
         Self {
             id,
             client_id: client,
-            delivery,
-            endpoint_url,
+            delivery: delivery.as_str(),
+            endpoint_url: delivery.endpoint().map(str::to_owned),
             status: status.as_str(),
             reason,
             description,

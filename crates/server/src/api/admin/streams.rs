@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use cloakroom_engine::StreamBacklog;
 use cloakroom_model::id::StreamId;
-use cloakroom_model::stream::{Delivery, Stream};
+use cloakroom_model::stream::Stream;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -53,16 +53,12 @@ impl<'a> View<'a> {
     fn new(behind: &'a StreamBacklog) -> Self {
         let StreamBacklog { stream, waiting, since, failures } = behind;
         let Stream { id, client, delivery, status, reason, description, created_at, .. } = stream;
-        // What is sent along in `Authorization` is shown to nobody.
-        let (delivery, endpoint_url) = match delivery {
-            Delivery::Poll => ("poll", None),
-            Delivery::Push { endpoint, .. } => ("push", Some(endpoint.as_str())),
-        };
         Self {
             id: *id,
             client_id: client.as_str(),
-            delivery,
-            endpoint_url,
+            // What is sent along in `Authorization` is shown to nobody.
+            delivery: delivery.as_str(),
+            endpoint_url: delivery.endpoint(),
             status: status.as_str(),
             reason: reason.as_deref(),
             description: description.as_deref(),
