@@ -74,6 +74,19 @@ impl Server {
         Self::on(store, clock, change).await
     }
 
+    /// On the memory store, known by this URL.
+    ///
+    /// # Panics
+    ///
+    /// When it is no URL that a server may have.
+    pub async fn called(url: &str) -> Self {
+        Self::with(|setup| {
+            url.clone_into(&mut setup.engine.issuer);
+            setup.server.public_url = url.parse().unwrap();
+        })
+        .await
+    }
+
     /// On any store whose time is the clock's.
     ///
     /// # Panics

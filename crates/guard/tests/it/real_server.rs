@@ -130,11 +130,7 @@ impl Scene {
     async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-        let server = Server::with(|setup| {
-            setup.engine.issuer.clone_from(&issuer);
-            setup.server.public_url = issuer.parse().unwrap();
-        })
-        .await;
+        let server = Server::called(&issuer).await;
         let edge = server.clone();
         let answers = Router::new()
             .fallback(move |request: Request<Body>| async move { edge.answer(request).await });

@@ -61,11 +61,7 @@ impl Scene {
     pub(super) async fn with(change: impl FnOnce(Settings) -> Settings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-        let server = Server::with(|setup| {
-            setup.engine.issuer.clone_from(&issuer);
-            setup.server.public_url = issuer.parse().unwrap();
-        })
-        .await;
+        let server = Server::called(&issuer).await;
         let (refreshes, refuses) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
         let (asked_about, tells_of_another) =
             (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
