@@ -98,23 +98,33 @@ node() {
         "$CLOAKROOM" serve >>"$folder/$1/log" 2>&1 &
     echo $! >"$folder/$1/pid"
 }
+
+# Whoever ended on the way has said why.
+await() {
+    tries=0
+    until curl --silent --fail --output /dev/null "http://127.0.0.1:$2/healthz"; do
+        tries=$((tries + 1))
+        if ! kill -0 "$(cat "$folder/$1/pid")" 2>/dev/null || [ "$tries" -ge 300 ]; then
+            echo "$1 does not answer at port $2; the end of $folder/$1/log:" >&2
+            tail -5 "$folder/$1/log" >&2
+            exit 1
+        fi
+        sleep 0.1
+    done
+}
+
 node node1 "$node1"
+await node1 "$node1"
 node node2 "$node2"
+await node2 "$node2"
 
 sed -e "s/node1:7117/127.0.0.1:$node1/; s/node2:7117/127.0.0.1:$node2/; s/listen 8080;/listen 127.0.0.1:$port;/" \
     -e "s|/tmp/|$folder/nginx/|" "$here/nginx.conf" >"$folder/nginx/nginx.conf"
 nginx -p "$folder/nginx" -c nginx.conf -e stderr >"$folder/nginx/log" 2>&1 &
 echo $! >"$folder/nginx/pid"
-
-for there in "$node1" "$node2" "$port"; do
-    tries=0
-    until curl --silent --fail --output /dev/null "http://127.0.0.1:$there/healthz"; do
-        tries=$((tries + 1))
-        [ "$tries" -lt 300 ] || { echo "nobody answers at port $there; the logs are in $folder" >&2; exit 1; }
-        sleep 0.1
-    done
-done
+await nginx "$port"
 
 trap - EXIT
 echo "$url, served by http://localhost:$node1 and http://localhost:$node2"
-grep -h '/setup?' "$folder/node1/log" | tail -1 | sed 's/^ */become its administrator: /'
+# Each node makes a link as long as there is no administrator, and the newest one works.
+grep -h '/setup?' "$folder/node2/log" | tail -1 | sed 's/^ */become its administrator: /'

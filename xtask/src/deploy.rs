@@ -4,12 +4,12 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, Permissions};
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use cloakroom_testservers::Port;
 use cloakroom_testservers::program::{self, PASSES_WHERE_ROOT_DOES, find};
 
 use crate::server::{self, binary};
@@ -23,9 +23,10 @@ const PROGRAMS: &[&str] = &["initdb", "psql", "redis-server", "nginx"];
 
 pub(crate) fn run_scripts() -> Result<()> {
     server::build()?;
-    let port = ports()?;
+    let ports = Port::in_a_row(PORTS)?;
     let folder = env::temp_dir().join(format!("cloakroom-deploy-{}", std::process::id()));
-    let tried = with(&folder, port, |script| script("up.sh").and_then(|()| script("try.sh")));
+    let tried =
+        with(&folder, ports[0].number(), |script| script("up.sh").and_then(|()| script("try.sh")));
     tried.with_context(|| format!("what was said lies in {}", folder.display()))?;
     fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())
 }
@@ -86,29 +87,4 @@ fn libraries() -> Result<Option<OsString>> {
     let mut set = command.get_envs();
     let libraries = set.find(|(name, _)| *name == "LD_LIBRARY_PATH");
     Ok(libraries.and_then(|(_, value)| value).map(OsString::from))
-}
-
-/// The first of so many ports in a row that were free a moment ago.
-fn ports() -> Result<u16> {
-    let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    for first in (20_000..30_000).step_by(usize::from(PORTS)) {
-        if (first..first + PORTS).all(free) {
-            return Ok(first);
-        }
-    }
-    bail!("there are no {PORTS} free ports in a row")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ports_in_a_row_are_free() {
-        let first = ports().unwrap();
-        let listening: Vec<TcpListener> = (first..first + PORTS)
-            .filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())
-            .collect();
-        assert_eq!(listening.len(), usize::from(PORTS));
-    }
 }

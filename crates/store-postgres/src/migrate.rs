@@ -206,18 +206,16 @@ pub(crate) fn judge(found: Option<Found>, program: u32) -> Result<(), OpenError>
 
 /// The version of a schema of ours; nothing where there is no schema, or an empty one.
 pub(crate) async fn version(client: &Client, schema: &str) -> Result<Option<Found>, OpenError> {
-    let ours = format!("SELECT to_regclass('{schema}.cloakroom_steps') IS NOT NULL");
-    if value(client, &ours).await?.as_deref() != Some("t") {
-        let tables = format!(
-            "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE n.nspname = '{schema}' LIMIT 1"
-        );
-        let empty = value(client, &tables).await?.is_none();
-        return if empty {
-            Ok(None)
-        } else {
-            Err(OpenError::NotOurs { schema: schema.to_owned() })
-        };
+    // One question, as of one moment: another node may be making the schema.
+    let ours = format!(
+        "SELECT bool_or(c.relname = 'cloakroom_steps') FROM pg_catalog.pg_class c
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '{schema}'"
+    );
+    match value(client, &ours).await?.as_deref() {
+        // There is nothing at all.
+        None => return Ok(None),
+        Some("t") => {}
+        Some(_) => return Err(OpenError::NotOurs { schema: schema.to_owned() }),
     }
     let last = format!(
         "SELECT version || ' ' || compatible_from || ' ' || CAST(home = tableoid::bigint AS INTEGER)

@@ -33,11 +33,30 @@ impl Port {
         Ok(Self::listening()?.0)
     }
 
+    /// So many in a row where nobody listens, for what names its ports by the first of them.
+    ///
+    /// # Errors
+    ///
+    /// When there are none.
+    pub fn in_a_row(count: u16) -> Result<Vec<Self>> {
+        let end = first_of_the_kernels();
+        let begin = begin_before(end);
+        let claim = |number| Self::claim(number).map(|(port, _)| port);
+        (begin..end - count)
+            .step_by(usize::from(count))
+            .find_map(|first| (first..first + count).map(claim).collect())
+            .ok_or_else(|| {
+                Error::Impossible(format!(
+                    "no {count} ports in a row between {begin} and {end} are free"
+                ))
+            })
+    }
+
     /// One with a listener there. Whoever wants to listen takes this: a process that is just being started holds what it
     /// inherits for a moment, and nobody else can bind the port meanwhile.
     pub(crate) fn listening() -> Result<(Self, TcpListener)> {
         let end = first_of_the_kernels();
-        let begin = end.saturating_sub(RANGE).max(1_024);
+        let begin = begin_before(end);
         // Processes begin to look at different places, only to be quicker.
         let offset = u16::try_from(process::id() % u32::from(end - begin)).unwrap_or_default();
         let mut around = (begin + offset..end).chain(begin..begin + offset);
@@ -66,8 +85,32 @@ pub(crate) fn answers(number: u16) -> bool {
     TcpStream::connect(("127.0.0.1", number)).is_ok()
 }
 
+fn begin_before(end: u16) -> u16 {
+    end.saturating_sub(RANGE).max(1_024)
+}
+
 fn first_of_the_kernels() -> u16 {
     let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
     let first = range.split_whitespace().next().and_then(|first| first.parse().ok());
     first.filter(|first| *first > 2_048).unwrap_or(32_768)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_in_a_row_are_nobody_elses() {
+        let rows = [Port::in_a_row(5).unwrap(), Port::in_a_row(5).unwrap()];
+        let numbers = rows.map(|row| {
+            let free =
+                row.iter().all(|port| TcpListener::bind(("127.0.0.1", port.number())).is_ok());
+            assert!(
+                free && row.windows(2).all(|two| two[1].number == two[0].number + 1),
+                "{row:?}"
+            );
+            row[0].number()
+        });
+        assert!(numbers[0].abs_diff(numbers[1]) >= 5, "{numbers:?}");
+    }
 }

@@ -65,15 +65,21 @@ impl Running {
         let nginx = Nginx::in_front_of(&ports)?;
         let haproxy = HaProxy::in_front_of(&ports, Some("/healthz"))?;
         let host = format!("localhost:{}", nginx.port());
-        let mut nodes = Vec::new();
-        for (number, port) in ports.into_iter().enumerate() {
+        // All at once, as an orchestrator starts them, on a database where there is nothing yet.
+        let start = &|(number, port): (usize, u16)| {
             let world = World {
                 database: Some(shared.database_url(number)),
                 redis: Some(shared.redis_url(number)),
             };
             let name = format!("node{}", number + 1);
-            nodes.push(Node::start(build, &name, folder, port, &host, world)?);
-        }
+            Node::start(build, &name, folder, port, &host, world)
+        };
+        let nodes = thread::scope(|scope| {
+            let each = ports.into_iter().enumerate();
+            let starting: Vec<_> = each.map(|node| scope.spawn(move || start(node))).collect();
+            let started = starting.into_iter().map(|it| it.join().expect("a start does not panic"));
+            started.collect::<Result<Vec<_>>>()
+        })?;
         let known = prepare(&nodes[0], &host)?;
         let mut running = Self::open(nodes, Some((nginx, haproxy)), host, known);
         running.shared = Some(shared);

@@ -3,29 +3,37 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use cloakroom_model::event::{Actor, Event, Kind};
 use cloakroom_model::time::Timestamp;
 use cloakroom_store::{Act, Users as _};
 use cloakroom_store_postgres::{OpenError, Options, Postgres, Url};
 use cloakroom_testservers::Postgres as Server;
+use tokio::time::sleep;
 
 use crate::scene::{SERVER, database, open};
 
 /// The version of the schema that these tests are written beside.
 const CURRENT: usize = 6;
 
+/// Many times: what goes wrong between two questions of one node goes wrong in one start of many.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_nodes_that_start_at_once_make_one_schema() {
-    let url = database(&SERVER);
-    let start = || {
-        let url = url.clone();
-        tokio::spawn(async move { Postgres::open(&url, Options::default()).await.map(drop) })
-    };
-    for node in [start(), start(), start(), start(), start()] {
-        node.await.unwrap().unwrap();
+    for round in 0..20 {
+        let url = database(&SERVER);
+        let start = |node: u64| {
+            let url = url.clone();
+            tokio::spawn(async move {
+                sleep(Duration::from_millis(node)).await;
+                Postgres::open(&url, Options::default()).await.map(drop)
+            })
+        };
+        for (node, started) in [0, 1, 2, 3, 4].map(|node| (node, start(node))) {
+            started.await.unwrap().unwrap_or_else(|error| panic!("{round}, {node}: {error}"));
+        }
+        assert_eq!(steps(&url), "1,2,3,4,5,6");
     }
-    assert_eq!(steps(&url), "1,2,3,4,5,6");
 }
 
 #[tokio::test(flavor = "multi_thread")]
