@@ -71,6 +71,23 @@ SELECT 'CREATE DATABASE cloakroom OWNER cloakroom' WHERE NOT EXISTS
     (SELECT FROM pg_database WHERE datname = 'cloakroom') \gexec
 END
 
+# await PART COMMAND: until this command succeeds. A part that ended on the way has said why.
+await() {
+    part=$1 tries=0
+    shift
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        if ! kill -0 "$(cat "$folder/$part/pid")" 2>/dev/null || [ "$tries" -ge 300 ]; then
+            echo "$part does not answer; the end of $folder/$part/log:" >&2
+            tail -5 "$folder/$part/log" >&2
+            exit 1
+        fi
+        sleep 0.1
+    done
+}
+pongs() { REDISCLI_AUTH=$(cat "$folder/redis-password") redis-cli -e -p "$redis" ping; }
+healthy() { curl --fail --output /dev/null "http://127.0.0.1:$1/healthz"; }
+
 # What may be lost: guests and their carts, the memory that the nodes share. What is full refuses, and forgets nothing.
 redis-server - >"$folder/redis/log" 2>&1 <<END &
 bind 127.0.0.1
@@ -83,6 +100,7 @@ maxmemory-policy noeviction
 hash-max-listpack-value 2048
 END
 echo $! >"$folder/redis/pid"
+await redis pongs
 
 node() {
     mkdir -p "$folder/$1"
@@ -99,30 +117,16 @@ node() {
     echo $! >"$folder/$1/pid"
 }
 
-# Whoever ended on the way has said why.
-await() {
-    tries=0
-    until curl --silent --fail --output /dev/null "http://127.0.0.1:$2/healthz"; do
-        tries=$((tries + 1))
-        if ! kill -0 "$(cat "$folder/$1/pid")" 2>/dev/null || [ "$tries" -ge 300 ]; then
-            echo "$1 does not answer at port $2; the end of $folder/$1/log:" >&2
-            tail -5 "$folder/$1/log" >&2
-            exit 1
-        fi
-        sleep 0.1
-    done
-}
-
 node node1 "$node1"
-await node1 "$node1"
+await node1 healthy "$node1"
 node node2 "$node2"
-await node2 "$node2"
+await node2 healthy "$node2"
 
 sed -e "s/node1:7117/127.0.0.1:$node1/; s/node2:7117/127.0.0.1:$node2/; s/listen 8080;/listen 127.0.0.1:$port;/" \
     -e "s|/tmp/|$folder/nginx/|" "$here/nginx.conf" >"$folder/nginx/nginx.conf"
 nginx -p "$folder/nginx" -c nginx.conf -e stderr >"$folder/nginx/log" 2>&1 &
 echo $! >"$folder/nginx/pid"
-await nginx "$port"
+await nginx healthy "$port"
 
 trap - EXIT
 echo "$url, served by http://localhost:$node1 and http://localhost:$node2"

@@ -6,7 +6,6 @@ use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result};
 use cloakroom_testservers::Port;
@@ -37,7 +36,7 @@ fn with(
     port: u16,
     scripts: impl FnOnce(&dyn Fn(&str) -> Result<()>) -> Result<()>,
 ) -> Result<()> {
-    let libraries = libraries()?;
+    let libraries = libraries();
     let path = search_path(libraries.is_some().then(|| setpriv(folder)).transpose()?)?;
     let script = |name: &str| {
         let mut sh = shell::program("sh");
@@ -80,11 +79,11 @@ fn search_path(first: Option<PathBuf>) -> Result<OsString> {
     Ok(env::join_paths(folders.into_iter().chain(env::split_paths(&path)))?)
 }
 
-/// Where what was unpacked finds its libraries.
-fn libraries() -> Result<Option<OsString>> {
-    let postgres = find("postgres").context("there is no postgres")?;
-    let command: Command = program::run(&postgres);
-    let mut set = command.get_envs();
-    let libraries = set.find(|(name, _)| *name == "LD_LIBRARY_PATH");
-    Ok(libraries.and_then(|(_, value)| value).map(OsString::from))
+/// Where what was unpacked finds its libraries; nothing where all of it is on the machine.
+fn libraries() -> Option<OsString> {
+    PROGRAMS.iter().find_map(|name| {
+        let command = program::run(&find(name)?);
+        let (_, value) = command.get_envs().find(|(name, _)| *name == "LD_LIBRARY_PATH")?;
+        value.map(OsString::from)
+    })
 }
