@@ -8,30 +8,48 @@ export interface Clock {
   steady(): number;
 }
 
+/** A machine's own clocks, both in milliseconds. */
+interface Machine {
+  readonly steady: () => number;
+  readonly wall: () => number;
+}
+
+const THIS_MACHINE: Machine = { steady: () => performance.now(), wall: () => Date.now() };
+
+/** By less than this a wall clock is corrected, or runs faster than the steady one in hours; in milliseconds. */
+const JUMP_MS = 500;
+
 /**
  * The machine's own clocks.
  *
- * Node's steady one stands still while a machine sleeps, and its wall clock can be set. Of the time that passed, whichever of
- * the two saw more counts: whoever wakes up finds its memory old.
+ * Node's steady one stands still while a machine sleeps, and its wall clock can be set. So the steady one counts, and beside it
+ * whatever the wall clock jumped ahead of it: whoever wakes up finds its memory old.
  */
-export function systemClock(): Clock {
-  let [steady, wall] = [performance.now(), Date.now()];
-  let passed = 0;
+export function systemClock(machine: Machine = THIS_MACHINE): Clock {
+  /** How far the wall clock is ahead of the steady one, but for what it gained since and is not counted yet. */
+  let lead = machine.wall() - machine.steady();
+  let slept = 0;
   let latest = 0;
-  const read = (): void => {
-    const [steadyNow, wallNow] = [performance.now(), Date.now()];
-    passed += Math.max(0, steadyNow - steady, wallNow - wall);
-    [steady, wall] = [steadyNow, wallNow];
-    latest = Math.max(latest, wallNow);
+  const read = (): number => {
+    // The wall clock between two readings of the other: a pause of this process between them is no jump.
+    const before = machine.steady();
+    const wall = machine.wall();
+    const steady = machine.steady();
+    latest = Math.max(latest, wall);
+    // A wall clock that is set back is held against where it is then, or a sleep after that would not be seen.
+    lead = Math.min(lead, wall - before);
+    const gained = wall - steady - lead;
+    if (gained > JUMP_MS) {
+      slept += gained;
+      lead += gained;
+    }
+    return steady + slept;
   };
   return {
     wall: () => {
       read();
       return Math.floor(latest / 1000);
     },
-    steady: () => {
-      read();
-      return passed;
-    },
+    steady: read,
   };
 }
