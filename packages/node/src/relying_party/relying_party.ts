@@ -16,10 +16,18 @@ import { digestOf } from "../subject.js";
 import { TokenRefused } from "../token/defect.js";
 import { Flows, isFrom, returnTo, type Flow } from "./flow.js";
 import { asBefore, failed, redirect, shown, wrongMethod } from "./answers.js";
-import { hangsFrom, identityOf, SealedSessions, type Opened, type Session } from "./session.js";
+import {
+  hangsFrom,
+  identityOf,
+  isVouchedFor,
+  SealedSessions,
+  wantsRefresh,
+  type Opened,
+  type Session,
+} from "./session.js";
 import { clearCookie, setCookie } from "./set_cookie.js";
 import { settle, type Settings, type Settled } from "./settings.js";
-import { NoLonger, Tokens, type UserInfo } from "./tokens.js";
+import { NoClient, NoLonger, Tokens, type UserInfo } from "./tokens.js";
 import { anyEnds, waitOf } from "./wait.js";
 
 /** @throws SettingsError */
@@ -257,14 +265,13 @@ export class RelyingParty implements Identifier {
     const now = this.guard.now();
     const isHeard = followsFeed && this.#parts.isHeard();
     if (followsFeed && !isHeard && whenUnheard === "refuse") throw new Unanswered("the feed is not heard");
-    let opened = found;
-    if (found.session.accessUntil <= now) {
-      // A refresh counts as a use of the issuer's session. Where that cannot be reached, the feed would have told of its end.
-      opened = await this.#renewed(found, now).catch((error: unknown) => {
-        if (isHeard && error instanceof Unanswered) return found;
-        throw error;
-      });
-    }
+    const opened = await this.#renewed(found, now).catch((error: unknown) => {
+      // A refresh counts as a use of the issuer's session. Where that cannot be reached, the feed would have told of its end; one
+      // of long ago may be forgotten.
+      const isAway = error instanceof Unanswered && !(error instanceof NoClient);
+      if (isAway && isHeard && isVouchedFor(found.session, now)) return found;
+      throw error;
+    });
     const identity = identityOf(opened.session, clientId);
     const changedAt = beliefs.changedAt(digestOf("user", opened.session.person.sub));
     if (!followsFeed || (isHeard && changedAt === 0)) return identity;
@@ -280,7 +287,7 @@ export class RelyingParty implements Identifier {
 
   /** The session with an access token that is good for a while. @throws NoLonger, Unanswered */
   async #renewed(opened: Opened, now: number): Promise<Opened> {
-    if (opened.session.accessUntil > now || opened.session.refreshToken === null) return opened;
+    if (!wantsRefresh(opened.session, now)) return opened;
     let refreshing = this.#refreshing.get(opened.name);
     if (refreshing === undefined) {
       refreshing = this.#refresh(opened, now).finally(() => this.#refreshing.delete(opened.name));
@@ -305,6 +312,9 @@ export class RelyingParty implements Identifier {
   }
 
   #hasEnded(session: Session): boolean {
+    const { followsFeed } = this.#parts.settings;
+    // Without a refresh token there is nothing by which the issuer could vouch for it once more.
+    if (followsFeed && session.refreshToken === null && !isVouchedFor(session, this.guard.now())) return true;
     return hangsFrom(session, this.#settings.clientId).some((subject) => this.#parts.beliefs.hasEnded(subject));
   }
 

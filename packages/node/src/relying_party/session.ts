@@ -18,11 +18,16 @@ export interface Session {
   /** The second from which on it is void. */
   readonly accessUntil: number;
   readonly refreshToken: string | null;
+  /** The second at which the issuer last gave tokens; 0 where a version kept the session that did not note it. */
+  readonly givenAt: number;
   /** The grant that they hang from, where the issuer says so. */
   readonly grantId: string | null;
   /** The second at which it is over whatever happens. */
   readonly endsAt: number;
 }
+
+/** As an earlier version may have kept it. */
+type Kept = Omit<Session, "givenAt"> & Partial<Session>;
 
 /** A session with the secret that opens it and what it was found as. */
 export interface Opened {
@@ -33,6 +38,15 @@ export interface Opened {
 }
 
 const SECRET_BYTES = 32;
+
+/**
+ * How long the feed's word is believed after the issuer last gave tokens, in seconds. A row is remembered for longer, and so is
+ * every end since then.
+ */
+const VOUCHED_FOR = 3600;
+
+/** How far the clocks of processes that share a store may lie apart, in seconds. */
+const APART = 60;
 
 /** Sessions, of which each is sealed under the secret that its cookie has. */
 export class SealedSessions {
@@ -56,8 +70,8 @@ export class SealedSessions {
     const sealed = await this.sessions.find(name);
     const text = sealed && new Seal(secret, PURPOSE).open(sealed, name);
     if (sealed === undefined || text === undefined) return undefined;
-    // Sealed here, so of our own shape.
-    const session = JSON.parse(text) as Session;
+    // Sealed here, so of our own shape, or of that of an earlier version.
+    const session: Session = { givenAt: 0, ...(JSON.parse(text) as Kept) };
     return now < session.endsAt ? { secret, name, sealed, session } : undefined;
   }
 
@@ -85,6 +99,21 @@ function nameOf(secret: Buffer): string {
 
 function seal(secret: Buffer, name: string, session: Session): Buffer {
   return new Seal(secret, PURPOSE).seal(JSON.stringify(session), name);
+}
+
+/** Whether the issuer gave tokens so short a time ago that no end since then is forgotten by whoever follows the feed. */
+export function isVouchedFor(session: Session, now: number): boolean {
+  return now < session.givenAt + VOUCHED_FOR && !isAhead(session, now);
+}
+
+/** Whether newer tokens are wanted, and can be asked for. */
+export function wantsRefresh(session: Session, now: number): boolean {
+  return session.refreshToken !== null && (session.accessUntil <= now || isAhead(session, now));
+}
+
+/** Whether its times were noted by a clock that was set back since: they say nothing of what is now. */
+function isAhead({ givenAt }: Session, now: number): boolean {
+  return now + APART < givenAt;
 }
 
 /** Whose end is the session's end. */

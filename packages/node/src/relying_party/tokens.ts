@@ -19,6 +19,9 @@ export class NoLonger extends Error {
   override readonly name = "NoLonger";
 }
 
+/** The issuer does not take this app for its client, or for one that may ask for this. Whoever set them up must mend it. */
+export class NoClient extends Unanswered {}
+
 /** What an issuer tells of a person: what the scope asks for and the person has (OpenID Connect Core §5.1, §5.4). */
 export type UserInfo = JsonObject & { readonly sub: string };
 
@@ -105,8 +108,11 @@ export class Tokens {
     const reply = await this.client.post(endpoint, resource === undefined ? form : { ...form, resource });
     const answer = objectOf(reply);
     if (reply.status === 200 && answer !== undefined) return answer;
-    if (answer?.["error"] === "invalid_grant") throw new NoLonger();
-    throw new Unanswered(`the client ${this.client.clientId} gets no tokens: ${described(reply, answer)}`);
+    const error = answer?.["error"];
+    if (error === "invalid_grant") throw new NoLonger();
+    const why = `the client ${this.client.clientId} gets no tokens: ${described(reply, answer)}`;
+    if (error === "invalid_client" || error === "unauthorized_client") throw new NoClient(why);
+    throw new Unanswered(why);
   }
 
   async #person(idToken: string, nonce: string | undefined, now: number): Promise<Person> {
@@ -123,7 +129,7 @@ export class Tokens {
     if (accessToken === null || !isBearer) throw new Unanswered("the issuer gives no access token that can be used");
     const accessUntil = now + (typeof lives === "number" && lives > 0 ? Math.floor(lives) : 60);
     const { grantId } = looselyRead(accessToken);
-    return { accessToken, accessUntil, refreshToken: text(answer, "refresh_token"), grantId };
+    return { accessToken, accessUntil, refreshToken: text(answer, "refresh_token"), givenAt: now, grantId };
   }
 
   /** What the issuer tells of a person beside the ID token (OpenID Connect Core §5.3), and what the access token says. */

@@ -11,6 +11,7 @@ const SESSION: Session = {
   accessToken: "access token",
   accessUntil: NOW + 600,
   refreshToken: "refresh token",
+  givenAt: NOW,
   grantId: "g",
   endsAt: NOW + 86_400,
 };
