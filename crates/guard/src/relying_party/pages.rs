@@ -159,7 +159,7 @@ impl Party {
         };
         match self.begin(parts, &flow, &code).await {
             Ok(cookie) => Ok(redirect(&flow.return_to, over.into_iter().chain([cookie]).collect())),
-            Err(why @ Trouble::Unavailable(_)) => Err(unavailable(&why)),
+            Err(why @ (Trouble::Unavailable(_) | Trouble::NoClient(_))) => Err(unavailable(&why)),
             Err(why) => {
                 tracing::info!(error = %why, "nobody was signed in by a code");
                 failed(sentence(&why))

@@ -180,7 +180,8 @@ impl Party {
         let Some(waiter) = waiter else { return Ok(true) };
         let is_over = async || {
             // It may have been removed by this app, here or in another process, of which no feed tells.
-            Ok::<_, Trouble>(self.has_ended(&opened.session) || self.opened(parts).await?.is_none())
+            let ended = self.has_ended(&opened.session, self.now());
+            Ok::<_, Trouble>(ended || self.opened(parts).await?.is_none())
         };
         // Looked up once somebody waits: what ended before was told to nobody.
         Ok(is_over().await? || waiter.is_told_within(wait).await || is_over().await?)
@@ -215,7 +216,7 @@ impl Party {
     fn gone_or(why: Trouble) -> Result<(), Refusal> {
         match why {
             Trouble::NoLonger | Trouble::Refused(_) | Trouble::NotProved => Ok(()),
-            why @ Trouble::Unavailable(_) => Err(unavailable(&why)),
+            why @ (Trouble::Unavailable(_) | Trouble::NoClient(_)) => Err(unavailable(&why)),
         }
     }
 
@@ -225,7 +226,8 @@ impl Party {
     ) -> Result<(Arc<Opened>, Identity), Trouble> {
         let shared = self.shared();
         let (settings, beliefs) = (&shared.provider.settings, &shared.beliefs);
-        if self.has_ended(&found.session) {
+        let now = self.now();
+        if self.has_ended(&found.session, now) {
             return Err(Trouble::NoLonger);
         }
         let follows = settings.follows();
@@ -233,11 +235,10 @@ impl Party {
         if follows && !heard && settings.when_unheard == WhenUnheard::Refuse {
             return Err(Trouble::unavailable("the feed is not heard"));
         }
-        let now = self.now();
         let opened = match self.renewed(Arc::clone(&found), now).await {
             // A refresh counts as a use of the issuer's session. Where that cannot be reached, the feed would have told of its
-            // end.
-            Err(Trouble::Unavailable(_)) if heard => found,
+            // end; one of long ago may be forgotten.
+            Err(Trouble::Unavailable(_)) if heard && found.session.is_vouched_for(now) => found,
             renewed => self.used(renewed?, now).await?,
         };
         let identity =
@@ -257,7 +258,7 @@ impl Party {
         }
         let token = &opened.session.tokens.access;
         let said = ask::introspect(shared, &self.settings.client, token).await?;
-        if !said.active || self.has_ended(&opened.session) {
+        if !said.active || self.has_ended(&opened.session, now) {
             return Err(Trouble::NoLonger);
         }
         if let Some(mark) = said.mark {
@@ -273,7 +274,7 @@ impl Party {
         opened: Arc<Opened>,
         now: u64,
     ) -> Result<Arc<Opened>, Trouble> {
-        if !wants_refresh(&opened.session, now) {
+        if !opened.session.wants_refresh(now) {
             return Ok(opened);
         }
         let question = || {
@@ -289,7 +290,7 @@ impl Party {
         // Whoever was a moment too late for the last refresh finds what it brought: a refresh token is presented once.
         let there = self.sessions.find_again(seen, now).await?.ok_or(Trouble::NoLonger)?;
         let session = &there.session;
-        let Some(token) = session.tokens.refresh.as_deref().filter(|_| wants_refresh(session, now))
+        let Some(token) = session.tokens.refresh.as_deref().filter(|_| session.wants_refresh(now))
         else {
             return Ok(there);
         };
@@ -318,15 +319,17 @@ impl Party {
         Ok(replaced.map_or(opened, Arc::new))
     }
 
-    fn has_ended(&self, session: &Session) -> bool {
-        let beliefs = &self.shared().beliefs;
+    fn has_ended(&self, session: &Session, now: u64) -> bool {
+        let shared = self.shared();
+        let beliefs = &shared.beliefs;
+        // Without a refresh token there is nothing by which the issuer could vouch for it once more.
+        let follows = shared.provider.settings.follows();
+        if follows && session.tokens.refresh.is_none() && !session.is_vouched_for(now) {
+            return true;
+        }
         let mut subjects = session.hangs_from(&self.settings.client.client_id);
         subjects.any(|subject| beliefs.has_ended(&subject))
     }
-}
-
-fn wants_refresh(session: &Session, now: u64) -> bool {
-    session.tokens.access_until <= now && session.tokens.refresh.is_some()
 }
 
 pub(super) fn unavailable(why: &Trouble) -> Refusal {

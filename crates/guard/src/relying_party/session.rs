@@ -19,6 +19,13 @@ use crate::subject::{Digest, Kind};
 const PURPOSE: &str = "relying party session";
 const SECRET_BYTES: usize = 32;
 
+/// How long the feed's word is believed after the issuer last gave tokens, in seconds. A row is remembered for longer, and so is
+/// every end since then.
+const VOUCHED_FOR: u64 = 60 * 60;
+
+/// How far the clocks of processes that share a store may lie apart, in seconds.
+const APART: u64 = 60;
+
 /// Has no `Debug`: most of it could be presented.
 #[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Session {
@@ -26,6 +33,9 @@ pub(super) struct Session {
     /// For the issuer's sign-out, which asks whose session it is.
     pub(super) id_token: String,
     pub(super) tokens: Tokens,
+    /// When the issuer last gave tokens; 0 where a version kept the session that did not note it.
+    #[serde(default)]
+    pub(super) given_at: u64,
     /// The grant that they hang from, where the issuer says so.
     pub(super) grant_id: Option<String>,
     /// When its sign-in was asked for.
@@ -157,6 +167,27 @@ impl Session {
         std::iter::once(self.user()).chain(sid)
     }
 
+    /// Whether the issuer gave tokens so short a time ago that no end since then is forgotten by whoever follows the feed.
+    pub(super) fn is_vouched_for(&self, now: u64) -> bool {
+        now < self.given_at() + VOUCHED_FOR && !self.is_ahead(now)
+    }
+
+    /// Whether newer tokens are wanted, and can be asked for.
+    pub(super) fn wants_refresh(&self, now: u64) -> bool {
+        let over = self.tokens.access_until <= now || self.is_ahead(now);
+        over && self.tokens.refresh.is_some()
+    }
+
+    /// Whether its times were noted by a clock that was set back since: they say nothing of what is now.
+    fn is_ahead(&self, now: u64) -> bool {
+        now + APART < self.given_at()
+    }
+
+    fn given_at(&self) -> u64 {
+        // Each session begins with tokens.
+        self.given_at.max(self.begun_at)
+    }
+
     pub(super) fn user(&self) -> Digest {
         Digest::of(Kind::User, &self.person.sub)
     }
@@ -200,4 +231,52 @@ pub(super) fn loosely_read(access_token: &str) -> (Option<String>, Vec<Box<str>>
     let Said { grant_id, roles } = said.unwrap_or_default();
     let roles = serde_json::from_value(roles).unwrap_or_default();
     (grant_id.as_str().map(str::to_owned), roles)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn kept(change: impl FnOnce(&mut Value)) -> Session {
+        let mut kept = json!({
+            "person": {
+                "sub": "ada", "sid": "s1", "acr": null, "amr": [], "authenticated_at": 1000, "roles": [],
+            },
+            "id_token": "",
+            "tokens": { "access": "a", "access_until": 10_600, "refresh": "r" },
+            "given_at": 10_000,
+            "grant_id": null,
+            "begun_at": 1000,
+            "used_at": 10_000,
+            "ends_at": 90_000,
+        });
+        change(&mut kept);
+        serde_json::from_value(kept).unwrap()
+    }
+
+    #[test]
+    fn the_issuer_vouches_for_a_session_for_an_hour() {
+        let session = kept(|_| {});
+        assert!(session.is_vouched_for(10_000) && session.is_vouched_for(13_599));
+        assert!(!session.is_vouched_for(13_600));
+        assert!(!session.wants_refresh(10_599) && session.wants_refresh(10_600));
+    }
+
+    #[test]
+    fn what_was_kept_before_that_was_noted_was_vouched_for_at_the_sign_in() {
+        let session = kept(|kept| drop(kept.as_object_mut().unwrap().remove("given_at")));
+        assert!(session.is_vouched_for(4599) && !session.is_vouched_for(4600));
+    }
+
+    #[test]
+    fn what_a_clock_noted_that_was_set_back_since_vouches_for_nothing() {
+        let session = kept(|_| {});
+        // As far as the clocks of two processes may lie apart.
+        assert!(session.is_vouched_for(9940) && !session.wants_refresh(9940));
+        assert!(!session.is_vouched_for(9939) && session.wants_refresh(9939));
+        let bare = kept(|kept| kept["tokens"]["refresh"] = Value::Null);
+        assert!(!bare.wants_refresh(9939), "there is none to present");
+    }
 }

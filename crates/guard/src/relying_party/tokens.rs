@@ -31,6 +31,9 @@ pub(super) enum Trouble {
     /// The issuer or the store does not answer, or not as it should.
     #[error("{0}")]
     Unavailable(Arc<str>),
+    /// The issuer does not take this app for its client, or for one that may ask for this. Whoever set them up must mend it.
+    #[error("{0}")]
+    NoClient(Arc<str>),
 }
 
 impl Trouble {
@@ -104,7 +107,16 @@ pub(super) async fn redeem(
     }
     let ends_at = now + settings.lifetime.as_secs();
     let tokens = granted.tokens(now)?;
-    Ok(Session { person, id_token, tokens, grant_id, begun_at: now, used_at: now, ends_at })
+    Ok(Session {
+        person,
+        id_token,
+        tokens,
+        given_at: now,
+        grant_id,
+        begun_at: now,
+        used_at: now,
+        ends_at,
+    })
 }
 
 /// Newer tokens for those of a session.
@@ -117,7 +129,7 @@ pub(super) async fn refresh(
 ) -> Result<Session, Trouble> {
     let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
     let granted = granted(shared, settings, &form).await?;
-    let mut next = Session { used_at: now, ..session.clone() };
+    let mut next = Session { used_at: now, given_at: now, ..session.clone() };
     if let Some(id_token) = &granted.id_token {
         let told = person(shared, settings, id_token, None).await.map_err(|why| match why {
             Trouble::Refused(_) => Trouble::NoLonger,
@@ -220,18 +232,14 @@ async fn granted(
     if answer.status == StatusCode::OK {
         return Ok(answer.json().ok_or(ProviderError::Unreadable("token answer"))?);
     }
-    match answer.json::<Refused>() {
-        Some(Refused { error }) if error == "invalid_grant" => Err(Trouble::NoLonger),
-        said => Err(Trouble::Unavailable(
-            format!(
-                "the client {} gets no tokens: {} {}",
-                settings.client.client_id,
-                answer.status.as_u16(),
-                said.map(|said| said.error).unwrap_or_default()
-            )
-            .into(),
-        )),
-    }
+    let error = answer.json::<Refused>().map(|said| said.error).unwrap_or_default();
+    let (client_id, status) = (&settings.client.client_id, answer.status.as_u16());
+    let why = || format!("the client {client_id} gets no tokens: {status} {error}").into();
+    Err(match error.as_str() {
+        "invalid_grant" => Trouble::NoLonger,
+        "invalid_client" | "unauthorized_client" => Trouble::NoClient(why()),
+        _ => Trouble::Unavailable(why()),
+    })
 }
 
 async fn post(

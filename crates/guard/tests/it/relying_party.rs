@@ -157,6 +157,66 @@ async fn where_the_issuer_is_away_a_token_that_is_over_signs_nobody_out() {
 }
 
 #[tokio::test]
+async fn where_the_issuer_is_away_an_end_that_may_be_forgotten_is_not_taken_for_none() {
+    for ends in [true, false] {
+        let mut scene = Scene::new().await;
+        let mut ada = scene.ada_is_in().await;
+        scene.refuses.store(true, Ordering::SeqCst);
+        if ends {
+            let path = "/api/v1/sign-out";
+            scene.at_issuer(&mut ada, Method::POST, path, &json!({})).await.is(204);
+        } else {
+            scene.passes(Duration::from_mins(59)).await;
+            scene.visit("/orders").await.is(200);
+        }
+        // Longer than a row is remembered, and once more until they are looked through.
+        scene.passes(Duration::from_mins(63)).await;
+        scene.passes(Duration::from_mins(2)).await;
+        let orders = scene.visit("/orders").await;
+        assert_eq!(orders.status.as_u16(), 503, "ended: {ends}");
+        scene.refuses.store(false, Ordering::SeqCst);
+        scene.visit("/orders").await.is(if ends { 303 } else { 200 });
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_that_no_longer_knows_the_app_is_not_taken_for_one_that_is_away() {
+    let mut scene = Scene::new().await;
+    scene.ada_is_in().await;
+    scene.passes(Duration::from_mins(11)).await;
+    for (error, status) in
+        [("invalid_target", 200), ("invalid_client", 503), ("unauthorized_client", 503)]
+    {
+        *scene.refuses_by.lock().unwrap() = Some(error);
+        let orders = scene.visit("/orders").await;
+        assert_eq!(orders.status.as_u16(), status, "{error}");
+    }
+    *scene.refuses_by.lock().unwrap() = None;
+    scene.visit("/orders").await.is(200);
+}
+
+#[tokio::test]
+async fn a_session_that_nothing_can_renew_is_over_before_its_end_could_be_forgotten() {
+    let mut scene = Scene::new().await;
+    scene.keeps_refresh_tokens.store(true, Ordering::SeqCst);
+    scene.ada_is_in().await;
+    scene.passes(Duration::from_mins(59)).await;
+    scene.visit("/orders").await.is(200);
+    let waits = scene.request(Method::GET, "/me", &[("prefer", "wait=1")]);
+    scene.ask(waits).await.is(204);
+    scene.passes(Duration::from_mins(2)).await;
+    assert_eq!(scene.visit_waiting().await, json!({ "user": null }));
+    scene.visit("/orders").await.is(303);
+
+    // Where no feed is followed, nothing that it told can be forgotten.
+    let mut scene = Scene::with(Settings::without_feed).await;
+    scene.keeps_refresh_tokens.store(true, Ordering::SeqCst);
+    scene.ada_is_in().await;
+    scene.passes(Duration::from_mins(63)).await;
+    scene.visit("/orders").await.is(200);
+}
+
+#[tokio::test]
 async fn an_app_has_a_token_for_other_services_and_no_browser_sees_it() {
     let mut scene = Scene::new().await;
     let nobody = scene.shop.access_token(&scene.head()).await;

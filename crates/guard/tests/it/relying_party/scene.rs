@@ -1,7 +1,7 @@
 //! The server on a socket, an app that knows it, and a browser at the app.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -46,6 +46,10 @@ pub(super) struct Scene {
     pub(super) refreshes: Arc<AtomicUsize>,
     /// Whether refreshes and questions about people find nobody.
     pub(super) refuses: Arc<AtomicBool>,
+    /// The error by which refreshes are refused.
+    pub(super) refuses_by: Arc<Mutex<Option<&'static str>>>,
+    /// Whether the issuer gives no refresh tokens.
+    pub(super) keeps_refresh_tokens: Arc<AtomicBool>,
     /// How often the issuer was asked about people.
     pub(super) asked_about: Arc<AtomicUsize>,
     /// Whether it then tells of somebody else.
@@ -65,11 +69,15 @@ impl Scene {
         let (refreshes, refuses) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
         let (asked_about, tells_of_another) =
             (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
+        let (refuses_by, keeps_refresh_tokens) =
+            (Arc::<Mutex<Option<&'static str>>>::default(), Arc::<AtomicBool>::default());
         let door = (server.clone(), Arc::clone(&refreshes), Arc::clone(&refuses));
+        let tokens = (Arc::clone(&refuses_by), Arc::clone(&keeps_refresh_tokens));
         let about = (Arc::clone(&asked_about), Arc::clone(&tells_of_another));
         let answers = Router::new().fallback(move |request: Request<Body>| {
             let (edge, refreshes, refuses) = door.clone();
             let (asked_about, tells_of_another) = about.clone();
+            let (refuses_by, keeps_refresh_tokens) = tokens.clone();
             async move {
                 let (parts, body) = request.into_parts();
                 let body = body.collect().await.unwrap().to_bytes();
@@ -77,6 +85,10 @@ impl Scene {
                     refreshes.fetch_add(1, Ordering::SeqCst);
                     if refuses.load(Ordering::SeqCst) {
                         return StatusCode::SERVICE_UNAVAILABLE.into_response();
+                    }
+                    if let Some(error) = *refuses_by.lock().unwrap() {
+                        let said = axum::Json(json!({ "error": error }));
+                        return (StatusCode::BAD_REQUEST, said).into_response();
                     }
                 }
                 let asks_about = parts.uri.path() == "/oauth/userinfo";
@@ -86,12 +98,19 @@ impl Scene {
                         return StatusCode::SERVICE_UNAVAILABLE.into_response();
                     }
                 }
+                let gives_tokens = parts.uri.path() == "/oauth/token";
                 let answer = edge.answer(Request::from_parts(parts, body.into())).await;
                 if asks_about && tells_of_another.load(Ordering::SeqCst) {
                     let told = answer.into_body().collect().await.unwrap().to_bytes();
                     let mut told: Value = serde_json::from_slice(&told).unwrap();
                     told["sub"] = json!("somebody else");
                     return axum::Json(told).into_response();
+                }
+                if gives_tokens && keeps_refresh_tokens.load(Ordering::SeqCst) {
+                    let given = answer.into_body().collect().await.unwrap().to_bytes();
+                    let mut given: Value = serde_json::from_slice(&given).unwrap();
+                    given.as_object_mut().unwrap().remove("refresh_token");
+                    return axum::Json(given).into_response();
                 }
                 answer
             }
@@ -133,6 +152,8 @@ impl Scene {
             jar,
             refreshes,
             refuses,
+            refuses_by,
+            keeps_refresh_tokens,
             asked_about,
             tells_of_another,
         };
