@@ -28,6 +28,9 @@ import { askAbout, mayBePresented, refusalOf, standing, Tokens, type Token } fro
 
 const USED_PROOFS = 100_000;
 
+/** So many questions of the guard's own are open at once: each kind of them, for metadata, keys and the feed, is asked once. */
+const OWN_QUESTIONS = 8;
+
 /** Makes a guard, which follows the feed from now on. @throws SettingsError */
 export function createGuard(settings: Settings): Guard {
   return new Guard(settle(settings));
@@ -64,18 +67,22 @@ export class Guard {
     this.#settings = settings;
     this.#beliefs = new Beliefs(settings.maxStalenessMs);
     this.#asker = new Asker(fetch, settings.askTimeoutMs, settings.openQuestions);
-    this.#discovery = new Discovery(issuer, this.#asker, clock);
-    this.#keys = new IssuerKeys(this.#discovery, this.#asker, clock, settings.keysPauseMs);
-    this.#client =
-      service && new ServiceClient(this.#discovery, this.#asker, clock, service.clientId, service.clientSecret);
+    // What strangers present takes no room from what everybody depends on.
+    const own = new Asker(fetch, settings.askTimeoutMs, OWN_QUESTIONS);
+    this.#discovery = new Discovery(issuer, own, clock);
+    this.#keys = new IssuerKeys(this.#discovery, own, clock, settings.keysPauseMs);
+    const client = (asker: Asker): ServiceClient | undefined =>
+      service && new ServiceClient(this.#discovery, asker, clock, service.clientId, service.clientSecret);
+    this.#client = client(this.#asker);
     this.#tokens = new Tokens(settings, this.#keys);
     if (cookie !== undefined) {
       const ask = askForSession.bind(undefined, this.#asker, issuer);
       this.#cookies = new Cookies(cookie, settings.rememberedCookies, this.#beliefs, clock, ask);
     }
-    if (settings.followsFeed && this.#client !== undefined) {
+    const follower = settings.followsFeed ? client(own) : undefined;
+    if (follower !== undefined) {
       const trouble = (why: string): void => this.#trouble(why);
-      const feed = { issuer, client: this.#client, beliefs: this.#beliefs, clock, fetch, trouble };
+      const feed = { issuer, client: follower, beliefs: this.#beliefs, clock, fetch, trouble };
       this.#connection = new Connection({ ...feed, random: Math.random });
     }
   }

@@ -61,7 +61,10 @@ export interface Settings {
   readonly rememberedCookies?: number | undefined;
   /** How long the issuer may take for an answer that a request waits for, in milliseconds. Default 3000. */
   readonly askTimeoutMs?: number | undefined;
-  /** How many questions to the issuer may be open at once; a request that needs one more is answered 503. Default 64. */
+  /**
+   * How many questions to the issuer may be open at once for requests; a request that needs one more is answered 503. Those for
+   * metadata, keys and the feed are not counted. Default 64.
+   */
   readonly openQuestions?: number | undefined;
   /** The least time between two looks for keys that are not known, in milliseconds. Default 5000. */
   readonly keysPauseMs?: number | undefined;
