@@ -70,7 +70,8 @@ export class Guard {
     // What strangers present takes no room from what everybody depends on.
     const own = new Asker(fetch, settings.askTimeoutMs, OWN_QUESTIONS);
     this.#discovery = new Discovery(issuer, own, clock);
-    this.#keys = new IssuerKeys(this.#discovery, own, clock, settings.keysPauseMs);
+    const isHeard = (): boolean => settings.followsFeed && this.#isHeard();
+    this.#keys = new IssuerKeys(this.#discovery, own, clock, settings.keysPauseMs, isHeard);
     const client = (asker: Asker): ServiceClient | undefined =>
       service && new ServiceClient(this.#discovery, asker, clock, service.clientId, service.clientSecret);
     this.#client = client(this.#asker);

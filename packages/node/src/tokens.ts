@@ -56,6 +56,7 @@ export class Tokens {
    */
   async verify(token: string, now: number): Promise<Token> {
     const name = createHash("sha256").update(token).digest("base64url");
+    if (this.keys.areOld) await this.keys.renew();
     const known = this.#remembered.find(name);
     // With other keys a token may be no good any more: it is verified again.
     if (known !== undefined && known.generation === this.keys.generation) {
