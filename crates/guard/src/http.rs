@@ -40,10 +40,10 @@ pub(crate) struct Answer {
 }
 
 /// No answer came: nobody knows whether the request arrived.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum Unreachable {
     #[error("the server cannot be reached")]
-    Connection(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Connection(#[source] Arc<dyn std::error::Error + Send + Sync>),
     #[error("the server did not answer in time")]
     Timeout,
 }
@@ -78,13 +78,17 @@ impl Http {
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, Unreachable> {
         let answer = timeout(self.limit, self.client.request(request)).await;
-        answer.map_err(|_| Unreachable::Timeout)?.map_err(|why| Unreachable::Connection(why.into()))
+        answer
+            .map_err(|_| Unreachable::Timeout)?
+            .map_err(|why| Unreachable::Connection(Arc::new(why)))
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, Unreachable> {
         let answer = self.client.request(request).await;
-        let (parts, body) = answer.map_err(|why| Unreachable::Connection(why.into()))?.into_parts();
-        let body = Limited::new(body, LONGEST).collect().await.map_err(Unreachable::Connection)?;
+        let answer = answer.map_err(|why| Unreachable::Connection(Arc::new(why)))?;
+        let (parts, body) = answer.into_parts();
+        let body = Limited::new(body, LONGEST).collect().await;
+        let body = body.map_err(|why| Unreachable::Connection(why.into()))?;
         Ok(Answer { status: parts.status, headers: parts.headers, body: body.to_bytes() })
     }
 }

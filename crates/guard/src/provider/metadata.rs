@@ -18,6 +18,9 @@ const LIFE: Duration = Duration::from_hours(1);
 /// How long a provider that does not answer is left alone, where something older is known.
 const PAUSE: Duration = Duration::from_secs(10);
 
+/// How long it is left alone where nothing is known: whoever waited for the question leaves with its answer.
+const MOMENT: Duration = Duration::from_secs(1);
+
 /// The members that are used here.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Metadata {
@@ -42,10 +45,10 @@ pub(crate) struct Metadata {
 
 /// What was said last, and when it is worth asking again.
 #[derive(Default)]
-pub(crate) struct Cached(Mutex<Option<Known>>);
+pub(crate) struct Cached(Mutex<Option<Last>>);
 
-struct Known {
-    metadata: Arc<Metadata>,
+struct Last {
+    said: Result<Arc<Metadata>, ProviderError>,
     ask_again_at: Duration,
 }
 
@@ -56,30 +59,28 @@ impl Cached {
         http: &Http,
         settings: &Settings,
     ) -> Result<Arc<Metadata>, ProviderError> {
-        let mut known = self.0.lock().await;
-        let now = settings.clock.steady();
-        if let Some(known) = &*known
-            && now < known.ask_again_at
+        let mut last = self.0.lock().await;
+        let clock = &settings.clock;
+        if let Some(Last { said, ask_again_at }) = &*last
+            && clock.steady() < *ask_again_at
         {
-            return Ok(Arc::clone(&known.metadata));
+            return said.clone();
         }
-        match (discover(http, settings).await, &mut *known) {
-            (Ok(metadata), known) => {
-                let metadata = Arc::new(metadata);
-                let ask_again_at = now + LIFE;
-                *known = Some(Known { metadata: Arc::clone(&metadata), ask_again_at });
-                Ok(metadata)
-            }
-            (Err(why), Some(known)) => {
+        let found = discover(http, settings).await.map(Arc::new);
+        let (said, pause) = match (found, last.take()) {
+            (Ok(metadata), _) => (Ok(metadata), LIFE),
+            (Err(why), Some(Last { said: Ok(metadata), .. })) => {
                 tracing::warn!(
                     error = &why as &dyn std::error::Error,
                     "the provider's metadata could not be renewed"
                 );
-                known.ask_again_at = now + PAUSE;
-                Ok(Arc::clone(&known.metadata))
+                (Ok(metadata), PAUSE)
             }
-            (Err(why), None) => Err(why),
-        }
+            (Err(why), _) => (Err(why), MOMENT),
+        };
+        // Counted from the answer, which may have taken longer than the pause.
+        *last = Some(Last { said: said.clone(), ask_again_at: clock.steady() + pause });
+        said
     }
 }
 
@@ -139,9 +140,69 @@ fn checked(metadata: Metadata, settings: &Settings) -> Result<Metadata, Provider
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+    use tokio::net::TcpListener;
+    use tokio::task::JoinSet;
+
     use super::*;
+    use crate::clock::Clock;
 
     const ISSUER: &str = "https://id.example.com/tenant";
+
+    #[tokio::test]
+    async fn all_who_wait_for_a_provider_that_does_not_answer_leave_with_the_first() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let issuer = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&asked);
+        tokio::spawn(async move {
+            // Held, and never answered.
+            let mut held = Vec::new();
+            while let Ok((connection, _)) = listener.accept().await {
+                held.push(connection);
+                count.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        let hands = Arc::<Hands>::default();
+        let settings = Settings::new(issuer, "a")
+            .ask_timeout(Duration::from_millis(50))
+            .clock(Arc::clone(&hands));
+        let (http, settings) = (Http::new(&settings).unwrap(), Arc::new(settings));
+        let cached = Arc::<Cached>::default();
+        let all_ask = async || {
+            let mut waiting = JoinSet::new();
+            for _ in 0..20 {
+                let (http, settings) = (http.clone(), Arc::clone(&settings));
+                let cached = Arc::clone(&cached);
+                waiting.spawn(async move { cached.current(&http, &settings).await });
+            }
+            for said in waiting.join_all().await {
+                let timeout = ProviderError::Unreachable(crate::http::Unreachable::Timeout);
+                assert_eq!(said.unwrap_err().to_string(), timeout.to_string());
+            }
+        };
+        for times in 1..=3 {
+            all_ask().await;
+            assert!(asked.load(Ordering::SeqCst) <= times, "one question at a time");
+            hands.0.fetch_add(1, Ordering::SeqCst);
+        }
+        assert!(asked.load(Ordering::SeqCst) > 1, "it is asked again");
+    }
+
+    /// A clock whose seconds are set by hand.
+    #[derive(Default)]
+    struct Hands(AtomicU64);
+
+    impl Clock for Arc<Hands> {
+        fn wall(&self) -> u64 {
+            self.0.load(Ordering::SeqCst)
+        }
+
+        fn steady(&self) -> Duration {
+            Duration::from_secs(self.wall())
+        }
+    }
 
     #[test]
     fn both_specifications_are_asked_where_they_say() {

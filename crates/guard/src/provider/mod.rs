@@ -31,7 +31,7 @@ pub(crate) struct Provider {
 }
 
 /// Why the provider is of no use at the moment.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum ProviderError {
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
