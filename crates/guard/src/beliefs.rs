@@ -154,15 +154,15 @@ impl Beliefs {
         self.version.load(Ordering::Relaxed) + 1
     }
 
-    /// Takes in that the subject ended, until the second `until`.
-    pub(crate) fn end(&self, subject: Digest, until: u64) {
-        self.concerns.end(subject, until);
+    /// Takes in at the steady time `now` that the subject ended, until the second `until`.
+    pub(crate) fn end(&self, subject: Digest, until: u64, now: Duration) {
+        self.concerns.end(subject, until, now);
         self.awaited.tell(&subject);
     }
 
     /// Takes in that the subject changed.
-    pub(crate) fn change(&self, subject: Digest, until: u64) {
-        self.concerns.change(subject, self.next_version(), until);
+    pub(crate) fn change(&self, subject: Digest, until: u64, now: Duration) {
+        self.concerns.change(subject, self.next_version(), until, now);
     }
 
     /// Has the rows that were put in count, at the steady time `now`. `place` is the one up to which all rows are here.
@@ -193,9 +193,9 @@ impl Beliefs {
         self.version.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Forgets rows that concern nothing any more at `now`, in seconds since 1970.
-    pub(crate) fn sweep(&self, now: u64) {
-        self.concerns.sweep(now);
+    /// Forgets rows that concern nothing any more, at `wall` in seconds since 1970 and at the steady time `now`.
+    pub(crate) fn sweep(&self, wall: u64, now: Duration) {
+        self.concerns.sweep(wall, now);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use cloakroom_jose::{Algorithms, DpopProof, base64url, htu};
@@ -86,7 +87,8 @@ pub(crate) fn verify(
     Ok(Proved { thumbprint, mark, until: made_at + AGE + 1 })
 }
 
-/// The proofs that were used here and are still young enough to be used again.
+/// The proofs that were used here and are still young enough to be used again: by the clock on the wall, or by the steady one,
+/// since the other may be set ahead and back again.
 pub(crate) struct Spent {
     shards: Box<[Mutex<Shard>]>,
     most: usize,
@@ -94,8 +96,14 @@ pub(crate) struct Spent {
 
 #[derive(Default)]
 struct Shard {
-    used: HashMap<Sha256, u64>,
+    used: HashMap<Sha256, Until>,
     swept_at: u64,
+}
+
+/// The last second since 1970, and of the steady time, in which a proof may be used again.
+struct Until {
+    wall: u64,
+    steady: u64,
 }
 
 const SHARDS: usize = 16;
@@ -107,14 +115,15 @@ impl Spent {
     }
 
     /// Marks a proof as used. To be called when the token was found good and bound to the proof's key, so that what anybody
-    /// can make leaves no mark.
-    pub(crate) fn spend(&self, proved: &Proved, now: u64) -> Result<(), Refusal> {
+    /// can make leaves no mark. At `now` in seconds since 1970, and at the steady time `steady`.
+    pub(crate) fn spend(&self, proved: &Proved, now: u64, steady: Duration) -> Result<(), Refusal> {
+        let steady = steady.as_secs();
         let shard = &self.shards[usize::from(proved.mark[0]) % SHARDS];
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if shard.swept_at + AGE / 4 <= now || shard.used.len() >= self.most && shard.swept_at < now
-        {
-            shard.used.retain(|_, until| *until >= now);
-            shard.swept_at = now;
+        let is_full = shard.used.len() >= self.most;
+        if shard.swept_at + AGE / 4 <= steady || is_full && shard.swept_at < steady {
+            shard.used.retain(|_, until| until.wall >= now || until.steady >= steady);
+            shard.swept_at = steady;
         }
         if shard.used.contains_key(&proved.mark) {
             return Err(Refusal::InvalidProof("The DPoP proof was used before."));
@@ -122,7 +131,9 @@ impl Spent {
         if shard.used.len() >= self.most {
             return Err(Refusal::Unavailable);
         }
-        shard.used.insert(proved.mark, proved.until);
+        // As long as a proof may be shown whose maker's clock is ahead.
+        let until = Until { wall: proved.until, steady: steady + AHEAD + AGE + 1 };
+        shard.used.insert(proved.mark, until);
         Ok(())
     }
 }

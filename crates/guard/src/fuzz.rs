@@ -21,9 +21,9 @@ const BETWEEN: Duration = Duration::from_secs(3);
 pub fn follow(bytes: &[u8]) {
     let beliefs = Beliefs::new(Duration::from_secs(5));
     let ended = Digest::of(Kind::Session, "ended before");
-    beliefs.end(ended, u64::MAX);
     let mut follower = Follower::default();
     let mut now = Duration::from_secs(1000);
+    beliefs.end(ended, u64::MAX, now);
     for stream in bytes.split(|byte| *byte == 0) {
         let Some((length, stream)) = stream.split_first() else { continue };
         let (events, malformed) = read(stream, usize::from(*length));

@@ -25,7 +25,7 @@ use crate::token::{self, Confirmation, Standing, Token, Tokens};
 
 const PROOF: HeaderName = HeaderName::from_static("dpop");
 
-/// So many proofs of keys are remembered at most, those of two minutes.
+/// So many proofs of keys are remembered at most, those of two and a half minutes.
 const SPENT: usize = 1_000_000;
 
 /// Who a request comes from: nobody, somebody, or it is refused.
@@ -220,11 +220,12 @@ impl Shared {
             Ok(proved) => proved,
             Err(refusal) => return Recalled::Done(Err(refusal)),
         };
-        let believes = self.believes(self.provider.clock().steady());
+        let steady = self.provider.clock().steady();
+        let believes = self.believes(steady);
         match token::standing(&token, &self.beliefs, believes) {
             Err(refusal) => Recalled::Done(Err(refusal)),
             Ok(Standing::Good(identity)) => {
-                let spent = proved.map_or(Ok(()), |proved| self.spent.spend(&proved, now));
+                let spent = proved.map_or(Ok(()), |proved| self.spent.spend(&proved, now, steady));
                 Recalled::Done(spent.map(|()| Some(identity)))
             }
             Ok(Standing::Ask) => Recalled::Ask(Question::Token(token)),
@@ -282,9 +283,9 @@ impl Shared {
         self.may_ask()?;
         let Some(presented) = presented(head)? else { return Ok(None) };
         let identity = crate::ask::about_token(self, presented.token, &token).await?;
-        let now = self.provider.clock().wall();
+        let (now, steady) = (self.provider.clock().wall(), self.provider.clock().steady());
         if let Some(proved) = self.proved(head, &presented, &token, now)? {
-            self.spent.spend(&proved, now)?;
+            self.spent.spend(&proved, now, steady)?;
         }
         Ok(Some(identity))
     }

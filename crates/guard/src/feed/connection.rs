@@ -141,7 +141,7 @@ impl Reader {
             }
             if now.saturating_sub(self.swept_at) >= SWEEP {
                 self.swept_at = now;
-                self.shared.beliefs.sweep(provider.clock().wall());
+                self.shared.beliefs.sweep(provider.clock().wall(), now);
             }
         }
     }

@@ -134,7 +134,7 @@ impl Stream {
             (_, Some(place)) if !is_place(place) => return Err(Broken::Unreadable),
             _ => {}
         }
-        let taken = take_rows(rows, beliefs);
+        let taken = take_rows(rows, beliefs, now);
         // Of an event that cannot be read whole, what could be read counts, and the place is not passed.
         beliefs.publish(place.filter(|_| taken.is_ok()), now);
         taken?;
@@ -170,7 +170,7 @@ fn is_place(text: &str) -> bool {
 }
 
 /// Lines of `<until> <row> <row> …`.
-fn take_rows(data: &str, beliefs: &Beliefs) -> Result<(), Broken> {
+fn take_rows(data: &str, beliefs: &Beliefs, now: Duration) -> Result<(), Broken> {
     for line in data.lines() {
         let mut words = line.split(' ');
         let until = words.next().unwrap_or_default();
@@ -179,8 +179,8 @@ fn take_rows(data: &str, beliefs: &Beliefs) -> Result<(), Broken> {
             let (mark, digest) = word.split_at_checked(1).ok_or(Broken::Unreadable)?;
             let subject = Digest::parse(digest).ok_or(Broken::Unreadable)?;
             match mark {
-                "-" => beliefs.end(subject, until),
-                "~" => beliefs.change(subject, until),
+                "-" => beliefs.end(subject, until, now),
+                "~" => beliefs.change(subject, until, now),
                 _ => return Err(Broken::Unreadable),
             }
         }

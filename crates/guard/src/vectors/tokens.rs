@@ -98,8 +98,11 @@ impl Vectors {
         let keys = set.verifying_keys(Algorithms::ASYMMETRIC).map(Result::unwrap);
         shared.provider.keys.ring().replace(TrustedKeys::new(keys).unwrap());
         let (beliefs, now) = (&shared.beliefs, shared.provider.clock().steady());
-        case.feed.ended.iter().for_each(|subject| beliefs.end(subject.digest(), u64::MAX));
-        case.feed.changed.iter().for_each(|subject| beliefs.change(subject.digest(), u64::MAX));
+        case.feed.ended.iter().for_each(|subject| beliefs.end(subject.digest(), u64::MAX, now));
+        case.feed
+            .changed
+            .iter()
+            .for_each(|subject| beliefs.change(subject.digest(), u64::MAX, now));
         beliefs.publish(None, now);
         beliefs.heard(now);
         shared

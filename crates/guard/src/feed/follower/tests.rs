@@ -211,12 +211,32 @@ fn a_question_names_a_place_that_other_nodes_have_had_time_to_hear() {
 #[test]
 fn rows_are_forgotten_when_they_concern_nothing_any_more() {
     let mut reading = Reading::up_to_date();
-    let row = event("rows", Some(P2), &format!("500 -{}", digest("a")));
+    let row = event("rows", Some(P2), &format!("4000 -{}", digest("a")));
     assert_eq!(reading.take(&row, 1200), Ok(()));
-    reading.beliefs.sweep(499);
-    assert!(reading.ended("a"));
-    reading.beliefs.sweep(500);
+    // As long as a row concerns something at most.
+    let longest = ms(1000 + 62 * 60 * 1000);
+    for (wall, now) in [(3999, longest), (4000, longest - ms(1))] {
+        reading.beliefs.sweep(wall, now);
+        assert!(reading.ended("a"), "{wall}, {now:?}");
+    }
+    reading.beliefs.sweep(4000, longest);
     assert!(!reading.ended("a"));
+}
+
+#[test]
+fn a_clock_on_the_wall_that_is_set_ahead_and_back_has_no_end_forgotten() {
+    let mut reading = Reading::up_to_date();
+    let row = |number: u64| {
+        let digest = digest(&number.to_string());
+        event("rows", Some(&format!("{number}.00000000000000aa")), &format!("4000 -{digest}"))
+    };
+    assert_eq!(reading.take(&row(2), 1200), Ok(()));
+    reading.beliefs.sweep(1_000_000, ms(61_000));
+    // The next one is heard while it is ahead.
+    assert_eq!(reading.take(&row(3), 62_000), Ok(()));
+    reading.beliefs.sweep(1_000_000, ms(121_000));
+    reading.beliefs.sweep(400, ms(181_000));
+    assert!(reading.ended("2") && reading.ended("3"));
 }
 
 proptest! {
