@@ -7,7 +7,7 @@ import type { Guard, Parts } from "../guard.js";
 import type { Identifier } from "../identifier.js";
 import type { Identity } from "../identity.js";
 import { passesOriginCheck } from "../origin_check.js";
-import { cookieOf, isNavigation, pathOf, type Presented } from "../presented.js";
+import { cookieOf, isNavigation, pathOf, tokenOf, type Presented } from "../presented.js";
 import { Unanswered } from "../provider/ask.js";
 import { ServiceClient } from "../provider/client.js";
 import { meansNobody, type Answer, type Refusal } from "../refusal.js";
@@ -39,6 +39,12 @@ const REMEMBERED = 10_000;
 
 /** So many pages wait at once for the end of their session; the others are answered as if they had not asked to. */
 const WAITING = 10_000;
+
+/** Whom a session stands for, as it is kept now. */
+interface Standing {
+  readonly opened: Opened;
+  readonly identity: Identity;
+}
 
 export class RelyingParty implements Identifier {
   readonly guard: Guard;
@@ -94,11 +100,12 @@ export class RelyingParty implements Identifier {
   /** Whom a request comes from: by this app's cookie, or by what the guard knows where there is a token instead. */
   async identify(presented: Presented): Promise<Who> {
     const cookie = cookieOf(presented, this.#settings.cookie);
-    if (cookie === undefined || presented.lines("authorization").length > 0) return this.guard.identify(presented);
+    // Somebody else's scheme, such as Basic, says nothing about who is there for us.
+    if (cookie === undefined || tokenOf(presented) !== undefined) return this.guard.identify(presented);
     if (!this.#originPasses(presented)) return { refusal: { kind: "cross_site" } };
     try {
-      const opened = await this.#sessions.find(cookie, this.guard.now());
-      return opened === undefined ? { refusal: { kind: "session_unknown" } } : await this.#standing(opened);
+      const standing = await this.#standing(cookie);
+      return standing === undefined ? { refusal: { kind: "session_unknown" } } : { identity: standing.identity };
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
       this.#parts.trouble(error.message);
@@ -118,7 +125,11 @@ export class RelyingParty implements Identifier {
     return redirect(`${this.#settings.paths.signIn}?${query}`);
   }
 
-  /** An access token of whoever is there, for services that the app asks in their name; `null` where nobody is. */
+  /**
+   * An access token of whoever is there, for services that the app asks in their name; `null` where nobody is.
+   *
+   * @throws Unanswered where that is not known: as a request is answered 503
+   */
   async accessToken(presented: Presented): Promise<string | null> {
     return this.#withToken(presented, async ({ session }) => session.accessToken);
   }
@@ -127,7 +138,7 @@ export class RelyingParty implements Identifier {
    * What the issuer tells of whoever is there beside who it is, such as `name` or `email`, as far as the scope asks for it; `null`
    * where nobody is. The issuer is asked with each call, but for calls of the same session at once: keep what you need.
    *
-   * @throws Unanswered where the issuer does not answer, or tells of somebody else
+   * @throws Unanswered where the issuer does not answer, or tells of somebody else, or where it is not known who is there
    */
   async userInfo(presented: Presented): Promise<UserInfo | null> {
     return this.#withToken(presented, ({ name, session }) => {
@@ -140,11 +151,10 @@ export class RelyingParty implements Identifier {
   /** What `use` makes of a session whose access token is good for a while; `null` where nobody is there. */
   async #withToken<T>(presented: Presented, use: (opened: Opened) => Promise<T>): Promise<T | null> {
     const cookie = cookieOf(presented, this.#settings.cookie);
-    const now = this.guard.now();
-    const opened = cookie === undefined ? undefined : await this.#sessions.find(cookie, now);
-    if (opened === undefined || this.#hasEnded(opened.session)) return null;
+    const standing = cookie === undefined ? undefined : await this.#standing(cookie);
+    if (standing === undefined) return null;
     try {
-      return await use(await this.#renewed(opened, now));
+      return await use(await this.#renewed(standing.opened, this.guard.now()));
     } catch (error) {
       if (error instanceof NoLonger) return null;
       throw error;
@@ -247,18 +257,22 @@ export class RelyingParty implements Identifier {
     return (await ends) || (await find()) === undefined;
   }
 
-  async #standing(opened: Opened): Promise<Who> {
-    if (this.#hasEnded(opened.session)) return this.#over(opened);
+  /** Whom a cookie stands for; nobody where its session is over. @throws Unanswered */
+  async #standing(cookie: string): Promise<Standing | undefined> {
+    const found = await this.#sessions.find(cookie, this.guard.now());
+    if (found === undefined) return undefined;
     try {
-      return { identity: await this.#believed(opened) };
+      return await this.#believed(found);
     } catch (error) {
-      if (error instanceof NoLonger) return this.#over(opened);
-      throw error;
+      if (!(error instanceof NoLonger)) throw error;
+      await this.#sessions.remove(found);
+      return undefined;
     }
   }
 
   /** @throws NoLonger, Unanswered */
-  async #believed(found: Opened): Promise<Identity> {
+  async #believed(found: Opened): Promise<Standing> {
+    if (this.#hasEnded(found.session)) throw new NoLonger();
     const { followsFeed, whenUnheard, clock } = this.#parts.settings;
     const { beliefs } = this.#parts;
     const { clientId } = this.#settings;
@@ -274,15 +288,15 @@ export class RelyingParty implements Identifier {
     });
     const identity = identityOf(opened.session, clientId);
     const changedAt = beliefs.changedAt(digestOf("user", opened.session.person.sub));
-    if (!followsFeed || (isHeard && changedAt === 0)) return identity;
+    if (!followsFeed || (isHeard && changedAt === 0)) return { opened, identity };
     const known = this.#roles.find(opened.name);
     const isNew = known !== undefined && known.mark.epoch === beliefs.epoch && known.mark.version >= changedAt;
-    if (isHeard && isNew) return { ...identity, roles: known.roles };
+    if (isHeard && isNew) return { opened, identity: { ...identity, roles: known.roles } };
     const mark = beliefs.mark(clock.steady());
     const { active, roles, keep } = await this.#tokens.ask((await this.#renewed(opened, now)).session, mark.place);
     if (!active || this.#hasEnded(opened.session)) throw new NoLonger();
     if (keep && mark.epoch === beliefs.epoch) this.#roles.put(opened.name, { roles, mark });
-    return { ...identity, roles };
+    return { opened, identity: { ...identity, roles } };
   }
 
   /** The session with an access token that is good for a while. @throws NoLonger, Unanswered */
@@ -304,11 +318,6 @@ export class RelyingParty implements Identifier {
     const there = await this.#sessions.find(opened.secret.toString("base64url"), now);
     if (there === undefined) throw new NoLonger();
     return there;
-  }
-
-  async #over(opened: Opened): Promise<Who> {
-    await this.#sessions.remove(opened);
-    return { refusal: { kind: "session_unknown" } };
   }
 
   #hasEnded(session: Session): boolean {

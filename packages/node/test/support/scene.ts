@@ -33,6 +33,8 @@ export class Scene {
   readonly presented: string[] = [];
   /** What who presents one is answered. */
   refresh: () => Response | Promise<Response> = () => given("newer");
+  /** What introspection answers. */
+  readonly introspection: Record<string, unknown> = { active: true, roles: [] };
   readonly issuer: Issuer;
   readonly store: Sessions;
   readonly guard: Guard;
@@ -45,7 +47,7 @@ export class Scene {
       issuer: ISSUER,
       jwks,
       feed: "event: begin\ndata: snapshot\n\nevent: rows\nid: 1.0000000000000001\ndata: 0\n\nevent: heard\ndata: 0\n\n",
-      introspection: { active: true, roles: [] },
+      introspection: this.introspection,
       tokens: (form) => {
         this.presented.push(form.get("refresh_token") ?? "");
         return this.refresh();
