@@ -26,6 +26,8 @@ export interface Flow {
   readonly returnTo: string;
   /** How old the proof of who they are may be, in seconds, where that was asked. */
   readonly maxAge: number | undefined;
+  /** In which ways, separated by spaces, where that was asked. */
+  readonly acrValues: string | undefined;
   /** The second until which they may come back. */
   readonly until: number;
 }
@@ -54,7 +56,7 @@ export class Flows {
     now: number,
   ): { location: string; cookies: readonly Header[] } {
     const [state, nonce, verifier] = [random(), random(), random()];
-    const flow: Flow = { state, nonce, verifier, returnTo: wish.returnTo, maxAge: wish.maxAge, until: now + LIVES };
+    const flow: Flow = { state, nonce, verifier, ...wish, until: now + LIVES };
     const { clientId, origin, scope, resource, paths } = this.settings;
     const location = new URL(endpoint);
     const parameters: Record<string, string | undefined> = {

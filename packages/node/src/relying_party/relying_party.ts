@@ -27,7 +27,7 @@ import {
 } from "./session.js";
 import { clearCookie, setCookie } from "./set_cookie.js";
 import { settle, type Settings, type Settled } from "./settings.js";
-import { NoClient, NoLonger, Tokens, type UserInfo } from "./tokens.js";
+import { NoClient, NoLonger, NotProved, Tokens, type UserInfo } from "./tokens.js";
 import { anyEnds, waitOf } from "./wait.js";
 
 /** @throws SettingsError */
@@ -192,6 +192,7 @@ export class RelyingParty implements Identifier {
       return await this.#begin(presented, flow, code, over);
     } catch (error) {
       if (error instanceof NoLonger) return failed(signIn, "The sign-in took too long, or was used before.", [over]);
+      if (error instanceof NotProved) return failed(signIn, "The issuer did not have it proved once more who you are.", [over]);
       if (error instanceof TokenRefused) return failed(signIn, `The issuer's answer was refused: ${error.message}.`, [over]);
       throw error;
     }

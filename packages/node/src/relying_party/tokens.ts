@@ -19,6 +19,11 @@ export class NoLonger extends Error {
   override readonly name = "NoLonger";
 }
 
+/** Who they are was not proved as recently, or not in the way, that was asked for. */
+export class NotProved extends Error {
+  override readonly name = "NotProved";
+}
+
 /** The issuer does not take this app for its client, or for one that may ask for this. Whoever set them up must mend it. */
 export class NoClient extends Unanswered {}
 
@@ -32,7 +37,7 @@ export class Tokens {
     private readonly client: ServiceClient,
   ) {}
 
-  /** @throws NoLonger, TokenRefused, Unanswered */
+  /** @throws NoLonger, NotProved, TokenRefused, Unanswered */
   async redeem(flow: Flow, code: string, now: number): Promise<Session> {
     const { origin, paths, lifetimeSeconds } = this.settings;
     const redirectUri = `${origin}${paths.callback}`;
@@ -41,7 +46,7 @@ export class Tokens {
     const idToken = text(answer, "id_token");
     if (idToken === null) throw new Unanswered("the issuer gives no ID token");
     const person = await this.#person(idToken, flow.nonce, now);
-    if (flow.maxAge !== undefined) checkAge(person, flow.maxAge, now, this.parts.settings.leewaySeconds);
+    checkProof(person, flow, now, this.parts.settings.leewaySeconds);
     const tokens = this.#tokens(answer, now);
     const known = await this.#known(person, tokens.accessToken);
     return { ...tokens, person: known, idToken, endsAt: now + lifetimeSeconds };
@@ -145,12 +150,18 @@ export class Tokens {
   }
 }
 
-/** OpenID Connect Core §3.1.2.1: whoever was to prove who they are did so, at the sign-in or not long before. */
-function checkAge({ authenticatedAt }: Person, maxAge: number, now: number, leewaySeconds: number): void {
-  /** How long somebody may be on the way back. */
-  const ON_THE_WAY = 60;
-  if (authenticatedAt === null) throw new TokenRefused("claim_missing");
-  if (authenticatedAt + maxAge + ON_THE_WAY + leewaySeconds < now) throw new TokenRefused("expired");
+/** How long somebody may be on the way back, in seconds. */
+const ON_THE_WAY = 60;
+
+/**
+ * OpenID Connect Core §3.1.2.1: whoever was to prove who they are did so, at the sign-in or not long before, and in one of the
+ * ways that were asked for. Or they would be sent there for ever.
+ */
+function checkProof({ authenticatedAt, acr }: Person, { maxAge, acrValues }: Flow, now: number, leewaySeconds: number): void {
+  const until = (authenticatedAt ?? Number.NEGATIVE_INFINITY) + (maxAge ?? 0) + ON_THE_WAY + leewaySeconds;
+  const isRecent = maxAge === undefined || now <= until;
+  const isOfTheKind = acrValues === undefined || (acr !== null && acrValues.split(" ").includes(acr));
+  if (!isRecent || !isOfTheKind) throw new NotProved();
 }
 
 /** What is told, where it is told of this person: an answer about somebody else is none (OpenID Connect Core §5.3.2). */
