@@ -37,6 +37,9 @@ export function createRelyingParty(settings: Settings): RelyingParty {
 
 const REMEMBERED = 10_000;
 
+/** How often newer tokens are put in the place of those that somebody else changed meanwhile. */
+const TRIES = 3;
+
 /** So many pages wait at once for the end of their session; the others are answered as if they had not asked to. */
 const WAITING = 10_000;
 
@@ -205,7 +208,7 @@ export class RelyingParty implements Identifier {
     const before = cookieOf(presented, this.#settings.cookie);
     const opened = before === undefined ? undefined : await this.#sessions.find(before, now);
     if (opened !== undefined) await this.#sessions.remove(opened);
-    const secret = await this.#sessions.insert(session, now);
+    const secret = await this.#sessions.insert(session);
     return redirect(flow.returnTo, [over, setCookie(this.#settings, this.#settings.cookie, secret)]);
   }
 
@@ -280,13 +283,16 @@ export class RelyingParty implements Identifier {
     const now = this.guard.now();
     const isHeard = followsFeed && this.#parts.isHeard();
     if (followsFeed && !isHeard && whenUnheard === "refuse") throw new Unanswered("the feed is not heard");
-    const opened = await this.#renewed(found, now).catch((error: unknown) => {
-      // A refresh counts as a use of the issuer's session. Where that cannot be reached, the feed would have told of its end; one
-      // of long ago may be forgotten.
-      const isAway = error instanceof Unanswered && !(error instanceof NoClient);
-      if (isAway && isHeard && isVouchedFor(found.session, now)) return found;
-      throw error;
-    });
+    const opened = await this.#renewed(found, now).then(
+      (renewed) => this.#sessions.use(renewed, now),
+      (error: unknown) => {
+        // A refresh counts as a use of the issuer's session. Where that cannot be reached, the feed would have told of its end; one
+        // of long ago may be forgotten.
+        const isAway = error instanceof Unanswered && !(error instanceof NoClient);
+        if (isAway && isHeard && isVouchedFor(found.session, now)) return found;
+        throw error;
+      },
+    );
     const identity = identityOf(opened.session, clientId);
     const changedAt = beliefs.changedAt(digestOf("user", opened.session.person.sub));
     if (!followsFeed || (isHeard && changedAt === 0)) return { opened, identity };
@@ -312,12 +318,22 @@ export class RelyingParty implements Identifier {
   }
 
   async #refresh(opened: Opened, now: number): Promise<Opened> {
-    const session = await this.#tokens.refresh(opened.session, now);
-    const replaced = await this.#sessions.replace(opened, session, now);
-    if (replaced !== undefined) return replaced;
-    // Another process was faster, or somebody signed out meanwhile.
-    const there = await this.#sessions.find(opened.secret.toString("base64url"), now);
+    // Whoever was a moment too late for the last refresh finds what it brought: a refresh token is presented once.
+    let there = await this.#sessions.findAgain(opened, now);
     if (there === undefined) throw new NoLonger();
+    if (!wantsRefresh(there.session, now)) return there;
+    const session = await this.#tokens.refresh(there.session, now);
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const replaced = await this.#sessions.replace(there, session);
+      if (replaced !== undefined) return replaced;
+      // Another process was faster, or it only noted a use; or somebody signed out meanwhile.
+      there = await this.#sessions.findAgain(there, now);
+      if (there === undefined) {
+        await this.#tokens.revoke(session, await this.#parts.discovery.find().catch(() => undefined));
+        throw new NoLonger();
+      }
+      if (!wantsRefresh(there.session, now)) return there;
+    }
     return there;
   }
 

@@ -22,12 +22,14 @@ export interface Session {
   readonly givenAt: number;
   /** The grant that they hang from, where the issuer says so. */
   readonly grantId: string | null;
+  /** The last use that was noted, in seconds. */
+  readonly usedAt: number;
   /** The second at which it is over whatever happens. */
   readonly endsAt: number;
 }
 
 /** As an earlier version may have kept it. */
-type Kept = Omit<Session, "givenAt"> & Partial<Session>;
+type Kept = Omit<Session, "givenAt" | "usedAt"> & Partial<Session>;
 
 /** A session with the secret that opens it and what it was found as. */
 export interface Opened {
@@ -56,38 +58,56 @@ export class SealedSessions {
   ) {}
 
   /** Keeps a new session. Returns its cookie's value. */
-  async insert(session: Session, now: number): Promise<string> {
+  async insert(session: Session): Promise<string> {
     const secret = randomBytes(SECRET_BYTES);
     const name = nameOf(secret);
-    await this.sessions.insert(name, seal(secret, name, session), this.#until(session, now));
+    await this.sessions.insert(name, seal(secret, name, session), this.#until(session));
     return encode(secret);
   }
 
   async find(cookie: string, now: number): Promise<Opened | undefined> {
     const secret = decode(cookie);
-    if (secret?.length !== SECRET_BYTES) return undefined;
-    const name = nameOf(secret);
-    const sealed = await this.sessions.find(name);
-    const text = sealed && new Seal(secret, PURPOSE).open(sealed, name);
-    if (sealed === undefined || text === undefined) return undefined;
-    // Sealed here, so of our own shape, or of that of an earlier version.
-    const session: Session = { givenAt: 0, ...(JSON.parse(text) as Kept) };
-    return now < session.endsAt ? { secret, name, sealed, session } : undefined;
+    return secret?.length === SECRET_BYTES ? this.#open(secret, now) : undefined;
+  }
+
+  /** As it is there now. */
+  findAgain({ secret }: Opened, now: number): Promise<Opened | undefined> {
+    return this.#open(secret, now);
   }
 
   /** `undefined` where another request was faster, or the session is gone. */
-  async replace({ secret, name, sealed }: Opened, session: Session, now: number): Promise<Opened | undefined> {
+  async replace({ secret, name, sealed }: Opened, session: Session): Promise<Opened | undefined> {
     const next = seal(secret, name, session);
-    const done = await this.sessions.replace(name, sealed, next, this.#until(session, now));
+    const done = await this.sessions.replace(name, sealed, next, this.#until(session));
     return done ? { secret, name, sealed: next, session } : undefined;
+  }
+
+  /** Notes a use, now and then, so that the session does not end as idle. */
+  async use(opened: Opened, now: number): Promise<Opened> {
+    const { session } = opened;
+    if (now - session.usedAt <= this.idleSeconds / 10) return opened;
+    // Where another request was faster, it noted the same.
+    return (await this.replace(opened, { ...session, usedAt: now })) ?? opened;
   }
 
   async remove({ name }: Opened): Promise<void> {
     await this.sessions.remove(name);
   }
 
-  #until(session: Session, now: number): number {
-    return Math.min(session.endsAt, now + this.idleSeconds);
+  async #open(secret: Buffer, now: number): Promise<Opened | undefined> {
+    const name = nameOf(secret);
+    const sealed = await this.sessions.find(name);
+    const text = sealed && new Seal(secret, PURPOSE).open(sealed, name);
+    if (sealed === undefined || text === undefined) return undefined;
+    // Sealed here, so of our own shape, or of that of an earlier version.
+    const kept = JSON.parse(text) as Kept;
+    // Its uses were its refreshes, and those came before the token that they brought was void.
+    const session: Session = { givenAt: 0, usedAt: kept.accessUntil, ...kept };
+    return now < this.#until(session) ? { secret, name, sealed, session } : undefined;
+  }
+
+  #until({ endsAt, usedAt }: Session): number {
+    return Math.min(endsAt, usedAt + this.idleSeconds);
   }
 }
 

@@ -134,7 +134,7 @@ export class Tokens {
     if (accessToken === null || !isBearer) throw new Unanswered("the issuer gives no access token that can be used");
     const accessUntil = now + (typeof lives === "number" && lives > 0 ? Math.floor(lives) : 60);
     const { grantId } = looselyRead(accessToken);
-    return { accessToken, accessUntil, refreshToken: text(answer, "refresh_token"), givenAt: now, grantId };
+    return { accessToken, accessUntil, refreshToken: text(answer, "refresh_token"), givenAt: now, grantId, usedAt: now };
   }
 
   /** What the issuer tells of a person beside the ID token (OpenID Connect Core §5.3), and what the access token says. */

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { SealedSessions, type Session } from "../../dist/relying_party/session.js";
 import { json } from "../support/issuer.js";
-import { Scene, SESSION } from "../support/scene.js";
+import { IDLE_SECONDS, Scene, SESSION } from "../support/scene.js";
 
 const HOUR = 60;
 
@@ -102,10 +102,10 @@ test("where there is no feed a session without a refresh token lasts as long as 
 test("a session that was kept before the time of its tokens was noted is not believed by the feed alone", async () => {
   const scene = await Scene.open();
   try {
-    const { givenAt: _, ...old } = SESSION;
-    const sessions = new SealedSessions(scene.store, 86_400);
-    const kept = async (session: Omit<Session, "givenAt">): Promise<string> =>
-      `__Host-app=${await sessions.insert(session as Session, scene.now)}`;
+    const { givenAt: _, usedAt: __, ...old } = SESSION;
+    const sessions = new SealedSessions(scene.store, IDLE_SECONDS);
+    const kept = async (session: Omit<Session, "givenAt" | "usedAt">): Promise<string> =>
+      `__Host-app=${await sessions.insert(session as Session)}`;
     const cookie = await kept(old);
     assert.equal(await scene.kind(cookie), "ada");
     assert.equal(await scene.kind(await kept({ ...old, refreshToken: null })), "session_unknown");

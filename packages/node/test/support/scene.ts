@@ -12,7 +12,7 @@ import { request } from "./request.js";
 
 /** A busy machine is slow, not wrong. */
 const PATIENCE_MS = 30_000;
-const IDLE_SECONDS = 86_400;
+export const IDLE_SECONDS = 86_400;
 /** For how long a row is remembered after it was written, in seconds. */
 const ROWS_LIVE = 3720;
 
@@ -24,6 +24,7 @@ export const SESSION: Session = {
   refreshToken: "refresh token",
   givenAt: NOW,
   grantId: null,
+  usedAt: NOW,
   endsAt: NOW + 30 * 86_400,
 };
 
@@ -94,7 +95,7 @@ export class Scene {
   /** Keeps a session here. Returns the `Cookie` header of its browser. */
   async session(more: Partial<Session> = {}): Promise<string> {
     const sessions = new SealedSessions(this.store, IDLE_SECONDS);
-    return `__Host-app=${await sessions.insert({ ...SESSION, ...more }, NOW)}`;
+    return `__Host-app=${await sessions.insert({ ...SESSION, ...more })}`;
   }
 
   /** So many minutes pass, in which the feed is heard. */
