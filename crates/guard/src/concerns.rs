@@ -16,8 +16,8 @@ pub(crate) struct Heard {
     pub(crate) ended: bool,
     /// The version at which the last row came that said it changed; 0 where none did.
     pub(crate) changed_at: u64,
-    /// The second of the steady time at which the last of it was heard.
-    heard_at: u32,
+    /// The second of the steady time at which the last of it came.
+    came_at: u32,
     /// The second from which on all of it may be forgotten.
     until: u64,
 }
@@ -60,14 +60,14 @@ impl Concerns {
         let mut shard = self.shard(&subject).write().unwrap_or_else(PoisonError::into_inner);
         let heard = shard.entry(subject).or_default();
         heard.until = heard.until.max(until);
-        heard.heard_at = heard.heard_at.max(seconds(now));
+        heard.came_at = heard.came_at.max(seconds(now));
         and(heard);
     }
 
     /// Forgets what concerns nothing any more, at `wall` in seconds since 1970 and at the steady time `now`.
     pub(crate) fn sweep(&self, wall: u64, now: Duration) {
         let now = seconds(now);
-        self.retain(|heard| heard.until > wall || now < heard.heard_at.saturating_add(LONGEST));
+        self.retain(|heard| heard.until > wall || now < heard.came_at.saturating_add(LONGEST));
     }
 
     /// Forgets what changed: the log begins anew. What ended has ended all the same.

@@ -165,6 +165,8 @@ async fn where_the_issuer_is_away_an_end_that_may_be_forgotten_is_not_taken_for_
         if ends {
             let path = "/api/v1/sign-out";
             scene.at_issuer(&mut ada, Method::POST, path, &json!({})).await.is(204);
+            // It is heard now, and not when it is to be forgotten.
+            scene.passes(Duration::from_secs(10)).await;
         } else {
             scene.passes(Duration::from_mins(59)).await;
             scene.visit("/orders").await.is(200);

@@ -214,12 +214,12 @@ fn rows_are_forgotten_when_they_concern_nothing_any_more() {
     let row = event("rows", Some(P2), &format!("4000 -{}", digest("a")));
     assert_eq!(reading.take(&row, 1200), Ok(()));
     // As long as a row concerns something at most.
-    let longest = ms(1000 + 62 * 60 * 1000);
-    for (wall, now) in [(3999, longest), (4000, longest - ms(1))] {
-        reading.beliefs.sweep(wall, now);
-        assert!(reading.ended("a"), "{wall}, {now:?}");
+    let longest = 1000 + 62 * 60 * 1000;
+    for (wall, now) in [(3999, longest), (4000, longest - 1)] {
+        reading.beliefs.sweep(wall, ms(now));
+        assert!(reading.ended("a"), "{wall}, {now}");
     }
-    reading.beliefs.sweep(4000, longest);
+    reading.beliefs.sweep(4000, ms(longest));
     assert!(!reading.ended("a"));
 }
 
