@@ -346,6 +346,11 @@ struct Presented<'a> {
     proof: Option<&'a str>,
 }
 
+/// Whether a request is judged by its token alone, be it a good one or not.
+pub(crate) fn brings_token(head: Head<'_>) -> bool {
+    !matches!(presented(head), Ok(None))
+}
+
 /// The token of a request, and its proof. A header that is there decides: no cookie is looked at beside it.
 fn presented(head: Head<'_>) -> Result<Option<Presented<'_>>, Refusal> {
     let header = only(head.headers, &AUTHORIZATION).map_err(|_| Refusal::InvalidRequest)?;

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::AUTHORIZATION;
 use http::request::Parts;
 use quick_cache::sync::Cache;
 
@@ -20,7 +19,7 @@ use crate::beliefs::Mark;
 use crate::cookie;
 use crate::digest::Sha256;
 use crate::flights::Flights;
-use crate::guard::{Guard, Outcome, Shared};
+use crate::guard::{Guard, Outcome, Shared, brings_token};
 use crate::identity::Identity;
 use crate::origin;
 use crate::refusal::Refusal;
@@ -91,7 +90,7 @@ impl RelyingParty {
     pub async fn identify(&self, parts: &Parts) -> Outcome {
         let app = &self.0;
         let cookie = cookie::read(&app.cookie, &parts.headers);
-        let Some(cookie) = cookie.filter(|_| !parts.headers.contains_key(AUTHORIZATION)) else {
+        let Some(cookie) = cookie.filter(|_| !brings_token(parts.into())) else {
             return app.guard.identify(parts).await;
         };
         if !app.is_own(parts) {

@@ -55,6 +55,23 @@ async fn somebody_signs_in_is_there_and_is_nobody_once_they_signed_out_at_the_is
 }
 
 #[tokio::test]
+async fn a_token_takes_the_place_of_the_cookie_and_no_other_scheme_does() {
+    let mut scene = Scene::new().await;
+    scene.ada_is_in().await;
+    for (authorization, status) in [
+        ("Basic YXBpOmh1c2g=", 200),
+        ("Digest username=\"ada\"", 200),
+        ("Bearer nobody's", 401),
+        ("bearer", 400),
+        ("DPoP nobody's", 401),
+    ] {
+        let asked = [("authorization", authorization), ("sec-fetch-mode", "cors")];
+        let orders = scene.send(Method::GET, "/orders", &asked).await;
+        assert_eq!(orders.status.as_u16(), status, "{authorization}");
+    }
+}
+
+#[tokio::test]
 async fn a_code_that_somebody_else_brought_is_not_taken() {
     let mut scene = Scene::new().await;
     let mut ada = scene.ada().await;
