@@ -27,12 +27,13 @@ pub(crate) const PLACE: HeaderName = HeaderName::from_static("cloakroom-place");
 /// So many questions of a kind are under way at once at most.
 const AT_ONCE: usize = 256;
 
-/// An answer that somebody else asked for may have been outdated when this request came; then it is asked once more.
+/// An answer that somebody else asked for may have been outdated when this request came, by its age or by a change that was heard
+/// since; then it is asked once more.
 const TRIES: usize = 3;
 
 /// Questions that are under way.
 pub(crate) struct Asking {
-    cookies: Flights<Result<Arc<Session>, Refusal>>,
+    cookies: Flights<Result<(Arc<Session>, Mark), Refusal>>,
     tokens: Flights<Result<Introspected, Refusal>>,
 }
 
@@ -48,6 +49,8 @@ pub(crate) struct Introspected {
     pub(crate) active: bool,
     pub(crate) roles: Arc<[Box<str>]>,
     pub(crate) mark: Option<Mark>,
+    /// What was known when it was asked.
+    known: Mark,
 }
 
 /// Whom a cookie stands for.
@@ -57,7 +60,7 @@ pub(crate) async fn about_cookie(
     value: &str,
 ) -> Result<Identity, Refusal> {
     let digest = Cookies::name(value);
-    for _ in 0..TRIES {
+    for left in (0..TRIES).rev() {
         let now = shared.provider.clock().steady();
         let question = || {
             let (shared, value) = (Arc::clone(shared), format!("{name}={value}"));
@@ -68,11 +71,14 @@ pub(crate) async fn about_cookie(
         if !shared.is_recent(asked_at) {
             continue;
         }
-        let session = said.inspect_err(|why| {
+        let (session, known) = said.inspect_err(|why| {
             shared.cookies.keep_refusal(digest, why, now);
         })?;
         if session.has_ended(&shared.beliefs) {
             return Err(Refusal::SessionUnknown);
+        }
+        if left > 0 && session.has_changed_since(known, &shared.beliefs) {
+            continue;
         }
         shared.cookies.keep(digest, &session);
         return Ok(session.identity());
@@ -86,7 +92,7 @@ pub(crate) async fn about_token(
     text: &str,
     token: &Token,
 ) -> Result<Identity, Refusal> {
-    for _ in 0..TRIES {
+    for left in (0..TRIES).rev() {
         let now = shared.provider.clock().steady();
         let question = || {
             let (shared, text) = (Arc::clone(shared), text.to_owned());
@@ -101,10 +107,13 @@ pub(crate) async fn about_token(
         if !shared.is_recent(asked_at) {
             continue;
         }
-        let Introspected { active, roles, mark } = said?;
+        let Introspected { active, roles, mark, known } = said?;
         let claims = token.claims();
         if !active || claims.has_ended(token.kid(), &shared.beliefs) {
             return Err(Refusal::TokenRevoked);
+        }
+        if left > 0 && claims.has_changed_since(known, &shared.beliefs) {
+            continue;
         }
         let identity = claims.with_roles(&roles);
         if let Some(mark) = mark {
@@ -124,9 +133,9 @@ impl Shared {
 }
 
 /// `GET /api/v1/session`.
-async fn session(shared: &Shared, cookie: &str) -> Result<Arc<Session>, Refusal> {
+async fn session(shared: &Shared, cookie: &str) -> Result<(Arc<Session>, Mark), Refusal> {
     let asked_at = shared.provider.clock().steady();
-    let noted = shared.beliefs.note(asked_at);
+    let (known, noted) = (shared.beliefs.present(), shared.beliefs.note(asked_at));
     let asked = request(Method::GET, &shared.provider.at("/api/v1/session"));
     let asked = noting(asked, &noted).header(COOKIE, secret(cookie)?);
     let asked = match &shared.provider.settings.origin {
@@ -139,7 +148,7 @@ async fn session(shared: &Shared, cookie: &str) -> Result<Arc<Session>, Refusal>
         StatusCode::OK => {
             let said = SessionAnswer::read(&answer.body).ok_or_else(|| unexpected(&answer))?;
             let mark = shared.beliefs.mark(&noted, answer.header(PLACE.as_str()));
-            Ok(Arc::new(Session::new(said, mark, asked_at)))
+            Ok((Arc::new(Session::new(said, mark, asked_at)), known))
         }
         StatusCode::UNAUTHORIZED => Err(match code(&answer).as_deref() {
             Some("session_replaced") => Refusal::SessionReplaced { again: None },
@@ -164,6 +173,7 @@ pub(crate) async fn introspect(
     }
 
     let noted = shared.beliefs.note(shared.provider.clock().steady());
+    let known = shared.beliefs.present();
     let metadata = shared.provider.metadata().await?;
     let endpoint = metadata.introspection_endpoint.as_deref();
     let endpoint = endpoint.ok_or(ProviderError::Missing("introspection endpoint"))?;
@@ -179,7 +189,7 @@ pub(crate) async fn introspect(
     let said: Option<Said> = answer.json();
     let Said { active, roles } = said.ok_or(ProviderError::Unreadable("answer about a token"))?;
     let mark = shared.beliefs.mark(&noted, answer.header(PLACE.as_str()));
-    Ok(Introspected { active, roles: roles.into(), mark })
+    Ok(Introspected { active, roles: roles.into(), mark, known })
 }
 
 fn noting(asked: http::request::Builder, noted: &Noted) -> http::request::Builder {

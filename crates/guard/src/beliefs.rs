@@ -129,6 +129,12 @@ impl Beliefs {
         self.epoch.load(Ordering::Acquire)
     }
 
+    /// What is known here now: a change that this does not know was heard later.
+    #[must_use]
+    pub(crate) fn present(&self) -> Mark {
+        Mark { epoch: self.epoch(), version: self.version() }
+    }
+
     /// To be called at the steady time `now`, before the server is asked.
     #[must_use]
     pub(crate) fn note(&self, now: Duration) -> Noted {

@@ -120,6 +120,11 @@ impl Session {
         self.hangs_from().any(|subject| beliefs.has_ended(subject))
     }
 
+    /// Whether a change was heard that was not known then, or all that is known may be another since.
+    pub(crate) fn has_changed_since(&self, known: Mark, beliefs: &Beliefs) -> bool {
+        self.hangs_from().any(|subject| !beliefs.knows(known, subject))
+    }
+
     /// Whether nothing has ended or changed since it was asked for, as far as was heard.
     pub(crate) fn stands(&self, beliefs: &Beliefs) -> bool {
         let Some(mark) = self.mark else { return false };

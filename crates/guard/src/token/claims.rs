@@ -172,6 +172,11 @@ impl TokenClaims {
         heard.is_some_and(|heard| heard.changed_at > 0)
     }
 
+    /// Whether a change of its user was heard that was not known then, or all that is known may be another since.
+    pub(crate) fn has_changed_since(&self, known: Mark, beliefs: &Beliefs) -> bool {
+        self.user.as_ref().is_some_and(|user| !beliefs.knows(known, user))
+    }
+
     /// What the server said when it was asked, if it knew of every change.
     pub(super) fn asked(&self, beliefs: &Beliefs) -> Option<Identity> {
         let asked = self.asked.load();

@@ -94,6 +94,52 @@ async fn an_end_that_comes_while_the_server_answers_wins() {
 }
 
 #[tokio::test]
+async fn who_joins_a_question_from_before_a_change_is_told_what_is_so_after_it() {
+    for (asked_at, kind, id) in [
+        ("/api/v1/session", "user", "ada"),
+        ("/api/v1/session", "session", "s1"),
+        ("/introspect", "user", "ada"),
+    ] {
+        let issuer = Issuer::start().await;
+        let service = Service::up_to_date(&issuer).await;
+        let bearer = format!("Bearer {}", issuer.said.token("s1", "ada"));
+        let headers = [match asked_at {
+            "/introspect" => ("authorization", &*bearer),
+            _ => ("cookie", "cloakroom=c1"),
+        }];
+        let are = |roles: &[&str]| {
+            issuer.said.session_with("cloakroom=c1", "s1", "ada", roles);
+            let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+            *issuer.said.roles.lock().unwrap() = Some(roles);
+        };
+        // The end of another session shows that what was told before it is heard.
+        let changes = async |number: u64, kind: &str, id: &str| {
+            let other = format!("other {number}");
+            let token = issuer.said.token(&other, "bea");
+            issuer.said.tell(&row(number, '~', kind, id));
+            issuer.said.tell(&row(number + 1, '-', "session", &other));
+            soon("the change is heard", async || service.by_token(&token).await == 401).await;
+        };
+        // A token of a user who changed is asked about.
+        changes(2, "user", "ada").await;
+        are(&["clerk"]);
+        issuer.said.answers.send_replace(false);
+        let first = service.get("/me", &headers);
+        let second = async {
+            soon("it is asked", async || issuer.said.asked(asked_at) > 0).await;
+            are(&["staff"]);
+            changes(4, kind, id).await;
+            let second = service.get("/me", &headers);
+            let answered = async { issuer.said.answers.send_replace(true) };
+            tokio::join!(second, answered).0
+        };
+        let (_, second) = tokio::join!(first, second);
+        assert_eq!(second.body["roles"], serde_json::json!(["staff"]), "{asked_at}, {kind}");
+        assert_eq!(issuer.said.asked(asked_at), 2, "{asked_at}, {kind}");
+    }
+}
+
+#[tokio::test]
 async fn a_replaced_cookie_sends_a_navigation_to_itself_once_and_tells_a_script() {
     let issuer = Issuer::start().await;
     let service = Service::up_to_date(&issuer).await;

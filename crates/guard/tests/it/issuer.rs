@@ -49,7 +49,7 @@ pub(crate) struct Said {
     /// How often each path was asked for.
     asked: Mutex<HashMap<&'static str, usize>>,
     opened: watch::Sender<usize>,
-    /// Questions about sessions wait while this is false.
+    /// Answers about sessions and tokens, which are those of the question's moment, wait while this is false.
     pub(crate) answers: watch::Sender<bool>,
 }
 
@@ -146,13 +146,18 @@ impl Said {
 
     /// A cookie's session.
     pub(crate) fn session(&self, cookie: &str, sid: &str, user: &str) {
+        self.session_with(cookie, sid, user, &["clerk"]);
+    }
+
+    /// A cookie's session, of a user with these roles.
+    pub(crate) fn session_with(&self, cookie: &str, sid: &str, user: &str, roles: &[&str]) {
         let session = json!({
             "session": {
                 "sid": sid, "created_at": "2027-01-15T07:00:00.000Z",
                 "authenticated_at": "2027-01-15T07:00:00.000Z", "expires_at": "2027-02-15T08:00:00.000Z",
                 "idle_expires_at": "2027-01-16T08:00:00.000Z", "carrier": "cookie", "acr": "aal1", "amr": ["pwd"],
             },
-            "user": { "id": user, "email": "ada@example.com", "username": null, "roles": ["clerk"] },
+            "user": { "id": user, "email": "ada@example.com", "username": null, "roles": roles },
         });
         self.sessions.lock().unwrap().insert(cookie.to_owned(), (200, session));
     }
@@ -235,14 +240,15 @@ async fn introspect(State(said): State<Arc<Said>>, headers: HeaderMap) -> Respon
         Some(roles) => json!({ "active": true, "roles": roles }),
         None => json!({ "active": false }),
     };
+    said.answers.subscribe().wait_for(|answers| *answers).await.unwrap();
     with_place(&said, &headers, Json(body).into_response())
 }
 
 async fn session(State(said): State<Arc<Said>>, headers: HeaderMap) -> Response {
     said.count("/api/v1/session");
-    said.answers.subscribe().wait_for(|answers| *answers).await.unwrap();
     let cookie = headers["cookie"].to_str().unwrap();
     let known = said.sessions.lock().unwrap().get(cookie).cloned();
+    said.answers.subscribe().wait_for(|answers| *answers).await.unwrap();
     let (status, body) = known.unwrap_or((401, json!({ "code": "session_unknown" })));
     let status = StatusCode::from_u16(status).unwrap();
     with_place(&said, &headers, (status, Json(body)).into_response())
