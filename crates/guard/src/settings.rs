@@ -11,6 +11,10 @@ use zeroize::Zeroizing;
 use crate::clock::{Clock, SystemClock};
 use crate::cookie::CookieName;
 
+/// The longest leeway, in seconds. What ended is remembered for two minutes longer than a token lives, for clocks that lie apart and
+/// for what is on the way.
+const LONGEST_LEEWAY: u32 = 60;
+
 /// How a guard is set up. Made by [`Settings::new`]; each method changes one thing.
 #[derive(Clone)]
 pub struct Settings {
@@ -72,6 +76,9 @@ pub enum SettingsError {
     /// No signature with a public key is accepted.
     #[error("no algorithm with a public key is left")]
     Algorithms,
+    /// The leeway is so long that a token would outlive what is remembered of its end.
+    #[error("the clocks of issuer and service may lie 60 s apart at most")]
+    Leeway,
     /// A certificate cannot be read.
     #[error("an authority's certificate is not PEM")]
     Authority,
@@ -170,7 +177,7 @@ impl Settings {
         Self { when_unheard, ..self }
     }
 
-    /// How far the clocks of issuer and service may lie apart. Default 5 s.
+    /// How far the clocks of issuer and service may lie apart. Default 5 s, at most 60 s.
     #[must_use]
     pub fn leeway_seconds(self, leeway_seconds: u32) -> Self {
         Self { leeway_seconds, ..self }
@@ -241,6 +248,9 @@ impl Settings {
         }
         if self.algorithms.is_empty() {
             return Err(SettingsError::Algorithms);
+        }
+        if self.leeway_seconds > LONGEST_LEEWAY {
+            return Err(SettingsError::Leeway);
         }
         let origins = self.trusted_origins.iter().chain(&self.origin);
         let wrong = origins.into_iter().find(|origin| !is_origin(origin));
@@ -348,6 +358,13 @@ mod tests {
         assert_eq!(settings.algorithms, Algorithms::ASYMMETRIC);
         let none = settings.algorithms(cloakroom_jose::Algorithm::Hs256.into());
         assert!(matches!(none.check(), Err(SettingsError::Algorithms)));
+    }
+
+    #[test]
+    fn no_token_is_good_for_longer_than_its_end_is_remembered() {
+        let settings = of("https://id.example.com").leeway_seconds(60);
+        assert!(settings.check().is_ok());
+        assert!(matches!(settings.leeway_seconds(61).check(), Err(SettingsError::Leeway)));
     }
 
     #[test]
