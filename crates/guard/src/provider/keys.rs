@@ -69,8 +69,12 @@ impl Provider {
 
     async fn renew(&self, state: &mut State) {
         let now = self.clock().steady();
+        // Noted before, since whoever asks may go away meanwhile.
         state.asked_at = Some(now);
-        match self.fetch_keys().await {
+        let fetched = self.fetch_keys().await;
+        // And counted from the answer, or those who waited long for it would ask again, one after the other.
+        state.asked_at = Some(self.clock().steady());
+        match fetched {
             Ok(keys) => {
                 state.fetched_at = Some(now);
                 self.keys.ring.replace(keys);

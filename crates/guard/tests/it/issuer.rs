@@ -49,7 +49,7 @@ pub(crate) struct Said {
     /// How often each path was asked for.
     asked: Mutex<HashMap<&'static str, usize>>,
     opened: watch::Sender<usize>,
-    /// Answers about sessions and tokens, which are those of the question's moment, wait while this is false.
+    /// Keys, and answers about sessions and tokens, are those of the question's moment, and wait while this is false.
     pub(crate) answers: watch::Sender<bool>,
 }
 
@@ -221,6 +221,7 @@ async fn keys(State(said): State<Arc<Said>>) -> String {
     said.count("/keys");
     let keys: Vec<_> =
         said.keys.lock().unwrap().iter().map(|key| key.public_jwk().unwrap()).collect();
+    said.answers.subscribe().wait_for(|answers| *answers).await.unwrap();
     Jwks::new(keys).unwrap().to_json()
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cloakroom_guard::Settings;
+use futures_util::future::join_all;
 
 use crate::issuer::{AUDIENCE, Issuer};
 use crate::service::{Service, settings, soon};
@@ -24,6 +25,28 @@ async fn a_thousand_unknown_keys_are_worth_few_questions() {
     assert_eq!(service.by_token(&token).await, 401);
     assert_eq!(service.by_token(&token).await, 401);
     assert!(issuer.said.asked("/keys") <= before + 2, "{}", issuer.said.asked("/keys"));
+}
+
+#[tokio::test]
+async fn who_waits_for_keys_that_come_slowly_does_not_ask_for_them_again() {
+    let issuer = Issuer::start().await;
+    let service = Service::up_to_date(&issuer).await;
+    assert_eq!(service.by_token(&issuer.said.token("s1", "ada")).await, 200);
+    service.clock.go(Duration::from_secs(5));
+    service.hears(&issuer).await;
+    let before = issuer.said.asked("/keys");
+    issuer.said.answers.send_replace(false);
+    let tokens: Vec<_> =
+        (0..10).map(|number| issuer.said.token_by_unknown(&format!("made-up-{number}"))).collect();
+    let all = join_all(tokens.iter().map(|token| service.by_token(token)));
+    let answered = async {
+        soon("they are asked for", async || issuer.said.asked("/keys") > before).await;
+        service.clock.go(Duration::from_mins(1));
+        issuer.said.answers.send_replace(true);
+    };
+    let (statuses, ()) = tokio::join!(all, answered);
+    assert!(statuses.iter().all(|status| *status == 401));
+    assert_eq!(issuer.said.asked("/keys"), before + 1);
 }
 
 #[tokio::test]
