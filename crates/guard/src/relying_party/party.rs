@@ -234,11 +234,13 @@ impl Party {
         if follows && !heard && settings.when_unheard == WhenUnheard::Refuse {
             return Err(Trouble::unavailable("the feed is not heard"));
         }
-        let opened = match self.renewed(Arc::clone(&found), now).await {
+        let (opened, away) = match self.renewed(Arc::clone(&found), now).await {
             // A refresh counts as a use of the issuer's session. Where that cannot be reached, the feed would have told of its
             // end; one of long ago may be forgotten.
-            Err(Trouble::Unavailable(_)) if heard && found.session.is_vouched_for(now) => found,
-            renewed => self.used(renewed?, now).await?,
+            Err(why @ Trouble::Unavailable(_)) if heard && found.session.is_vouched_for(now) => {
+                (found, Some(why))
+            }
+            renewed => (self.used(renewed?, now).await?, None),
         };
         let identity =
             |roles: &[Box<str>]| opened.session.identity(&self.settings.client.client_id, roles);
@@ -254,6 +256,10 @@ impl Party {
         {
             let identity = identity(&roles);
             return Ok((opened, identity));
+        }
+        // The token at hand is over, and says so of itself alone.
+        if let Some(why) = away {
+            return Err(why);
         }
         let token = &opened.session.tokens.access;
         let said = ask::introspect(shared, &self.settings.client, token).await?;

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use cloakroom_engine::fetch::Fetch;
 use cloakroom_guard::{Refusal, Settings};
+use cloakroom_model::event::Actor;
+use cloakroom_model::user::Role;
 use cloakroom_testkit::engine::PASSWORD;
 use futures_util::future::join_all;
 use http::Method;
@@ -171,6 +173,23 @@ async fn where_the_issuer_is_away_a_token_that_is_over_signs_nobody_out() {
     scene.refuses.store(false, Ordering::SeqCst);
     assert!(scene.shop.access_token(&scene.head()).await.unwrap().is_some());
     scene.visit("/orders").await.is(200);
+}
+
+#[tokio::test]
+async fn where_the_issuer_is_away_a_change_of_the_user_signs_nobody_out() {
+    let mut scene = Scene::new().await;
+    scene.ada_is_in().await;
+    let me = scene.visit("/me").await.json();
+    let user = me["user"]["id"].as_str().unwrap().parse().unwrap();
+    scene.passes(Duration::from_mins(11)).await;
+    scene.refuses.store(true, Ordering::SeqCst);
+    let roles = vec![Role::parse("clerk").unwrap()];
+    scene.server.engine.set_roles(user, roles, Actor::Operator).await.unwrap();
+    scene.passes(Duration::from_secs(10)).await;
+    let orders = scene.visit("/orders").await;
+    assert_eq!(orders.status.as_u16(), 503, "what they may do is not known");
+    scene.refuses.store(false, Ordering::SeqCst);
+    assert_eq!(scene.visit("/me").await.is(200).json()["user"]["roles"], json!(["clerk"]));
 }
 
 #[tokio::test]
