@@ -25,11 +25,18 @@ interface Remembered {
   readonly askedAt: number;
 }
 
+/** A question that is under way, and what was known when it was asked. */
+interface Asking {
+  readonly answered: Promise<Answered>;
+  readonly epoch: number;
+  readonly version: number;
+}
+
 export class Cookies {
   readonly #remembered: Bounded<string, Remembered>;
   /** The steady time until which a cookie that stands for nobody is not asked about again. */
   readonly #refused = new Bounded<string, { readonly refusal: Refusal; readonly until: number }>(REFUSED);
-  readonly #asking = new Map<string, Promise<Answered>>();
+  readonly #asking = new Map<string, Asking>();
 
   constructor(
     private readonly name: string,
@@ -62,14 +69,22 @@ export class Cookies {
     if (!fresh) return this.#ask(key, value);
     const known = this.#remembered.find(key);
     if (known !== undefined && this.#isBelieved(known)) return { session: known.session, keep: true };
-    let asking = this.#asking.get(key);
-    if (asking === undefined) {
-      asking = this.#ask(key, value).finally(() => this.#asking.delete(key));
-      this.#asking.set(key, asking);
+    const joined = this.#asking.get(key);
+    let answered = await (joined ?? this.#begin(key, value)).answered;
+    // Whoever joined a question that was on its way already must not believe what ended or changed since. One that is asked by now
+    // was asked later than they came.
+    if (joined !== undefined && "session" in answered && this.#hasChangedSince(joined, answered.session)) {
+      answered = await (this.#asking.get(key) ?? this.#begin(key, value)).answered;
     }
-    const answered = await asking;
-    // Whoever joined a question that was on its way already must not believe what ended since.
     return "session" in answered && this.#hasEnded(answered.session) ? { refusal: { kind: "session_unknown" } } : answered;
+  }
+
+  #begin(key: string, value: string): Asking {
+    const { epoch, version } = this.beliefs;
+    const answered = this.#ask(key, value).finally(() => this.#asking.delete(key));
+    const asking = { answered, epoch, version };
+    this.#asking.set(key, asking);
+    return asking;
   }
 
   async #ask(key: string, value: string): Promise<Answered> {
@@ -98,6 +113,10 @@ export class Cookies {
       !this.#hasEnded(session) &&
       !session.hangsFrom.some((subject) => this.beliefs.hasChangedSince(subject, mark.version))
     );
+  }
+
+  #hasChangedSince({ epoch, version }: Asking, { hangsFrom }: Session): boolean {
+    return epoch !== this.beliefs.epoch || hangsFrom.some((subject) => this.beliefs.hasChangedSince(subject, version));
   }
 
   #hasEnded({ hangsFrom }: Session): boolean {

@@ -97,6 +97,61 @@ test("an end that is heard while the answer is on its way counts", async () => {
   assert.equal(await story.check(), "session_unknown");
 });
 
+/** Answers in the order of the questions, each when the test says so. */
+function held(story: Story): ((answer: Answered) => void)[] {
+  const answers: ((answer: Answered) => void)[] = [];
+  story.answer = () => new Promise((done) => answers.push(done));
+  return answers;
+}
+
+/** Lets everything run on that waits for nothing from outside. */
+const settled = (): Promise<void> => new Promise((done) => setImmediate(done));
+
+for (const [what, subject] of [["user", USER], ["session", SESSION]] as const) {
+  test(`who joins a question from before a change asks once more, all of them together (${what})`, async () => {
+    const story = new Story();
+    const answers = held(story);
+    const first = story.cookies.check("secret", true);
+    story.beliefs.take(changed(subject));
+    const joined = [1, 2, 3].map(() => story.cookies.check("secret", true));
+    assert.equal(answers.length, 1);
+    const [before, after] = [story.session(NOW + 1), story.session(NOW + 2)];
+    answers[0]!({ session: before, keep: false });
+    assert.deepEqual(await first, { session: before, keep: false });
+    await settled();
+    assert.equal(answers.length, 2);
+    answers[1]!({ session: after, keep: false });
+    for (const one of joined) assert.deepEqual(await one, { session: after, keep: false });
+    assert.equal(story.asked.length, 2);
+  });
+}
+
+test("who joins a question asks no other where nothing of it changed", async () => {
+  const story = new Story();
+  story.beliefs.take(changed(USER));
+  const answers = held(story);
+  const all = [1, 2].map(() => story.check());
+  story.beliefs.take(changed(digestOf("user", "somebody else")));
+  all.push(story.check());
+  answers[0]!({ session: story.session(), keep: true });
+  assert.deepEqual(await Promise.all(all), ["somebody", "somebody", "somebody"]);
+  assert.equal(story.asked.length, 1);
+});
+
+test("who joins a question from before another log asks once more", async () => {
+  const story = new Story();
+  const answers = held(story);
+  const first = story.check();
+  story.beliefs.beginAnew();
+  const joined = story.check();
+  answers[0]!({ session: story.session(), keep: true });
+  await first;
+  await settled();
+  assert.equal(answers.length, 2);
+  answers[1]!({ refusal: { kind: "session_unknown" } });
+  assert.equal(await joined, "session_unknown");
+});
+
 test("an answer from before a change serves its one request and is not remembered", async () => {
   const story = new Story();
   story.answer = () => {
