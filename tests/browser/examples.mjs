@@ -153,7 +153,8 @@ const acknowledged = at(desk.waitForResponse(`${SHOP}/sign-out`));
 const ends = [watching.line().then((line) => assert.equal(line, "refused: token_revoked")), is(notes, "signed out"), is(other, "signed out")].map(at);
 await press(desk, "form#sign-out button");
 const delays = await Promise.all(ends.map(async (end) => Math.max(0, Math.ceil((await end) - (await acknowledged)))));
-assert.ok(delays[0] < 1000, `${delays[0]} ms`);
+// Beyond that the API's guard believes nothing that it has not heard of; what is usual, the bench says.
+assert.ok(delays[0] < 5000, `${delays[0]} ms`);
 // The page waits for 25 s at most before it asks by itself: by then nobody told it.
 for (const delay of delays) assert.ok(delay < 10_000, `${delay} ms`);
 assert.equal(await coats("orders").ended, 1);

@@ -11,7 +11,10 @@ import { basic, Server, type Client } from "./support/server.js";
 import { Wire } from "./support/wire.js";
 
 const AUDIENCE = "https://api.example.test";
-const MAX_STALENESS_MS = 1500;
+/** Long enough that a feed on a busy machine is heard in time. */
+const MAX_STALENESS_MS = 10_000;
+/** In tests about the bound, which wait for it. */
+const BOUND_MS = 1500;
 /** A busy machine is slow, not wrong: how long an event is awaited. */
 const PATIENCE_MS = 30_000;
 
@@ -204,7 +207,7 @@ test("a role that is taken away is gone from cookies and tokens", async () => {
 });
 
 test("while the feed is cut nothing is believed beyond the bound, and the issuer is asked", async () => {
-  const { guard, wire, asked } = await follow();
+  const { guard, wire, asked } = await follow({ maxStalenessMs: BOUND_MS });
   const [gone, there] = [await session(), await session()];
   for (const { cookie, token } of [gone, there]) {
     assert.deepEqual([kindOf(await byCookie(guard, cookie)), kindOf(await byToken(guard, token))], ["somebody", "somebody"]);
@@ -214,14 +217,17 @@ test("while the feed is cut nothing is believed beyond the bound, and the issuer
   const acknowledged = performance.now();
   const last = { cookie: 0, token: 0 };
   await until(async () => {
-    const [cookie, token] = [kindOf(await byCookie(guard, gone.cookie)), kindOf(await byToken(guard, gone.token))];
-    if (cookie === "somebody") last.cookie = performance.now() - acknowledged;
-    if (token === "somebody") last.token = performance.now() - acknowledged;
+    // By when it was asked: what is answered later was believed then.
+    const cookieAt = performance.now() - acknowledged;
+    const cookie = kindOf(await byCookie(guard, gone.cookie));
+    if (cookie === "somebody") last.cookie = cookieAt;
+    const tokenAt = performance.now() - acknowledged;
+    const token = kindOf(await byToken(guard, gone.token));
+    if (token === "somebody") last.token = tokenAt;
     return cookie === "session_unknown" && token === "token_revoked";
   }, "cookie and token are refused");
-  // A question that was on its way at the bound may be answered a moment later, with what is so by then.
-  assert.ok(Math.max(last.cookie, last.token) <= MAX_STALENESS_MS, `believed too long: ${JSON.stringify(last)}`);
-  assert.ok(guard.vitals.unheardForMs > MAX_STALENESS_MS);
+  assert.ok(Math.max(last.cookie, last.token) <= BOUND_MS, `believed too long: ${JSON.stringify(last)}`);
+  assert.ok(guard.vitals.unheardForMs > BOUND_MS);
   // Somebody who is still there is let on, by asking each time.
   asked.length = 0;
   for (let times = 0; times < 3; times += 1) {
@@ -229,15 +235,16 @@ test("while the feed is cut nothing is believed beyond the bound, and the issuer
   }
   for (const path of ["/api/v1/session", "/oauth/introspect"]) assert.equal(asked.filter((one) => one === path).length, 3);
   wire.mend();
-  await until(() => guard.vitals.unheardForMs < MAX_STALENESS_MS, "the feed is heard again");
+  await until(() => guard.vitals.unheardForMs < BOUND_MS, "the feed is heard again");
   assert.equal(kindOf(await byToken(guard, gone.token)), "token_revoked");
 });
 
 test("a guard that is told to refuse does so while the feed is cut", async () => {
-  const { guard, wire } = await follow({ whenUnheard: "refuse" });
+  const { guard, wire } = await follow({ whenUnheard: "refuse", maxStalenessMs: BOUND_MS });
   const cookie = await server.cookie("ada@example.com");
   const token = await serviceToken();
-  assert.deepEqual([kindOf(await byCookie(guard, cookie)), kindOf(await byToken(guard, token))], ["somebody", "somebody"]);
+  const kinds = async (): Promise<string> => [kindOf(await byCookie(guard, cookie)), kindOf(await byToken(guard, token))].join();
+  await until(async () => (await kinds()) === "somebody,somebody", "both are believed");
   wire.cut();
   await until(async () => kindOf(await byCookie(guard, cookie)) === "unavailable", "cookies are refused");
   assert.equal(kindOf(await byToken(guard, token)), "unavailable");
@@ -246,7 +253,7 @@ test("a guard that is told to refuse does so while the feed is cut", async () =>
 });
 
 test("a feed that is held up proves nothing by coming late", async () => {
-  const { guard, wire } = await follow({ whenUnheard: "refuse" });
+  const { guard, wire } = await follow({ whenUnheard: "refuse", maxStalenessMs: BOUND_MS });
   const cookie = await server.cookie("ada@example.com");
   await byCookie(guard, cookie);
   wire.hold();
@@ -254,11 +261,12 @@ test("a feed that is held up proves nothing by coming late", async () => {
   const began = performance.now();
   let last = 0;
   await until(async () => {
+    const at = performance.now() - began;
     const kind = kindOf(await byCookie(guard, cookie));
-    if (kind === "somebody") last = performance.now() - began;
+    if (kind === "somebody") last = at;
     return kind === "unavailable";
   }, "the held feed is not believed");
-  assert.ok(last <= MAX_STALENESS_MS, `believed for ${last} ms`);
+  assert.ok(last <= BOUND_MS, `believed for ${last} ms`);
   wire.letGo();
   await until(async () => kindOf(await byCookie(guard, cookie)) === "session_unknown", "the cookie is refused");
 });
@@ -278,7 +286,7 @@ test("a stream that broke goes on where it was", async () => {
 });
 
 test("a server that is killed and comes back revives nothing", async () => {
-  const { guard } = await follow();
+  const { guard } = await follow({ maxStalenessMs: BOUND_MS });
   const [gone, there] = [await session(), await session()];
   for (const { cookie, token } of [gone, there]) {
     assert.deepEqual([kindOf(await byCookie(guard, cookie)), kindOf(await byToken(guard, token))], ["somebody", "somebody"]);
@@ -292,7 +300,7 @@ test("a server that is killed and comes back revives nothing", async () => {
   assert.equal(kindOf(await byToken(guard, there.token)), "somebody");
   const ended = async (): Promise<string[]> => [kindOf(await byCookie(guard, gone.cookie)), kindOf(await byToken(guard, gone.token))];
   assert.deepEqual(await ended(), ["session_unknown", "token_revoked"]);
-  await until(() => guard.vitals.unheardForMs < MAX_STALENESS_MS, "the feed is heard again");
+  await until(() => guard.vitals.unheardForMs < BOUND_MS, "the feed is heard again");
   assert.deepEqual(await ended(), ["session_unknown", "token_revoked"]);
 });
 

@@ -7,10 +7,11 @@ import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+
+import { holdPort, type Port } from "./port.js";
 
 const DEBUG_BUILD = fileURLToPath(new URL("../../../../target/debug/cloakroom", import.meta.url));
 const BINARY = process.env["CLOAKROOM_BINARY"] ?? DEBUG_BUILD;
@@ -31,7 +32,7 @@ export class Server {
   #said = "";
 
   private constructor(
-    readonly port: number,
+    private readonly held: Port,
     private readonly folder: string,
     private readonly options: readonly string[],
   ) {}
@@ -39,10 +40,14 @@ export class Server {
   /** Starts a server whose options are its command line's. */
   static async start(...options: string[]): Promise<Server> {
     assert.ok(existsSync(BINARY), `there is no server at ${BINARY}: cargo build -p cloakroom makes it`);
-    const server = new Server(await freePort(), mkdtempSync(join(tmpdir(), "cloakroom-guard-")), options);
+    const server = new Server(await holdPort(), mkdtempSync(join(tmpdir(), "cloakroom-guard-")), options);
     process.once("exit", () => server.#gone());
     await server.begin();
     return server;
+  }
+
+  get port(): number {
+    return this.held.number;
   }
 
   get url(): string {
@@ -146,6 +151,7 @@ export class Server {
 
   #gone(): void {
     this.#child?.kill("SIGKILL");
+    this.held.release();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -166,14 +172,4 @@ export function cookiesOf(answer: Response): string {
 /** Node 18 joins the lines of a header that may not be joined: a comma before a name begins another one. */
 export function setCookies(answer: Response): string[] {
   return (answer.headers.get("set-cookie") ?? "").split(/, (?=[^;, ]+=)/).filter((line) => line !== "");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  assert.ok(address !== null && typeof address === "object");
-  server.close();
-  await once(server, "close");
-  return address.port;
 }
