@@ -35,23 +35,43 @@ impl Engine {
     ) -> Result<Arc<Client>, Unproved> {
         self.limits.check(What::Client, &visitor.address, self.time.now()).await?;
         self.hear().await?;
-        let client = self.clients.find(&claimed.client);
-        let client = client.ok_or_else(|| Error::from(Code::InvalidClient))?;
-        self.rules().admit(&client, Code::InvalidClient)?;
-        let is_it = match claimed.check(&client)? {
+        let known = self.clients.find(&claimed.client);
+        let held = self.hold_to_its_proof(known.as_ref(), claimed, shown, fetch).await;
+        if held.is_ok() {
+            return held;
+        }
+        // It may have been registered, or have got another secret, at another node a moment ago.
+        self.hear_to_the_end().await?;
+        let now_known = self.clients.find(&claimed.client);
+        if known == now_known {
+            return held;
+        }
+        self.hold_to_its_proof(now_known.as_ref(), claimed, shown, fetch).await
+    }
+
+    async fn hold_to_its_proof(
+        &self,
+        known: Option<&Arc<Client>>,
+        claimed: &Claimed,
+        shown: Option<&Shown>,
+        fetch: &Arc<dyn Fetch>,
+    ) -> Result<Arc<Client>, Unproved> {
+        let client = known.ok_or_else(|| Error::from(Code::InvalidClient))?;
+        self.rules().admit(client, Code::InvalidClient)?;
+        let is_it = match claimed.check(client)? {
             Check::Nothing => true,
-            Check::Secret(secret) => self.is_client_secret(&client, secret),
+            Check::Secret(secret) => self.is_client_secret(client, secret),
             Check::Assertion(assertion) => {
-                self.check_assertion(assertion, &client, fetch).await?;
+                self.check_assertion(assertion, client, fetch).await?;
                 true
             }
-            Check::CertificateByName => shown.is_some_and(|shown| is_named(&client, shown)),
+            Check::CertificateByName => shown.is_some_and(|shown| is_named(client, shown)),
             Check::CertificateByKey => match shown {
-                Some(shown) => self.is_key_of(&client, shown, fetch).await?,
+                Some(shown) => self.is_key_of(client, shown, fetch).await?,
                 None => false,
             },
         };
-        if is_it { Ok(client) } else { Err(Error::from(Code::InvalidClient).into()) }
+        if is_it { Ok(Arc::clone(client)) } else { Err(Error::from(Code::InvalidClient).into()) }
     }
 
     /// RFC 8705 §2.2: nobody vouches for it, so its times are looked at here.

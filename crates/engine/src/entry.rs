@@ -19,7 +19,7 @@ use quick_cache::sync::Cache;
 use crate::Engine;
 use crate::identity::{Identity, NotSignedIn};
 use crate::memory::Remembered;
-use crate::tokens::{AccessToken, Holder, Mint, MintError, TokenClaims};
+use crate::tokens::{AccessToken, Holder, Mint, MintError, TokenClaims, Tokens};
 
 /// How many tokens that services were handed are remembered.
 const REMEMBERED_TOKENS: usize = 10_000;
@@ -103,7 +103,8 @@ impl Engine {
     ) -> Result<Entrant, ServiceTokenError> {
         self.hear().await.map_err(NotSignedIn::from)?;
         let now = self.time.now();
-        let verified = self.tokens.verify_any_audience(token, now).map_err(NotSignedIn::Token)?;
+        let verdict = self.verify(Tokens::verify_any_audience, token, now).await;
+        let verified = verdict.map_err(NotSignedIn::Store)?.map_err(NotSignedIn::Token)?;
         let claims = verified.claims();
         if !claims.aud.contains(&service.audience) {
             return Err(NotSignedIn::Token(TokenError::Audience).into());

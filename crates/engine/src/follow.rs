@@ -1,10 +1,11 @@
 //! Following the log: whatever ends or changes anywhere is heard here.
 //!
 //! A reader asks for the rows after its place, again and again. Where its place is not in the log any more, or another
-//! server took over, which may lack acts that wrote no row, it forgets everything and begins from a snapshot. Whoever finds memory too old to be trusted reads the log
-//! himself before he answers, so that a slow reader makes answers slower but never wrong. Where the log cannot be
-//! heard within [`HEARD_WITHIN`], a cookie is looked up in storage, and a token is refused as unavailable: only the
-//! log says what of a token has ended.
+//! server took over, which may lack acts that wrote no row, it forgets everything and begins from a snapshot. Whoever finds
+//! memory too old to be trusted reads the log himself before he answers, so that a slow reader makes answers slower but never
+//! wrong; and so does whoever misses something in it, such as the key of a token: it may have been made at another node a
+//! moment ago. Where the log cannot be heard within [`HEARD_WITHIN`], a cookie is looked up in storage, and a token is refused
+//! as unavailable: only the log says what of a token has ended.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub struct Follower {
     /// `None` before the first snapshot. Whoever holds the lock reads.
     position: Mutex<Option<Position>>,
     wake: Notify,
+    /// Whoever holds it reads for those who miss something; see [`Engine::hear_to_the_end`].
+    to_the_end: Mutex<()>,
     /// Raised each time that clients and keys could not be read when a row asked for it.
     reloads_due: AtomicU64,
     /// As many of those as were made good.
@@ -46,6 +49,9 @@ const BATCH: usize = 1000;
 
 /// Between a wake and the reading.
 const BREATH: Duration = Duration::from_millis(5);
+
+/// Between two readings for those who miss something.
+const APART: Duration = Duration::from_millis(20);
 
 /// How long a request waits for the log.
 pub const HEARD_WITHIN: Duration = Duration::from_secs(2);
@@ -84,6 +90,24 @@ impl Engine {
             }
             self.follower.asked.fetch_add(1, Ordering::Relaxed);
             self.read_from(&mut position).await
+        }))
+        .await
+    }
+
+    /// Makes sure that memory knows what was acknowledged anywhere before now: for whoever does not find in it what another
+    /// node may have made a moment ago. Strangers bring such questions as often as they like, so readings for them keep a
+    /// distance, and one serves all who wait.
+    pub(crate) async fn hear_to_the_end(&self) -> Result<(), Error> {
+        let arrived = self.time.steady();
+        Box::pin(within(HEARD_WITHIN, async {
+            let _alone = self.follower.to_the_end.lock().await;
+            if self.memory.was_heard_since(arrived) {
+                return Ok(());
+            }
+            if let Some(ago) = self.memory.unheard_for(self.time.steady()) {
+                tokio::time::sleep(APART.saturating_sub(ago)).await;
+            }
+            self.catch_up().await
         }))
         .await
     }

@@ -22,7 +22,7 @@ use crate::identifying_cookie::Presented;
 use crate::memory::{Name, Remembered};
 use crate::patience::within;
 use crate::secret::{CookieSecret, Kind as CookieKind};
-use crate::tokens::TokenClaims;
+use crate::tokens::{TokenClaims, Tokens, Verdict};
 
 /// How long a request waits for storage to say who it comes from.
 const ASKED_WITHIN: Duration = Duration::from_secs(3);
@@ -157,7 +157,7 @@ impl Engine {
     ) -> Result<Identity, NotSignedIn> {
         self.hear().await?;
         let now = self.time.now();
-        let verified = self.read_token(token, proved, now)?;
+        let verified = self.read_token(token, proved, now).await?;
         let claims = verified.claims();
         let sid = claims.session().ok_or(NotSignedIn::NoSession)?;
         let session = self.session_named(sid, now).await?;
@@ -178,9 +178,14 @@ impl Engine {
         let presented = Presented::parse(cookie).ok_or(NotSignedIn::NoSession)?;
         self.hear().await?;
         let now = self.time.now();
-        let session = self.session_named(presented.session, now).await?;
+        let mut session = self.session_named(presented.session, now).await?;
         if !self.proves_session(&presented, &session) {
-            return Err(NotSignedIn::NoSession);
+            // It may have got another secret at another node a moment ago, or there a data key was made.
+            self.hear_to_the_end().await?;
+            session = self.session_named(presented.session, now).await?;
+            if !self.proves_session(&presented, &session) {
+                return Err(NotSignedIn::NoSession);
+            }
         }
         self.seen.note(&session, now);
         let client = session.session.client.clone();
@@ -195,15 +200,31 @@ impl Engine {
     }
 
     /// Reads an access token for Cloakroom itself, which counts as it is presented. The log was heard.
-    pub(crate) fn read_token(
+    pub(crate) async fn read_token(
         &self,
         token: &str,
         proved: Option<&Confirmation>,
         now: Timestamp,
     ) -> Result<Arc<Verified<TokenClaims>>, NotSignedIn> {
-        let verified = self.tokens.verify(token, now).map_err(NotSignedIn::Token)?;
+        let verified =
+            self.verify(Tokens::verify, token, now).await?.map_err(NotSignedIn::Token)?;
         self.counts(&verified, proved)?;
         Ok(verified)
+    }
+
+    /// Verifies a token, also one that another node signed a moment ago with a key that this node has not heard of yet.
+    pub(crate) async fn verify(
+        &self,
+        verify: impl Fn(&Tokens, &str, Timestamp) -> Verdict,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Verdict, Error> {
+        let mut verdict = verify(&self.tokens, token, now);
+        if let Err(cloakroom_jose::Error::KeyUnknown) = verdict {
+            self.hear_to_the_end().await?;
+            verdict = verify(&self.tokens, token, now);
+        }
+        Ok(verdict)
     }
 
     /// Whether a token is presented by whom it is bound to, and was not taken back.

@@ -5,6 +5,7 @@
 use cloakroom_store::Error;
 
 use crate::Engine;
+use crate::tokens::Tokens;
 
 /// What would become of an access token that is presented now.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -21,7 +22,8 @@ impl Engine {
     /// Verifies an access token for any audience, and asks the log and storage whether it was taken back.
     pub async fn inspect_token(&self, token: &str) -> Result<TokenState, Error> {
         self.hear().await?;
-        let verified = match self.tokens.verify_any_audience(token, self.time.now()) {
+        let now = self.time.now();
+        let verified = match self.verify(Tokens::verify_any_audience, token, now).await? {
             Ok(verified) => verified,
             Err(error) => return Ok(TokenState::Refused(error)),
         };

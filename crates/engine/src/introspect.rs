@@ -14,7 +14,7 @@ use cloakroom_store::Error;
 use crate::Engine;
 use crate::identity::NotSignedIn;
 use crate::throttle::{Limited, What};
-use crate::tokens::MintError;
+use crate::tokens::{MintError, Tokens};
 use crate::visitor::Visitor;
 
 /// Why nothing is said.
@@ -84,7 +84,8 @@ impl Engine {
     }
 
     async fn introspect_access(&self, token: &str, asker: &Client) -> Result<Introspection, Error> {
-        let Ok(verified) = self.tokens.verify_any_audience(token, self.time.now()) else {
+        let now = self.time.now();
+        let Ok(verified) = self.verify(Tokens::verify_any_audience, token, now).await? else {
             return Ok(Introspection::inactive());
         };
         let claims = verified.claims();

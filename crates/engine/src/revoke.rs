@@ -11,6 +11,7 @@ use cloakroom_oauth::token_in_question::TokenInQuestion;
 use cloakroom_store::Error;
 
 use crate::Engine;
+use crate::tokens::Tokens;
 
 impl Engine {
     /// Ends what a client gives back: a refresh token's grant, or a single access token. What is no token, not
@@ -32,9 +33,9 @@ impl Engine {
             }
             TokenInQuestion::Access(token) => {
                 self.hear().await?;
-                let Ok(verified) = self.tokens.verify_any_audience(token, self.time.now()) else {
-                    return Ok(());
-                };
+                let now = self.time.now();
+                let verdict = self.verify(Tokens::verify_any_audience, token, now).await?;
+                let Ok(verified) = verdict else { return Ok(()) };
                 let claims = verified.claims();
                 // A token that has ended already is ended once: giving it back again and again writes nothing.
                 if claims.client_id == client.id && !self.is_revoked(claims, verified.kid()) {

@@ -38,7 +38,7 @@ impl Engine {
         proved: Option<&Confirmation>,
     ) -> Result<Service, NoService> {
         self.hear().await.map_err(NotSignedIn::Store)?;
-        let verified = self.read_token(token, proved, self.time.now())?;
+        let verified = self.read_token(token, proved, self.time.now()).await?;
         let claims = verified.claims();
         if !matches!(&claims.sub, Subject::Client(id) if *id == claims.client_id) {
             return Err(NoService::Somebody);

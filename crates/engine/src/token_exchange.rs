@@ -25,7 +25,7 @@ use crate::memory::Remembered;
 use crate::redeem_code::RedeemError;
 use crate::session_cookie;
 use crate::throttle::{Limited, What};
-use crate::tokens::{Holder, Mint, MintError, Origin, TokenClaims};
+use crate::tokens::{Holder, Mint, MintError, Origin, TokenClaims, Tokens};
 use crate::visitor::Visitor;
 
 /// Why nothing was exchanged.
@@ -65,9 +65,11 @@ impl Engine {
         self.limits.check(What::Exchange, &visitor.address, self.time.now()).await?;
         self.hear().await?;
         self.bound_as_it_must(client, proved.as_ref())?;
-        let subject = self.brought("subject_token", &request.subject)?;
-        let actor = request.actor.as_ref().map(|actor| self.brought("actor_token", actor));
-        let actor = actor.transpose()?;
+        let subject = self.brought("subject_token", &request.subject).await?;
+        let actor = match &request.actor {
+            Some(actor) => Some(self.brought("actor_token", actor).await?),
+            None => None,
+        };
         let exchanged = token_exchange::decide(
             client,
             &scopes_of(client),
@@ -109,9 +111,14 @@ impl Engine {
     }
 
     /// Verifies a token as one of ours, for whomever it is.
-    fn brought(&self, name: &'static str, token: &Presented) -> Result<Brought, Refused> {
-        let verified = self.tokens.verify_any_audience(token.as_str(), self.time.now());
-        verified.map(|token| Brought { name, token }).map_err(|_| not_good(name))
+    async fn brought(
+        &self,
+        name: &'static str,
+        token: &Presented,
+    ) -> Result<Brought, ExchangeError> {
+        let now = self.time.now();
+        let verdict = self.verify(Tokens::verify_any_audience, token.as_str(), now).await?;
+        Ok(verdict.map(|token| Brought { name, token }).map_err(|_| not_good(name))?)
     }
 
     /// What a token carries on, if none of it has ended and whoever brings it holds its key.

@@ -37,6 +37,9 @@ pub struct Tokens {
     any: Verifier<TokenClaims>,
 }
 
+/// What a verifier says of a token.
+pub(crate) type Verdict = Result<Arc<Verified<TokenClaims>>, Error>;
+
 impl Tokens {
     /// A verifier of tokens by `issuer` for `issuer`.
     #[must_use]
@@ -49,23 +52,13 @@ impl Tokens {
     }
 
     /// Verifies strictly, or remembers that it did.
-    pub(crate) fn verify(
-        &self,
-        token: &str,
-        now: Timestamp,
-    ) -> Result<Arc<Verified<TokenClaims>>, Error> {
+    pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Verdict {
         self.own.verify(token, seconds(now))
     }
-}
 
-impl Tokens {
     /// Verifies a token that may be for any audience: for whoever asks about it or gives it back, and for nothing
     /// else.
-    pub(crate) fn verify_any_audience(
-        &self,
-        token: &str,
-        now: Timestamp,
-    ) -> Result<Arc<Verified<TokenClaims>>, Error> {
+    pub(crate) fn verify_any_audience(&self, token: &str, now: Timestamp) -> Verdict {
         self.any.verify(token, seconds(now))
     }
 }

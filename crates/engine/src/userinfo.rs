@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::Engine;
 use crate::id_token::claims_of;
 use crate::identity::NotSignedIn;
-use crate::tokens::MintError;
+use crate::tokens::{MintError, Tokens};
 
 /// What a client is told.
 #[derive(Debug)]
@@ -53,7 +53,8 @@ impl Engine {
         proved: Option<&Confirmation>,
     ) -> Result<UserInfo, UserInfoError> {
         self.hear().await.map_err(NotSignedIn::Store)?;
-        let verified = self.tokens.verify(token, self.time.now()).map_err(NotSignedIn::Token)?;
+        let verdict = self.verify(Tokens::verify, token, self.time.now()).await;
+        let verified = verdict.map_err(NotSignedIn::Store)?.map_err(NotSignedIn::Token)?;
         let claims = verified.claims();
         if !self.holds(claims.cnf.as_ref(), proved) {
             return Err(UserInfoError::Unbound);

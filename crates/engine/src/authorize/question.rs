@@ -140,7 +140,7 @@ impl Engine {
         fetch: &Arc<dyn Fetch>,
     ) -> Result<Question, Unanswerable> {
         self.limits.check(What::Authorize, &visitor.address, self.time.now()).await?;
-        let client = self.asking_client(form).map_err(Unanswerable::Shown)?;
+        let client = self.asking_client(form).await?;
         let source = Source::of(form, &client, Endpoint::Authorization);
         let comes_once = matches!(source, Ok(Source::Object(_) | Source::Elsewhere(_)));
         let opened = match source {
@@ -236,13 +236,20 @@ impl Engine {
         Ok(Question { client, request, began_at, comes_once: false, kept: kept_as })
     }
 
-    fn asking_client(&self, form: &Form) -> Result<Arc<Client>, Error> {
-        let id = form.require("client_id")?;
-        let id = ClientId::parse(id).ok();
-        let client = id.and_then(|id| self.clients.find(&id)).ok_or_else(|| {
-            Error::new(Code::InvalidRequest, "client_id is none that is known here")
+    async fn asking_client(&self, form: &Form) -> Result<Arc<Client>, Unanswerable> {
+        let id = ClientId::parse(form.require("client_id").map_err(Unanswerable::Shown)?).ok();
+        let find = || id.as_ref().and_then(|id| self.clients.find(id));
+        let mut client = find();
+        if client.is_none() {
+            // It may have registered at another node a moment ago.
+            self.hear_to_the_end().await?;
+            client = find();
+        }
+        let client = client.ok_or_else(|| {
+            let why = "client_id is none that is known here";
+            Unanswerable::Shown(Error::new(Code::InvalidRequest, why))
         })?;
-        self.rules().admit(&client, Code::UnauthorizedClient)?;
+        self.rules().admit(&client, Code::UnauthorizedClient).map_err(Unanswerable::Shown)?;
         Ok(client)
     }
 

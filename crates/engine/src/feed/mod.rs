@@ -110,7 +110,7 @@ impl Engine {
     ) -> Result<Following, FollowError> {
         let taken_in = self.time.steady();
         self.hear().await.map_err(NotSignedIn::Store)?;
-        let verified = self.read_token(token, proved, self.time.now())?;
+        let verified = self.read_token(token, proved, self.time.now()).await?;
         let claims = verified.claims();
         if !claims.scope.contains(feed::SCOPE) {
             return Err(FollowError::Scope);

@@ -24,6 +24,9 @@ pub struct DataKeys {
     masters: Option<MasterKeys>,
 }
 
+/// How often seals are replaced that another process changes at the same time.
+const RESEALS: usize = 5;
+
 /// A data key, unsealed. Overwritten when the last who holds it lets go.
 pub(crate) type Plain = Arc<Zeroizing<[u8; 32]>>;
 
@@ -65,24 +68,16 @@ impl DataKeys {
             let act = Act { at: now, nonce: random.nonce(), event };
             let _made = store.insert_data_key(first, &act).await?;
         }
-        let stored = store.list_data_keys().await?;
         let mut by_number = BTreeMap::new();
-        let mut resealed = Vec::with_capacity(stored.len());
-        let mut old_seals = false;
-        for key in &stored {
-            let (plain, with_previous) = open(masters, key)?;
-            old_seals |= with_previous;
-            let sealed = if with_previous {
-                seal::seal(&masters.current.0, &name(key.number), plain.as_slice(), random)
-            } else {
-                key.sealed.clone()
-            };
-            resealed.push(DataKey { sealed, ..key.clone() });
-            by_number.insert(key.number, Arc::new(plain));
-        }
-        if old_seals {
-            // Another process that did the same is as good.
-            store.reseal_data_keys(&stored, &resealed).await?;
+        for _ in 0..RESEALS {
+            let stored = store.list_data_keys().await?;
+            let (unsealed, resealed) = unseal(&stored, masters, random)?;
+            by_number = unsealed;
+            let Some(resealed) = resealed else { break };
+            // Another process may have done the same, or have made a key meanwhile: that is looked at again.
+            if store.reseal_data_keys(&stored, &resealed).await? {
+                break;
+            }
         }
         Ok(Self { by_number: ArcSwap::from_pointee(by_number), masters: Some(masters.clone()) })
     }
@@ -188,6 +183,29 @@ pub(crate) fn derive(data_key: &[u8; 32], purpose: &[u8]) -> Zeroizing<[u8; 32]>
     let mut derived = Zeroizing::new([0; 32]);
     derived.copy_from_slice(hmac::sign(&data_key, purpose).as_ref());
     derived
+}
+
+/// The keys, and all of them sealed with the current master key where one is not.
+fn unseal(
+    stored: &[DataKey],
+    masters: &MasterKeys,
+    random: &dyn Random,
+) -> Result<(BTreeMap<u32, Plain>, Option<Vec<DataKey>>), KeysError> {
+    let mut by_number = BTreeMap::new();
+    let mut resealed = Vec::with_capacity(stored.len());
+    let mut old_seals = false;
+    for key in stored {
+        let (plain, with_previous) = open(masters, key)?;
+        old_seals |= with_previous;
+        let sealed = if with_previous {
+            seal::seal(&masters.current.0, &name(key.number), plain.as_slice(), random)
+        } else {
+            key.sealed.clone()
+        };
+        resealed.push(DataKey { sealed, ..key.clone() });
+        by_number.insert(key.number, Arc::new(plain));
+    }
+    Ok((by_number, old_seals.then_some(resealed)))
 }
 
 /// A new key, sealed with the current master key.

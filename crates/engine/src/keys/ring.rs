@@ -56,7 +56,7 @@ pub struct Published {
 impl Ring {
     /// Loads the ring.
     pub async fn load(store: &dyn Store, data_keys: &DataKeys) -> Result<Self, KeysError> {
-        let (set, trusted) = read(&store.list_signing_keys().await?, data_keys)?;
+        let (set, trusted) = read(store, data_keys).await?;
         Ok(Self {
             current: ArcSwap::from_pointee(set),
             reloading: Mutex::default(),
@@ -64,11 +64,10 @@ impl Ring {
         })
     }
 
-    /// Loads it again, and first the data keys that were made since.
+    /// Loads it again, and the data keys that were made since.
     pub async fn reload(&self, store: &dyn Store, data_keys: &DataKeys) -> Result<(), KeysError> {
         let _alone = self.reloading.lock().await;
-        data_keys.learn(store).await?;
-        let (set, trusted) = read(&store.list_signing_keys().await?, data_keys)?;
+        let (set, trusted) = read(store, data_keys).await?;
         self.current.store(Arc::new(set));
         self.verifying.replace(trusted);
         Ok(())
@@ -128,7 +127,14 @@ pub enum NoKey {
     Sign(#[from] SignError),
 }
 
-fn read(stored: &[StoredKey], data_keys: &DataKeys) -> Result<(KeySet, TrustedKeys), KeysError> {
+/// The signing keys first, and then the data keys that were made since: what a data key sealed was made after it.
+async fn read(store: &dyn Store, data_keys: &DataKeys) -> Result<(KeySet, TrustedKeys), KeysError> {
+    let stored = store.list_signing_keys().await?;
+    data_keys.learn(store).await?;
+    parse(&stored, data_keys)
+}
+
+fn parse(stored: &[StoredKey], data_keys: &DataKeys) -> Result<(KeySet, TrustedKeys), KeysError> {
     // Without a master key none can be opened, and none is needed.
     let stored = if data_keys.are_none() { &[] } else { stored };
     let (mut signers, mut signing) = (HashMap::new(), HashMap::new());

@@ -86,7 +86,7 @@ impl Engine {
         if self.data_keys.are_none() {
             return Ok(false);
         }
-        let mut changed = false;
+        let (mut changed, mut tried) = (false, false);
         // A step may call for another: a compromised key for a new one, a new one for its use.
         for _ in 0..4 {
             let stored = self.store.list_signing_keys().await?;
@@ -95,11 +95,14 @@ impl Engine {
             if steps.is_empty() {
                 break;
             }
+            tried = true;
             for step in steps {
                 changed |= self.carry_out(step).await?;
             }
         }
-        if changed {
+        // Also where another node was faster, before or after it was looked: its keys are needed here as well.
+        let lacks = |algorithm: &Algorithm| !self.ring.has_signer(*algorithm, "");
+        if tried || algorithms.iter().any(lacks) {
             self.ring.reload(&*self.store, &self.data_keys).await?;
         }
         Ok(changed)

@@ -126,6 +126,14 @@ impl Memory {
             && now.saturating_sub(Duration::from_millis(heard_at)) <= self.staleness
     }
 
+    /// Whether the log was read to its end by a reading that began after the steady time `moment`.
+    #[must_use]
+    pub fn was_heard_since(&self, moment: Duration) -> bool {
+        let heard_at = self.heard_at.load(Ordering::Acquire);
+        // Kept in whole milliseconds, rounded down.
+        heard_at != u64::MAX && Duration::from_millis(heard_at) > moment
+    }
+
     /// To be called before the store is read for a fill.
     #[must_use]
     pub fn note(&self) -> Noted {

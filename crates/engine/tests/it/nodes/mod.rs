@@ -1,5 +1,6 @@
 //! Many nodes on one store: what each of them hears, and what it does when it cannot hear.
 
+mod behind;
 mod failover;
 mod hearing;
 mod idle;
