@@ -5,6 +5,7 @@
 //! finish within a limit.
 
 mod handshake;
+mod opening;
 mod streams;
 mod taken;
 
@@ -27,6 +28,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use self::handshake::Handshakes;
+use self::opening::Opening;
 use self::streams::{Streams, counted};
 use self::taken::Taken;
 use crate::tls::{ShownChain, Tls};
@@ -131,6 +133,7 @@ impl Sockets {
                 answer: Arc::clone(&answer),
                 places: Arc::clone(&places),
                 builder: builder(limits),
+                head: limits.head,
                 taken: limits.taken,
                 graceful: Arc::clone(&graceful),
             };
@@ -169,6 +172,7 @@ struct Door<A> {
     answer: Arc<A>,
     places: Arc<Semaphore>,
     builder: Arc<Builder<Streams>>,
+    head: Duration,
     taken: Duration,
     graceful: Arc<GracefulShutdown>,
 }
@@ -200,6 +204,7 @@ impl<A: Answer> Door<A> {
             answer: Arc::clone(&self.answer),
             builder: Arc::clone(&self.builder),
             watcher: self.graceful.watcher(),
+            head: self.head,
             peer,
         };
         // Below TLS, where each write that succeeds is something that the client took.
@@ -220,6 +225,7 @@ struct Line<A> {
     answer: Arc<A>,
     builder: Arc<Builder<Streams>>,
     watcher: Watcher,
+    head: Duration,
     peer: SocketAddr,
 }
 
@@ -229,7 +235,7 @@ impl<A: Answer> Line<A> {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { answer, builder, watcher, peer } = self;
+        let Self { answer, builder, watcher, head, peer } = self;
         let service = service_fn(move |mut request: Request<Incoming>| {
             let answer = Arc::clone(&answer);
             if let Some(shown) = &shown {
@@ -237,6 +243,7 @@ impl<A: Answer> Line<A> {
             }
             async move { Ok::<_, Infallible>(counted(answer.answer(request, peer).await)) }
         });
+        let stream = Opening::within(head, stream);
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         // A client that goes away, or does not speak HTTP, is nobody's fault here.
         if let Err(error) = watcher.watch(connection).await {

@@ -55,19 +55,49 @@ async fn who_never_finishes_is_left_behind() {
     assert!(!server.stop().await);
 }
 
+/// Also who sends nothing, or what both versions could begin with.
 #[tokio::test]
 async fn who_sends_no_head_is_shown_the_door() {
     let limits = Limits { head: Duration::from_millis(20), ..Limits::default() };
     let server = start(limits, Arc::new(Greeter));
-    let answer = say(server.address, b"GET / HTTP/1.1\r\nhost:").await;
-    assert!(!answer.starts_with(b"HTTP/1.1 200"), "{:?}", String::from_utf8_lossy(&answer));
+    for begun in ["", "P", "PRI * HTTP/2.0\r\n", "PRI * H\r\n", "GET / HTTP/1.1\r\nhost:"] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        assert!(!answer.starts_with(b"HTTP/1.1 200"), "{begun:?}: {answer:?}");
+    }
+    assert!(server.stop().await);
+}
+
+/// Also when the answer takes longer than a head may, and when its bytes come one by one.
+#[tokio::test]
+async fn who_has_sent_a_head_is_not_hurried() {
+    let limits = Limits { head: Duration::from_millis(500), ..Limits::default() };
+    let waiter = Arc::new(Waiter::default());
+    let server = start(limits, Arc::clone(&waiter));
+    for head in
+        ["POST / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"]
+    {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        for byte in head.as_bytes() {
+            stream.write_all(&[*byte]).await.unwrap();
+        }
+        waiter.begun.notified().await;
+        tokio::time::sleep(limits.head * 2).await;
+        waiter.go_on.notify_one();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.") && answer[8..].starts_with(b" 200"), "{answer:?}");
+    }
     assert!(server.stop().await);
 }
 
 #[tokio::test]
 async fn who_takes_nothing_of_an_answer_is_let_go_and_who_takes_it_is_not() {
     let endless = Arc::new(Endless::default());
-    let limits = Limits { taken: Duration::from_millis(500), ..Limits::default() };
+    let limits = Limits { taken: Duration::from_secs(2), ..Limits::default() };
     let server = start(limits, Arc::clone(&endless));
     let mut taking = TcpStream::connect(server.address).await.unwrap();
     taking.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
