@@ -1,7 +1,7 @@
 //! The master key: from the settings, or from a file in the data folder that the first start makes.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Write as _},
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
@@ -38,19 +38,18 @@ pub(crate) fn needed(settings: &Settings) -> Result<MasterKeys, Failure> {
     find(settings)?.ok_or_else(|| missing(settings))
 }
 
-/// Makes the first key and keeps it in the file. It is on the disk when this returns: what is sealed with it must
-/// never be there without it.
+/// Makes the first key and keeps it in the file, unless somebody else did at the same time: nodes may share the folder. What
+/// the file holds is the key, and it is on the disk when this returns: what is sealed with it must never be there without it.
 pub(crate) fn make(settings: &Settings, random: &dyn Random) -> Result<MasterKeys, Failure> {
-    let key = MasterKey::generate(random);
     let path = path(settings);
-    write(&path, &key).map_err(|error| {
+    write(&path, &MasterKey::generate(random)).map_err(|error| {
         Failure::Unavailable(format!("cannot write the master key to {}: {error}", path.display()))
     })?;
-    Ok(MasterKeys { current: key, previous: None })
+    needed(settings)
 }
 
 /// There is no key, and there is something that was sealed with one.
-pub(crate) fn missing(settings: &Settings) -> Failure {
+fn missing(settings: &Settings) -> Failure {
     Failure::Refused(format!(
         "there is no master key: set CLOAKROOM_MASTER_KEY to the one that the database was made with, or put it into \
          {}",
@@ -83,19 +82,23 @@ fn read(path: &Path) -> Result<Option<MasterKey>, Failure> {
     }
 }
 
+/// Writes the key into a file that is there whole or not at all. One that is there already stays as it is.
 fn write(path: &Path, key: &MasterKey) -> io::Result<()> {
-    let unfinished = path.with_extension("key.new");
-    let mut options = OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-    file.write_all(key.to_text().as_bytes())?;
-    file.write_all(b"\n")?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut unfinished = tempfile::Builder::new().prefix(FILE).tempfile_in(folder)?;
+    unfinished.write_all(key.to_text().as_bytes())?;
+    unfinished.write_all(b"\n")?;
+    unfinished.as_file().sync_all()?;
+    match unfinished.persist_noclobber(path) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
+        _ => File::open(folder)?.sync_all(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use cloakroom_engine::random::SystemRandomness;
 
     use super::*;
@@ -110,6 +113,22 @@ mod tests {
         assert_eq!(find(&settings).unwrap().unwrap().current, made.current);
         assert_eq!(fs::metadata(path(&settings)).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn those_who_make_the_first_key_at_once_all_get_the_one_that_is_kept() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let settings = kept_in(folder.path());
+            let made: Vec<_> = thread::scope(|scope| {
+                let make = || make(&settings, &SystemRandomness::default()).unwrap().current;
+                let making: Vec<_> = (0..4).map(|_| scope.spawn(make)).collect();
+                making.into_iter().map(|one| one.join().unwrap()).collect()
+            });
+            let kept = find(&settings).unwrap().unwrap().current;
+            assert!(made.iter().all(|key| *key == kept));
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+        }
     }
 
     #[test]

@@ -102,10 +102,10 @@ impl Kept {
             return Ok(keys);
         }
         if self.store().list_data_keys().await?.is_empty() {
-            master_key::make(settings, random)
-        } else {
-            Err(master_key::missing(settings))
+            return master_key::make(settings, random);
         }
+        // Another node that shares the folder may have made both a moment ago.
+        master_key::needed(settings)
     }
 
     /// Closes it: what waits to be written is written.
