@@ -169,6 +169,15 @@ impl<D: Database> Streams for SqlStore<D> {
         .await
     }
 
+    async fn is_claimed(&self, id: StreamId, lease_until: Timestamp) -> Result<bool, Error> {
+        self.read((id, lease_until), |db, (id, lease_until)| {
+            Box::pin(async move {
+                db.exists(sql::streams::IS_CLAIMED, values![id.as_bytes(), lease_until.0]).await
+            })
+        })
+        .await
+    }
+
     async fn release_stream(
         &self,
         id: StreamId,

@@ -78,6 +78,12 @@ pub trait Streams: Send + Sync {
         limit: usize,
     ) -> Result<Vec<ClaimedStream>, Error>;
 
+    /// Whether a stream is still claimed until `lease_until`, as it was by who asks: nobody else has claimed it since, and it
+    /// was not released, replaced or removed.
+    ///
+    /// A backend that answers so of one that was replaced has the signals go on to a place that the receiver has given up.
+    async fn is_claimed(&self, id: StreamId, lease_until: Timestamp) -> Result<bool, Error>;
+
     /// Lets a stream go that was claimed until `lease_until`, with its failures in a row; it is due again at `try_at`. One
     /// that somebody else has claimed since, or that was replaced, is left as it is.
     async fn release_stream(

@@ -136,6 +136,7 @@ macro_rules! verbs_of {
             list_signals(id: ::cloakroom_model::id::StreamId, limit: usize) -> Result<Vec<::cloakroom_model::signal::Waiting>, $crate::Error>;
             forget_signals(id: ::cloakroom_model::id::StreamId, numbers: &[::cloakroom_model::signal::SignalNumber]) -> Result<(), $crate::Error>;
             claim_streams(now: ::cloakroom_model::time::Timestamp, lease_until: ::cloakroom_model::time::Timestamp, limit: usize) -> Result<Vec<$crate::ClaimedStream>, $crate::Error>;
+            is_claimed(id: ::cloakroom_model::id::StreamId, lease_until: ::cloakroom_model::time::Timestamp) -> Result<bool, $crate::Error>;
             release_stream(id: ::cloakroom_model::id::StreamId, lease_until: ::cloakroom_model::time::Timestamp, failures: u32, try_at: ::cloakroom_model::time::Timestamp) -> Result<(), $crate::Error>;
         } }
     };

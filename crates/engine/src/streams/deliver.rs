@@ -1,7 +1,8 @@
 //! Posting what waits to its receivers (RFC 8935).
 //!
 //! Whoever claims a stream delivers it, in order: of many nodes, one does. What was claimed and not let go, because this node
-//! went away, is due again when the claim is over, and is sent again under the same names.
+//! went away, is due again when the claim is over, and is sent again under the same names. A claim is over, too, once the stream was
+//! changed or removed: it is looked for before each signal, so that at most one goes where its receiver wants none any more.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,6 +72,19 @@ enum NotDelivered {
     Refused(String),
 }
 
+/// A stream while this node has it.
+struct Turn {
+    stream: Stream,
+    /// Until when it is claimed.
+    lease: Timestamp,
+    /// When others are let have it, as a steady time.
+    until: Duration,
+    /// How often in a row it could not be posted.
+    failures: u32,
+    /// How long its receiver is left alone after it.
+    pause: Duration,
+}
+
 impl Engine {
     /// Delivers what waits, until the task is aborted.
     pub async fn keep_delivering(&self, fetch: Arc<dyn Fetch>) {
@@ -98,48 +112,69 @@ impl Engine {
         lease: Timestamp,
         fetch: &dyn Fetch,
     ) -> Result<(), Error> {
-        let ClaimedStream { stream, mut failures } = claimed;
-        let tally = &self.signals.tally;
+        let ClaimedStream { stream, failures } = claimed;
         let until = self.time.steady() + TURN;
-        let mut pause = None;
-        while pause.is_none() && self.time.steady() < until {
-            let waiting = self.store.list_signals(stream.id, BATCH).await?;
-            if waiting.is_empty() {
+        let mut turn = Turn { stream, lease, until, failures, pause: Duration::ZERO };
+        let id = turn.stream.id;
+        loop {
+            let waiting = self.store.list_signals(id, BATCH).await?;
+            let mut gone = Vec::with_capacity(waiting.len());
+            let goes_on = self.push_all(&mut turn, &waiting, &mut gone, fetch).await;
+            if !gone.is_empty() {
+                self.store.forget_signals(id, &gone).await?;
+            }
+            if !goes_on? {
                 break;
             }
-            let mut gone: Vec<SignalNumber> = Vec::with_capacity(waiting.len());
-            for signal in &waiting {
-                match self.push(&stream, signal, fetch).await {
-                    Ok(()) => {
-                        Tally::count(&tally.pushed, 1);
-                        failures = 0;
-                    }
-                    Err(NotDelivered::Refused(why)) if failures >= REFUSALS => {
-                        Tally::count(&tally.given_up, 1);
-                        tracing::warn!(client = %stream.client, why, "a signal was given up");
-                        failures = 0;
-                    }
-                    Err(why) => {
-                        let last = PAUSES.len() - 1;
-                        let next = usize::try_from(failures).map_or(last, |at| at.min(last));
-                        pause = Some(PAUSES[next]);
-                        failures = failures.saturating_add(1);
-                        Tally::count(&tally.failed, 1);
-                        tracing::info!(client = %stream.client, %why, failures, "a receiver was not told yet");
-                        break;
-                    }
-                }
-                gone.push(signal.number);
-                if self.time.steady() >= until {
-                    break;
-                }
-            }
-            if !gone.is_empty() {
-                self.store.forget_signals(stream.id, &gone).await?;
-            }
         }
-        let try_at = self.time.now().plus(pause.unwrap_or_default());
-        self.store.release_stream(stream.id, lease, failures, try_at).await
+        let try_at = self.time.now().plus(turn.pause);
+        self.store.release_stream(id, lease, turn.failures, try_at).await
+    }
+
+    /// Posts signals in order, and notes those that need not be posted again. Answers whether the turn goes on.
+    async fn push_all(
+        &self,
+        turn: &mut Turn,
+        waiting: &[Waiting],
+        gone: &mut Vec<SignalNumber>,
+        fetch: &dyn Fetch,
+    ) -> Result<bool, Error> {
+        let tally = &self.signals.tally;
+        for signal in waiting {
+            // Its receiver may have named another place meanwhile, or want nothing any more.
+            if self.time.steady() >= turn.until || !self.still_holds(turn).await? {
+                return Ok(false);
+            }
+            let client = &turn.stream.client;
+            match self.push(&turn.stream, signal, fetch).await {
+                Ok(()) => Tally::count(&tally.pushed, 1),
+                Err(NotDelivered::Refused(why)) if turn.failures >= REFUSALS => {
+                    // What one place does not understand another may.
+                    if !self.still_holds(turn).await? {
+                        return Ok(false);
+                    }
+                    Tally::count(&tally.given_up, 1);
+                    tracing::warn!(%client, why, "a signal was given up");
+                }
+                Err(why) => {
+                    let last = PAUSES.len() - 1;
+                    let next = usize::try_from(turn.failures).map_or(last, |at| at.min(last));
+                    turn.pause = PAUSES[next];
+                    turn.failures = turn.failures.saturating_add(1);
+                    let failures = turn.failures;
+                    Tally::count(&tally.failed, 1);
+                    tracing::info!(%client, %why, failures, "a receiver was not told yet");
+                    return Ok(false);
+                }
+            }
+            turn.failures = 0;
+            gone.push(signal.number);
+        }
+        Ok(!waiting.is_empty())
+    }
+
+    async fn still_holds(&self, turn: &Turn) -> Result<bool, Error> {
+        self.store.is_claimed(turn.stream.id, turn.lease).await
     }
 
     /// Posts one signal.

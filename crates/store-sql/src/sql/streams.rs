@@ -41,6 +41,8 @@ statements! {
     /// Exactly one of those that ask gets each: who asks at the same time gets others.
     CLAIM = claim!(""), postgres claim!(" FOR UPDATE SKIP LOCKED");
 
+    IS_CLAIMED = "SELECT 1 FROM streams WHERE id = $1 AND try_at = $2";
+
     RELEASE = "UPDATE streams SET failures = $1, try_at = $2 WHERE id = $3 AND try_at = $4";
 
     /// Puts a signal about a user into every stream that takes it. It comes after the log's counter was taken: every stream

@@ -266,6 +266,7 @@ macro_rules! for_each_promise {
                 a_stream_is_told_of_itself,
                 a_stream_that_is_replaced_keeps_or_loses_what_waits,
                 a_stream_is_claimed_while_something_waits,
+                a_claim_is_over_with_what_was_claimed,
                 of_many_who_claim_each_is_given_others,
                 no_end_that_follows_a_stream_is_missing_from_it,
             }

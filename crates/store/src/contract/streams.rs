@@ -283,6 +283,39 @@ pub async fn a_stream_is_claimed_while_something_waits(store: Arc<dyn Store>) {
     assert_eq!(claim(82, 142).await, [ClaimedStream { stream: off, failures: 0 }]);
 }
 
+pub async fn a_claim_is_over_with_what_was_claimed(store: Arc<dyn Store>) {
+    let user = scene(&*store, [pushed(1, "shop"), pushed(2, "blog")]).await;
+    sign_in(&*store, &user, 1).await;
+    end(&*store, 1).await;
+    let claim = async |now, until| {
+        let claimed = store.claim_streams(at(now), at(until), 9).await.unwrap();
+        claimed.into_iter().map(|it| it.stream.id).collect::<Vec<_>>()
+    };
+    let holds = async |n, until| store.is_claimed(stream_id(n), at(until)).await.unwrap();
+    assert!(!holds(1, 60).await, "nobody has claimed it");
+    assert_eq!(claim(9, 60).await, [stream_id(1), stream_id(2)]);
+    assert!(holds(1, 60).await && holds(2, 60).await);
+    assert!(!holds(1, 61).await, "that is another's");
+    assert!(!holds(3, 60).await, "there is no such stream");
+    // What waits in it is not what is claimed.
+    let all = store.list_signals(stream_id(1), 9).await.unwrap();
+    store.forget_signals(stream_id(1), &[all[0].number]).await.unwrap();
+    assert!(holds(1, 60).await);
+    let moved = Stream { description: Some("moved".to_owned()), ..pushed(1, "shop") };
+    assert!(replace(&*store, &pushed(1, "shop"), moved, Queue::Keep).await);
+    assert!(!holds(1, 60).await, "it was replaced");
+    // Who was too slow has lost it to somebody else, who lets it go.
+    assert_eq!(claim(60, 120).await, [stream_id(2)]);
+    assert!(!holds(2, 60).await && holds(2, 120).await);
+    store.release_stream(stream_id(2), at(120), 0, at(70)).await.unwrap();
+    assert!(!holds(2, 120).await);
+    assert_eq!(claim(70, 130).await, [stream_id(2)]);
+    assert!(holds(2, 130).await);
+    let gone = act(Kind::StreamRemoved);
+    assert!(store.remove_stream(&client_id("blog"), stream_id(2), &gone).await.unwrap().is_some());
+    assert!(!holds(2, 130).await, "it was removed");
+}
+
 pub async fn of_many_who_claim_each_is_given_others(store: Arc<dyn Store>) {
     let user = sign_up(&*store, 1).await;
     for n in 1..=CALLERS {

@@ -161,6 +161,11 @@ impl Streams for Memory {
         Ok(claimed.collect())
     }
 
+    async fn is_claimed(&self, id: StreamId, lease_until: Timestamp) -> Result<bool, Error> {
+        let state = self.state()?;
+        Ok(state.streams.get(&id).is_some_and(|kept| kept.try_at == lease_until))
+    }
+
     async fn release_stream(
         &self,
         id: StreamId,

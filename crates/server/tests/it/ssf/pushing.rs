@@ -1,5 +1,6 @@
 //! What is posted to receivers.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,11 +8,13 @@ use async_trait::async_trait;
 use cloakroom_engine::fetch::{Fetch, FetchError, Fetched, Limits, Message};
 use cloakroom_store::memory::Memory;
 use cloakroom_testkit::clock::HandClock;
+use cloakroom_testkit::fetch::{OtherServers, Sent};
 use cloakroom_testkit::server::Server;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 use url::Url;
 
-use super::receiver::{Receiver, ada, caep, change_password, risc, types};
+use super::receiver::{ENDPOINT, Receiver, ada, caep, change_password, risc, types};
 
 #[tokio::test]
 async fn what_happens_is_posted_in_order_and_once() {
@@ -143,7 +146,7 @@ async fn of_two_nodes_one_delivers_a_stream_and_the_other_goes_on_where_it_died(
         body: b"".as_slice().into(),
         fresh_for: Duration::ZERO,
     };
-    other.others.answer(super::receiver::ENDPOINT, elsewhere);
+    other.others.answer(ENDPOINT, elsewhere);
     let (mut browser, ..) = ada(&one).await;
     browser.post("/api/v1/sign-out", &json!({})).await.is(204);
     // The first node claims the stream, and dies while its receiver has not answered.
@@ -159,6 +162,148 @@ async fn of_two_nodes_one_delivers_a_stream_and_the_other_goes_on_where_it_died(
     assert!(!other.engine.deliver_signals(&ways).await.unwrap());
     warehouse.deliver().await;
     assert_eq!((other.others.sent().len(), one.others.sent().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_receiver_that_moves_gets_the_rest_where_it_is_now() {
+    let (server, warehouse) = scene().await;
+    two_wait(&server).await;
+    meanwhile(&warehouse, moves).await;
+    let urls = || server.others.sent().into_iter().map(|it| it.url).collect::<Vec<_>>();
+    assert_eq!(urls(), [ENDPOINT]);
+    warehouse.deliver().await;
+    assert_eq!(urls(), [ENDPOINT, ELSEWHERE]);
+    let read = |it: &Sent| warehouse.read(&it.body);
+    let told: Vec<_> = server.others.sent().iter().map(read).collect();
+    assert_eq!(types(&told), [caep("credential-change"), caep("session-revoked")]);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_paused_or_off_or_gone_is_posted_no_more() {
+    for (status, left) in [(Some("paused"), 1), (Some("disabled"), 0), (None, 0)] {
+        let (server, mut warehouse) = scene().await;
+        let stream = stream_of(&mut warehouse).await;
+        two_wait(&server).await;
+        meanwhile(&warehouse, |receiver| becomes(receiver, status)).await;
+        warehouse.deliver().await;
+        assert_eq!(types(&warehouse.told()), [caep("credential-change")], "{status:?}");
+        if status.is_some() {
+            let enabled = json!({ "stream_id": stream, "status": "enabled" });
+            warehouse.post("/ssf/status", &enabled).await.is(200);
+        }
+        warehouse.deliver().await;
+        let lost = vec![caep("session-revoked"); left];
+        assert_eq!(types(&warehouse.told())[1..], lost, "{status:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_place_refused_that_was_given_up_meanwhile_is_not_lost() {
+    let (server, warehouse) = scene().await;
+    two_wait(&server).await;
+    warehouse.answers(400, r#"{"err":"invalid_key","description":"unknown"}"#);
+    for _ in 0..5 {
+        warehouse.deliver().await;
+        server.clock.go(Duration::from_hours(1));
+    }
+    meanwhile(&warehouse, moves).await;
+    warehouse.deliver().await;
+    let sent = server.others.sent();
+    let urls: Vec<_> = sent.iter().map(|it| &*it.url).collect();
+    assert_eq!(urls, [[ENDPOINT; 6].as_slice(), &[ELSEWHERE; 2]].concat());
+    let names: Vec<_> = sent.iter().map(|it| warehouse.read(&it.body)["jti"].clone()).collect();
+    assert_eq!(names[..7], vec![names[0].clone(); 7]);
+}
+
+/// Where the receiver wants to be told after it moved.
+const ELSEWHERE: &str = "https://warehouse.example/elsewhere";
+
+/// What happened to Ada waits: a changed password, and the end of her session.
+async fn two_wait(server: &Server) {
+    let (mut browser, ..) = ada(server).await;
+    change_password(&mut browser).await;
+    browser.post("/api/v1/sign-out", &json!({})).await.is(204);
+}
+
+async fn stream_of(receiver: &mut Receiver) -> Value {
+    receiver.calls.get("/ssf/stream").await.json()[0]["stream_id"].clone()
+}
+
+/// Has the receiver told elsewhere from now on.
+async fn moves(mut receiver: Receiver) {
+    let taken = Fetched {
+        status: 202,
+        content_type: None,
+        body: b"".as_slice().into(),
+        fresh_for: Duration::ZERO,
+    };
+    receiver.server.others.answer(ELSEWHERE, taken);
+    let delivery = json!({ "method": super::receiver::PUSH, "endpoint_url": ELSEWHERE });
+    let change = json!({ "stream_id": stream_of(&mut receiver).await, "delivery": delivery });
+    receiver.send(http::Method::PATCH, &change).await.is(200);
+}
+
+/// Sets the status of the receiver's stream, or removes the stream.
+async fn becomes(mut receiver: Receiver, status: Option<&'static str>) {
+    let stream = stream_of(&mut receiver).await;
+    if let Some(status) = status {
+        let change = json!({ "stream_id": stream, "status": status });
+        receiver.post("/ssf/status", &change).await.is(200);
+    } else {
+        let path = format!("/ssf/stream?stream_id={}", stream.as_str().unwrap());
+        receiver.calls.delete(&path).await.is(204);
+    }
+}
+
+/// Posts what is due, and has something done while the receiver answers the first token.
+async fn meanwhile<F>(receiver: &Receiver, what: impl FnOnce(Receiver) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let what = Mutex::new(Some(Box::pin(what(receiver.clone())) as Pin<Box<_>>));
+    let others = receiver.server.others.clone();
+    let fetch: Arc<dyn Fetch> = Arc::new(Meanwhile { others, what });
+    assert!(!receiver.server.engine.deliver_signals(&fetch).await.unwrap());
+}
+
+/// Other servers, while the first of which answers something happens.
+struct Meanwhile {
+    others: Arc<OtherServers>,
+    what: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+}
+
+#[async_trait]
+impl Fetch for Meanwhile {
+    async fn fetch(&self, url: &Url, limits: Limits) -> Result<Fetched, FetchError> {
+        self.others.fetch(url, limits).await
+    }
+
+    async fn fetch_anew(&self, url: &Url, limits: Limits) -> Result<Fetched, FetchError> {
+        self.others.fetch_anew(url, limits).await
+    }
+
+    async fn post(
+        &self,
+        url: &Url,
+        form: &[(&str, &str)],
+        limits: Limits,
+    ) -> Result<Fetched, FetchError> {
+        self.others.post(url, form, limits).await
+    }
+
+    async fn send(
+        &self,
+        url: &Url,
+        message: Message<'_>,
+        limits: Limits,
+    ) -> Result<Fetched, FetchError> {
+        let answer = self.others.send(url, message, limits).await;
+        let what = self.what.lock().await.take();
+        if let Some(what) = what {
+            what.await;
+        }
+        answer
+    }
 }
 
 /// A receiver that never answers.

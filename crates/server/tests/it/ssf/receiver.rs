@@ -39,6 +39,7 @@ pub(crate) fn ssf(name: &str) -> String {
 }
 
 /// A service with a token.
+#[derive(Clone)]
 pub(crate) struct Receiver {
     pub(crate) server: Server,
     pub(crate) id: String,

@@ -87,6 +87,7 @@ pub(crate) enum Slip {
     ClaimTooEarly,
     ClaimForNobody,
     ClaimUnlimited,
+    ClaimHoldsForEver,
     InsertStreamReplaces,
     InsertStreamOfNobody,
     ReplaceStreamUnseen,

@@ -73,6 +73,16 @@ pub(super) const FAULTS: &Faults = &[
         ],
     ),
     (
+        "streams::a_claim_is_over_with_what_was_claimed",
+        &[
+            Slips(Slip::ClaimHoldsForEver),
+            Keeps("claim_streams", Part::Streams),
+            Keeps("release_stream", Part::Streams),
+            Keeps("replace_stream", Part::Streams),
+            Keeps("remove_stream", Part::Streams),
+        ],
+    ),
+    (
         "streams::of_many_who_claim_each_is_given_others",
         &[Slips(Slip::ClaimUnlimited), Hasty("claim_streams")],
     ),
