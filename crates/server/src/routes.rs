@@ -432,7 +432,8 @@ pub fn router(app: App) -> Router {
     operations
         .into_iter()
         .fold(Router::new(), |router, operation| router.route(operation.path, operation.route))
-        // For proxies that put the path of a request behind ours.
+        // For proxies that put the path of a request behind ours, which may be the root.
+        .route("/forward-auth/", axum::routing::any(forward_auth::answer))
         .route("/forward-auth/{*path}", axum::routing::any(forward_auth::answer))
         .route("/openapi.json", axum::routing::get(async move || openapi_answer(&document)))
         .method_not_allowed_fallback(async || Problem::new(Kind::MethodNotAllowed))

@@ -106,8 +106,14 @@ async fn what_a_client_adds_to_what_the_proxy_says_is_refused() {
 async fn a_proxy_may_come_by_any_name_and_path_and_method() {
     let server = server(vec![rule("wiki.example.test")]).await;
     let ada = signed_in(&server, "ada", &[]).await;
-    for method in [Method::GET, Method::POST, Method::DELETE] {
-        let mut request = request(method, "/forward-auth/page?x=y", Body::empty());
+    for (method, path) in [
+        (Method::GET, "/page?x=y"),
+        (Method::POST, "/page?x=y"),
+        (Method::DELETE, "/page?x=y"),
+        (Method::GET, "/"),
+        (Method::GET, "/?x=y"),
+    ] {
+        let mut request = request(method, &format!("/forward-auth{path}"), Body::empty());
         for (name, value) in [
             ("host", "wiki.example.test"),
             ("origin", "https://evil.example"),
@@ -115,7 +121,7 @@ async fn a_proxy_may_come_by_any_name_and_path_and_method() {
             ("x-forwarded-method", "POST"),
             ("x-forwarded-proto", "https"),
             ("x-forwarded-host", "wiki.example.test"),
-            ("x-forwarded-uri", "/page?x=y"),
+            ("x-forwarded-uri", path),
         ] {
             request.headers_mut().insert(name, value.parse().unwrap());
         }
