@@ -59,6 +59,8 @@ impl Ends {
 /// Why a relying party was not told.
 #[derive(Debug, thiserror::Error)]
 enum NotTold {
+    #[error("this node does not know it yet")]
+    Client,
     #[error("its backchannel_logout_uri is no URL")]
     Url,
     #[error(transparent)]
@@ -107,7 +109,8 @@ impl Engine {
 
     /// Posts a logout token, where the client wants one.
     async fn try_to_tell(&self, party: &RelyingParty, fetch: &dyn Fetch) -> Result<(), NotTold> {
-        let Some(client) = self.clients.find(&party.client) else { return Ok(()) };
+        // Where it is gone, so is the note.
+        let client = self.clients.find(&party.client).ok_or(NotTold::Client)?;
         let Some(uri) = &client.registration.logout.back_channel else { return Ok(()) };
         let url = Url::parse(uri).map_err(|_| NotTold::Url)?;
         let claims = Claims::new(

@@ -223,16 +223,17 @@ impl Engine {
 
     async fn take_in(&self, rows: &[Row]) {
         self.memory.hear(rows);
-        self.ends.hear(rows);
-        if !rows.is_empty() {
-            self.signals.came();
-        }
         let about = |of: fn(&Subject) -> bool| rows.iter().any(|row| of(&row.subject));
         if about(|subject| matches!(subject, Subject::Client(_))) {
             self.or_distrust(self.reload_clients().await);
         }
         if about(|subject| matches!(subject, Subject::Key(_))) {
             self.or_distrust(self.reload_keys().await);
+        }
+        // Only now: whoever is woken may need the client that is new.
+        self.ends.hear(rows);
+        if !rows.is_empty() {
+            self.signals.came();
         }
     }
 

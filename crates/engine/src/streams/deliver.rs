@@ -58,10 +58,14 @@ const REFUSALS: u32 = 5;
 /// Why a signal was not delivered.
 #[derive(Debug, thiserror::Error)]
 enum NotDelivered {
+    #[error("this node does not know its client yet")]
+    Client,
     #[error("its endpoint is no URL")]
     Url,
     #[error("what stands in Authorization does not open with its data key")]
     Header,
+    #[error(transparent)]
+    Store(#[from] Error),
     #[error(transparent)]
     Mint(#[from] MintError),
     #[error(transparent)]
@@ -185,12 +189,12 @@ impl Engine {
         fetch: &dyn Fetch,
     ) -> Result<(), NotDelivered> {
         let Delivery::Push { endpoint, authorization } = &stream.delivery else { return Ok(()) };
-        // It is gone, and its stream with it.
-        let Some(client) = self.clients.find(&stream.client) else { return Ok(()) };
+        // Where it is gone, its stream is gone with it.
+        let client = self.clients.find(&stream.client).ok_or(NotDelivered::Client)?;
         let url = Url::parse(endpoint).map_err(|_| NotDelivered::Url)?;
         let set = self.set_of(stream, &client, waiting)?;
         let header = match authorization {
-            Some(sealed) => Some(self.open_header(stream, endpoint, sealed)?),
+            Some(sealed) => Some(self.open_header(stream, endpoint, sealed).await?),
             None => None,
         };
         let media_type = format!("application/{TYP}");
@@ -208,7 +212,7 @@ impl Engine {
         }
     }
 
-    fn open_header(
+    async fn open_header(
         &self,
         stream: &Stream,
         endpoint: &str,
@@ -216,6 +220,10 @@ impl Engine {
     ) -> Result<zeroize::Zeroizing<String>, NotDelivered> {
         let bytes = URL_SAFE_NO_PAD.decode(&sealed.sealed).map_err(|_| NotDelivered::Header)?;
         let what = sealed_as(stream.id, endpoint);
+        if self.data_keys.find(sealed.data_key).is_none() {
+            // Another node made it, and the log says so in a moment.
+            self.reload_keys().await?;
+        }
         let plain = self.data_keys.open(sealed.data_key, &what, &bytes);
         let plain = plain.ok_or(NotDelivered::Header)?;
         let text = std::str::from_utf8(&plain).map_err(|_| NotDelivered::Header)?;

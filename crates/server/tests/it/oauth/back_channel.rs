@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cloakroom_engine::fetch::{Fetch, FetchError, Fetched, Limits, Message};
+use cloakroom_store::memory::Memory;
+use cloakroom_testkit::clock::HandClock;
 use cloakroom_testkit::server::Server;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -109,6 +111,25 @@ async fn an_app_that_never_answers_is_given_up() {
         server.clock.go(Duration::from_hours(7));
     }
     assert_eq!(told(&server).len(), 7);
+}
+
+#[tokio::test]
+async fn a_node_that_has_not_heard_of_an_app_tries_again() {
+    let clock = HandClock::default();
+    let store = Arc::new(Memory::new(clock.for_store()));
+    let one = Server::on(store.clone(), clock.clone(), |_| ()).await;
+    let other = Server::on(store, clock.clone(), |_| ()).await;
+    other.others.put(LOGOUT, "text/plain", "");
+    let app = app(&one).await;
+    let mut browser = ada(&one).await;
+    app.tokens(&mut browser, &[]).await;
+    browser.post("/api/v1/sign-out", &json!({})).await;
+    tell(&other).await;
+    assert_eq!(told(&other), Vec::<String>::new());
+    other.engine.catch_up().await.unwrap();
+    clock.go(Duration::from_secs(10));
+    tell(&other).await;
+    assert_eq!(told(&other).len(), 1);
 }
 
 #[tokio::test]

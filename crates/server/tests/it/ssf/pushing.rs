@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cloakroom_engine::fetch::{Fetch, FetchError, Fetched, Limits, Message};
+use cloakroom_model::event::Actor;
 use cloakroom_store::memory::Memory;
 use cloakroom_testkit::clock::HandClock;
 use cloakroom_testkit::fetch::{OtherServers, Sent};
@@ -133,20 +134,10 @@ async fn another_address_is_told_by_the_one_that_was_given_up() {
 
 #[tokio::test]
 async fn of_two_nodes_one_delivers_a_stream_and_the_other_goes_on_where_it_died() {
-    let clock = HandClock::default();
-    let store = Arc::new(Memory::new(clock.for_store()));
-    let one = Server::on(store.clone(), clock.clone(), |_| ()).await;
-    let other = Server::on(store, clock.clone(), |_| ()).await;
+    let (clock, one, other) = two_nodes().await;
     let mut warehouse = Receiver::new(&one).await;
     warehouse.is_pushed(None).await;
     other.engine.catch_up().await.unwrap();
-    let elsewhere = Fetched {
-        status: 202,
-        content_type: None,
-        body: b"".as_slice().into(),
-        fresh_for: Duration::ZERO,
-    };
-    other.others.answer(ENDPOINT, elsewhere);
     let (mut browser, ..) = ada(&one).await;
     browser.post("/api/v1/sign-out", &json!({})).await.is(204);
     // The first node claims the stream, and dies while its receiver has not answered.
@@ -162,6 +153,36 @@ async fn of_two_nodes_one_delivers_a_stream_and_the_other_goes_on_where_it_died(
     assert!(!other.engine.deliver_signals(&ways).await.unwrap());
     warehouse.deliver().await;
     assert_eq!((other.others.sent().len(), one.others.sent().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_node_that_has_not_heard_of_a_client_tries_again_and_loses_nothing() {
+    let (clock, one, other) = two_nodes().await;
+    let mut warehouse = Receiver::new(&one).await;
+    warehouse.is_pushed(None).await;
+    two_wait(&one).await;
+    let ways: Arc<dyn Fetch> = other.others.clone();
+    assert!(!other.engine.deliver_signals(&ways).await.unwrap());
+    assert_eq!(other.others.sent(), []);
+    other.engine.catch_up().await.unwrap();
+    clock.go(Duration::from_secs(2));
+    assert!(!other.engine.deliver_signals(&ways).await.unwrap());
+    assert_eq!(other.others.sent().len(), 2);
+}
+
+#[tokio::test]
+async fn a_node_that_has_not_heard_of_a_data_key_opens_what_it_sealed() {
+    let (_, one, other) = two_nodes().await;
+    let mut warehouse = Receiver::new(&one).await;
+    other.engine.catch_up().await.unwrap();
+    one.engine.renew_data_key(Actor::Operator).await.unwrap();
+    warehouse.is_pushed(Some("Bearer secret")).await;
+    two_wait(&one).await;
+    let ways: Arc<dyn Fetch> = other.others.clone();
+    assert!(!other.engine.deliver_signals(&ways).await.unwrap());
+    let sent = other.others.sent();
+    assert_eq!(sent.len(), 2);
+    assert!(sent.iter().all(|it| it.authorization.as_deref() == Some("Bearer secret")));
 }
 
 #[tokio::test]
@@ -218,6 +239,18 @@ async fn what_a_place_refused_that_was_given_up_meanwhile_is_not_lost() {
 /// Where the receiver wants to be told after it moved.
 const ELSEWHERE: &str = "https://warehouse.example/elsewhere";
 
+/// Two nodes of one store, whose receivers take what they are posted.
+async fn two_nodes() -> (HandClock, Server, Server) {
+    let clock = HandClock::default();
+    let store = Arc::new(Memory::new(clock.for_store()));
+    let one = Server::on(store.clone(), clock.clone(), |_| ()).await;
+    let other = Server::on(store, clock.clone(), |_| ()).await;
+    for node in [&one, &other] {
+        node.others.answer(ENDPOINT, taken());
+    }
+    (clock, one, other)
+}
+
 /// What happened to Ada waits: a changed password, and the end of her session.
 async fn two_wait(server: &Server) {
     let (mut browser, ..) = ada(server).await;
@@ -231,16 +264,19 @@ async fn stream_of(receiver: &mut Receiver) -> Value {
 
 /// Has the receiver told elsewhere from now on.
 async fn moves(mut receiver: Receiver) {
-    let taken = Fetched {
+    receiver.server.others.answer(ELSEWHERE, taken());
+    let delivery = json!({ "method": super::receiver::PUSH, "endpoint_url": ELSEWHERE });
+    let change = json!({ "stream_id": stream_of(&mut receiver).await, "delivery": delivery });
+    receiver.send(http::Method::PATCH, &change).await.is(200);
+}
+
+fn taken() -> Fetched {
+    Fetched {
         status: 202,
         content_type: None,
         body: b"".as_slice().into(),
         fresh_for: Duration::ZERO,
-    };
-    receiver.server.others.answer(ELSEWHERE, taken);
-    let delivery = json!({ "method": super::receiver::PUSH, "endpoint_url": ELSEWHERE });
-    let change = json!({ "stream_id": stream_of(&mut receiver).await, "delivery": delivery });
-    receiver.send(http::Method::PATCH, &change).await.is(200);
+    }
 }
 
 /// Sets the status of the receiver's stream, or removes the stream.
