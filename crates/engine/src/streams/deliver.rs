@@ -143,22 +143,30 @@ impl Engine {
         gone: &mut Vec<SignalNumber>,
         fetch: &dyn Fetch,
     ) -> Result<bool, Error> {
-        let tally = &self.signals.tally;
+        let (tally, refusals) = (&self.signals.tally, &self.signals.refusals);
         for signal in waiting {
             // Its receiver may have named another place meanwhile, or want nothing any more.
             if self.time.steady() >= turn.until || !self.still_holds(turn).await? {
                 return Ok(false);
             }
-            let client = &turn.stream.client;
-            match self.push(&turn.stream, signal, fetch).await {
+            let Stream { id, client, .. } = &turn.stream;
+            let posted = self.push(&turn.stream, signal, fetch).await;
+            let refused = if let Err(NotDelivered::Refused(_)) = &posted {
+                refusals.count(*id, signal.number, turn.failures)
+            } else {
+                refusals.forget(*id);
+                0
+            };
+            match posted {
                 Ok(()) => Tally::count(&tally.pushed, 1),
-                Err(NotDelivered::Refused(why)) if turn.failures >= REFUSALS => {
+                Err(why) if refused > REFUSALS => {
                     // What one place does not understand another may.
                     if !self.still_holds(turn).await? {
                         return Ok(false);
                     }
+                    refusals.forget(*id);
                     Tally::count(&tally.given_up, 1);
-                    tracing::warn!(%client, why, "a signal was given up");
+                    tracing::warn!(%client, %why, "a signal was given up");
                 }
                 Err(why) => {
                     let last = PAUSES.len() - 1;

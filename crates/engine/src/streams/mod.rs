@@ -5,6 +5,7 @@
 
 mod deliver;
 mod poll;
+mod refusals;
 mod set;
 mod tally;
 mod upkeep;
@@ -28,6 +29,7 @@ use crate::Engine;
 use crate::service::Service;
 use crate::tokens::MintError;
 
+use self::refusals::Refusals;
 use self::tally::Tally;
 pub use self::tally::{Backlog, SignalVitals};
 pub use upkeep::{MOST_WAITING, WAITS_FOR};
@@ -49,6 +51,7 @@ pub(crate) struct Signals {
     to_push: Notify,
     /// Places for receivers that wait for an answer.
     waiting: Semaphore,
+    refusals: Refusals,
     tally: Tally,
 }
 
@@ -58,7 +61,8 @@ const WAITING: usize = 1000;
 impl Default for Signals {
     fn default() -> Self {
         let (came, to_push) = (Notify::new(), Notify::new());
-        Self { came, to_push, waiting: Semaphore::new(WAITING), tally: Tally::default() }
+        let waiting = Semaphore::new(WAITING);
+        Self { came, to_push, waiting, refusals: Refusals::default(), tally: Tally::default() }
     }
 }
 

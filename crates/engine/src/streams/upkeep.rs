@@ -21,6 +21,7 @@ impl Engine {
     pub async fn disable_abandoned_streams(&self) -> Result<(), Error> {
         let before = self.time.now().minus(WAITS_FOR);
         let streams = self.store.list_streams().await?;
+        self.signals.refusals.keep(&streams);
         self.signals.tally.saw(&streams, self.time.now());
         for StreamBacklog { stream, waiting, since, .. } in streams {
             let late = since.is_some_and(|since| since < before);

@@ -81,6 +81,32 @@ async fn a_token_that_is_refused_again_and_again_does_not_hold_up_the_others() {
 }
 
 #[tokio::test]
+async fn only_refusals_in_a_row_of_one_token_give_it_up() {
+    let (server, mut warehouse) = scene().await;
+    let stream = stream_of(&mut warehouse).await;
+    two_wait(&server).await;
+    tries(&warehouse, 503, 7).await;
+    tries(&warehouse, 400, 5).await;
+    tries(&warehouse, 503, 1).await;
+    tries(&warehouse, 400, 5).await;
+    // Another place, or the same one with other keys.
+    warehouse.renew().await;
+    let change = json!({ "stream_id": stream, "description": "anew" });
+    warehouse.send(http::Method::PATCH, &change).await.is(200);
+    tries(&warehouse, 400, 5).await;
+    let told = types(&warehouse.told());
+    assert_eq!(told, vec![caep("credential-change"); 23]);
+    tries(&warehouse, 400, 1).await;
+    // It was refused for the sixth time, and the next one for the first.
+    tries(&warehouse, 400, 5).await;
+    warehouse.takes();
+    warehouse.deliver().await;
+    let told = types(&warehouse.told());
+    assert_eq!(told[23..24], [caep("credential-change")]);
+    assert_eq!(told[24..], vec![caep("session-revoked"); 6]);
+}
+
+#[tokio::test]
 async fn a_paused_stream_is_not_posted_and_a_disabled_one_says_so() {
     let (server, mut warehouse) = scene().await;
     let stream = warehouse.calls.get("/ssf/stream").await.json()[0]["stream_id"].clone();
@@ -222,11 +248,7 @@ async fn a_stream_that_is_paused_or_off_or_gone_is_posted_no_more() {
 async fn what_a_place_refused_that_was_given_up_meanwhile_is_not_lost() {
     let (server, warehouse) = scene().await;
     two_wait(&server).await;
-    warehouse.answers(400, r#"{"err":"invalid_key","description":"unknown"}"#);
-    for _ in 0..5 {
-        warehouse.deliver().await;
-        server.clock.go(Duration::from_hours(1));
-    }
+    tries(&warehouse, 400, 5).await;
     meanwhile(&warehouse, moves).await;
     warehouse.deliver().await;
     let sent = server.others.sent();
@@ -251,6 +273,15 @@ async fn two_nodes() -> (HandClock, Server, Server) {
     (clock, one, other)
 }
 
+/// Posts what is due so often while the receiver answers with this status, whenever it is left alone no longer.
+async fn tries(warehouse: &Receiver, status: u16, times: usize) {
+    warehouse.answers(status, r#"{"err":"invalid_key","description":"unknown"}"#);
+    for _ in 0..times {
+        warehouse.deliver().await;
+        warehouse.server.clock.go(Duration::from_hours(1));
+    }
+}
+
 /// What happened to Ada waits: a changed password, and the end of her session.
 async fn two_wait(server: &Server) {
     let (mut browser, ..) = ada(server).await;
@@ -264,6 +295,7 @@ async fn stream_of(receiver: &mut Receiver) -> Value {
 
 /// Has the receiver told elsewhere from now on.
 async fn moves(mut receiver: Receiver) {
+    receiver.renew().await;
     receiver.server.others.answer(ELSEWHERE, taken());
     let delivery = json!({ "method": super::receiver::PUSH, "endpoint_url": ELSEWHERE });
     let change = json!({ "stream_id": stream_of(&mut receiver).await, "delivery": delivery });
