@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cloakroom_model::client::Client;
 use cloakroom_model::grant::Confirmation;
+use cloakroom_model::registration::RegisteredBy;
 use cloakroom_oauth::access_token::Subject;
 use cloakroom_oauth::scope::Scope;
 
@@ -28,6 +29,9 @@ pub enum NoService {
     /// It is somebody's token, and not a service's own.
     #[error("the token is about a person, and not a service's own")]
     Somebody,
+    /// Its client was not registered by who runs this server.
+    #[error("the client was not registered by the operator")]
+    Stranger,
 }
 
 impl Engine {
@@ -45,6 +49,10 @@ impl Engine {
         }
         // It ended, and the log says so in a moment.
         let client = self.clients.find(&claims.client_id).ok_or(NotSignedIn::Revoked)?;
+        // What is open to strangers is no service of the operator's.
+        if client.registration.by != RegisteredBy::Operator {
+            return Err(NoService::Stranger);
+        }
         Ok(Service { client, scope: claims.scope.clone() })
     }
 }

@@ -63,9 +63,8 @@ impl Refused {
     pub(super) fn service(app: &App, why: NoService) -> Self {
         match why {
             NoService::Token(NotSignedIn::Store(error)) => Problem::from(error).into(),
-            NoService::Somebody => {
-                let why = "the token is about a person, and not a service's own";
-                Self::new(StatusCode::FORBIDDEN, "access_denied", why)
+            why @ (NoService::Somebody | NoService::Stranger) => {
+                Self::new(StatusCode::FORBIDDEN, "access_denied", why.to_string())
             }
             _ => Self::token(app, Some(&Code::InvalidToken.into())),
         }

@@ -2,6 +2,7 @@
 
 use cloakroom_model::event::Actor;
 use cloakroom_model::id::ClientId;
+use cloakroom_testkit::browser::Answer;
 use cloakroom_testkit::server::Server;
 use http::Method;
 use serde_json::{Value, json};
@@ -69,6 +70,36 @@ async fn a_persons_token_has_no_stream() {
     // A token outside the header is none.
     let token = warehouse.calls.token.take().unwrap();
     warehouse.calls.get(&format!("/ssf/stream?access_token={token}")).await.is(401);
+}
+
+#[tokio::test]
+async fn a_client_that_registered_itself_has_no_stream() {
+    let server = Server::start().await;
+    let mut warehouse = Receiver::new(&server).await;
+    let id = warehouse.polls().await["stream_id"].clone();
+    let mut stranger = Receiver::stranger(&server).await;
+    let query = format!("?stream_id={}", id.as_str().unwrap());
+    let poll = format!("/ssf/poll/{}", id.as_str().unwrap());
+    let user = json!({ "format": "email", "email": "ada@example.com" });
+    for (method, path, body) in [
+        (Method::GET, "/ssf/stream", json!(null)),
+        (Method::GET, &*format!("/ssf/stream{query}"), json!(null)),
+        (Method::GET, &format!("/ssf/status{query}"), json!(null)),
+        (Method::PATCH, "/ssf/stream", json!({ "stream_id": id })),
+        (Method::PUT, "/ssf/stream", json!({ "stream_id": id })),
+        (Method::POST, "/ssf/status", json!({ "stream_id": id, "status": "enabled" })),
+        (Method::POST, "/ssf/subjects/add", json!({ "stream_id": id, "subject": user })),
+        (Method::POST, "/ssf/subjects/remove", json!({ "stream_id": id, "subject": user })),
+        (Method::POST, "/ssf/verification", json!({ "stream_id": id })),
+        (Method::POST, &poll, json!({ "returnImmediately": true })),
+        (Method::DELETE, &format!("/ssf/stream{query}"), json!(null)),
+        (Method::POST, "/ssf/stream", json!({ "delivery": { "method": POLL } })),
+    ] {
+        let taken = ask(&mut warehouse, &method, path, &body).await;
+        assert!(taken.status.is_success(), "{method} {path}: {}", taken.status);
+        let refused = ask(&mut stranger, &method, path, &body).await;
+        assert_eq!(refused.is(403).json()["error"], "access_denied", "{method} {path}");
+    }
 }
 
 #[tokio::test]
@@ -202,4 +233,12 @@ async fn a_paused_stream_keeps_what_a_disabled_one_does_not() {
     warehouse.post("/ssf/verification", &json!({ "stream_id": id })).await.is(400);
     set(&mut warehouse, "enabled").await;
     assert_eq!(warehouse.waiting(&stream).await.len(), 0);
+}
+
+async fn ask(receiver: &mut Receiver, method: &Method, path: &str, body: &Value) -> Answer {
+    match *method {
+        Method::GET => receiver.calls.get(path).await,
+        Method::DELETE => receiver.calls.delete(path).await,
+        _ => receiver.calls.json(method.clone(), path, body).await,
+    }
 }

@@ -7,7 +7,8 @@ use cloakroom_engine::fetch::{Fetch, Fetched};
 use cloakroom_jose::{Algorithms, Expectations, Jwks, TrustedKeys};
 use cloakroom_model::client::Template;
 use cloakroom_model::id::ClientId;
-use cloakroom_model::registration::{AnswerSigning, AuthenticationMethod, GrantType, Registration};
+use cloakroom_model::registration::{AuthenticationMethod, GrantType, RegisteredBy, Registration};
+use cloakroom_model::secret::Digest;
 use cloakroom_testkit::browser::{Answer, Browser};
 use cloakroom_testkit::engine::{ISSUER, PASSWORD};
 use cloakroom_testkit::fetch::Sent;
@@ -66,6 +67,22 @@ impl Receiver {
         scope: &str,
         signed: Option<&str>,
     ) -> Self {
+        let algorithm = signed.map(str::to_owned);
+        Self::of(server, name, scope, |new| new.registration.signing.id_token = algorithm).await
+    }
+
+    /// One that registered itself, with a token that allows all.
+    pub(crate) async fn stranger(server: &Server) -> Self {
+        let by = RegisteredBy::Itself { token: Digest([0; 32]) };
+        Self::of(server, "stranger", "ssf.manage ssf.read", |new| new.registration.by = by).await
+    }
+
+    async fn of(
+        server: &Server,
+        name: &str,
+        scope: &str,
+        change: impl FnOnce(&mut NewClient),
+    ) -> Self {
         let service = |new: &mut NewClient| {
             new.id = Some(ClientId::parse(name).unwrap());
             new.template = Template::Service;
@@ -74,12 +91,9 @@ impl Receiver {
             new.registration = Registration {
                 grant_types: vec![GrantType::ClientCredentials],
                 method: AuthenticationMethod::ClientSecretBasic,
-                signing: AnswerSigning {
-                    id_token: signed.map(str::to_owned),
-                    ..AnswerSigning::default()
-                },
                 ..Registration::default()
             };
+            change(new);
         };
         let party = RelyingParty::with(server, service).await;
         let (server, calls) = (server.clone(), server.browser());
