@@ -14,16 +14,15 @@ use cloakroom_model::log::{Change, Row, Subject};
 use cloakroom_oauth::logout_token::{Claims, TYP};
 use cloakroom_store::Error;
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
 use url::Url;
 
 use crate::Engine;
 use crate::fetch::{Fetch, FetchError, Limits};
-use crate::rounds::{self, Pace};
+use crate::rounds::{self, Delivery, Pace};
 use crate::tokens::{MintError, seconds};
 
 /// How many are told at once.
-const BATCH: usize = 32;
+const PARTIES: usize = 32;
 
 /// How long a claim holds: longer than any answer is waited for.
 const CLAIM: Duration = Duration::from_mins(1);
@@ -75,20 +74,29 @@ impl Engine {
     /// Tells relying parties of the sessions that end, until the task is aborted.
     pub async fn keep_telling(&self, fetch: Arc<dyn Fetch>) {
         let in_vain = "relying parties were not told of sessions that ended";
-        rounds::keep(PACE, &self.ends.0, in_vain, || self.tell_relying_parties(&fetch)).await;
+        let claim = |room| self.claim_due_parties(&fetch, room);
+        rounds::keep(PACE, PARTIES, &self.ends.0, in_vain, claim).await;
     }
 
-    /// Tells those that are due, one batch of them. Answers whether there may be more.
+    /// Tells those that are due, as many as are told at once. Answers whether there may be more.
     pub async fn tell_relying_parties(&self, fetch: &Arc<dyn Fetch>) -> Result<bool, Error> {
+        let due = self.claim_due_parties(fetch, PARTIES).await?;
+        let more = due.len() >= PARTIES;
+        rounds::finished(due).await.map(|()| more)
+    }
+
+    async fn claim_due_parties(
+        &self,
+        fetch: &Arc<dyn Fetch>,
+        most: usize,
+    ) -> Result<Vec<Delivery>, Error> {
         let now = self.time.now();
-        let due = self.store.claim_relying_parties(now, now.plus(CLAIM), BATCH).await?;
-        let more = due.len() >= BATCH;
-        let mut telling = JoinSet::new();
-        for party in due {
+        let due = self.store.claim_relying_parties(now, now.plus(CLAIM), most).await?.into_iter();
+        let tell = |party| -> Delivery {
             let (engine, fetch) = (self.clone(), Arc::clone(fetch));
-            telling.spawn(async move { engine.tell(&party, &*fetch).await });
-        }
-        rounds::finished(telling).await.map(|()| more)
+            Box::pin(async move { engine.tell(&party, &*fetch).await })
+        };
+        Ok(due.map(tell).collect())
     }
 
     async fn tell(&self, party: &RelyingParty, fetch: &dyn Fetch) -> Result<(), Error> {

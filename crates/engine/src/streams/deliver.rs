@@ -15,7 +15,6 @@ use cloakroom_model::time::Timestamp;
 use cloakroom_oauth::set::TYP;
 use cloakroom_oauth::ssf::push::Answer;
 use cloakroom_store::{ClaimedStream, Error};
-use tokio::task::JoinSet;
 use url::Url;
 
 use super::sealed_as;
@@ -25,7 +24,7 @@ use crate::fetch::{Fetch, FetchError, Limits, Message};
 use crate::rounds::{self, Pace};
 use crate::tokens::MintError;
 
-/// How many streams one round delivers.
+/// How many streams are under way at once.
 const STREAMS: usize = 16;
 
 /// How many signals are read at once.
@@ -93,21 +92,30 @@ impl Engine {
     /// Delivers what waits, until the task is aborted.
     pub async fn keep_delivering(&self, fetch: Arc<dyn Fetch>) {
         let in_vain = "signals were not delivered";
-        rounds::keep(PACE, &self.signals.to_push, in_vain, || self.deliver_signals(&fetch)).await;
+        let claim = |room| self.claim_due_streams(&fetch, room);
+        rounds::keep(PACE, STREAMS, &self.signals.to_push, in_vain, claim).await;
     }
 
-    /// Delivers the streams that are due, one batch of them. Answers whether there may be more.
+    /// Delivers the streams that are due, as many as are under way at once. Answers whether there may be more.
     pub async fn deliver_signals(&self, fetch: &Arc<dyn Fetch>) -> Result<bool, Error> {
+        let due = self.claim_due_streams(fetch, STREAMS).await?;
+        let more = due.len() >= STREAMS;
+        rounds::finished(due).await.map(|()| more)
+    }
+
+    async fn claim_due_streams(
+        &self,
+        fetch: &Arc<dyn Fetch>,
+        most: usize,
+    ) -> Result<Vec<rounds::Delivery>, Error> {
         let now = self.time.now();
         let lease = now.plus(CLAIM);
-        let due = self.store.claim_streams(now, lease, STREAMS).await?;
-        let more = due.len() >= STREAMS;
-        let mut delivering = JoinSet::new();
-        for claimed in due {
+        let due = self.store.claim_streams(now, lease, most).await?.into_iter();
+        let deliver = |claimed| -> rounds::Delivery {
             let (engine, fetch) = (self.clone(), Arc::clone(fetch));
-            delivering.spawn(async move { engine.deliver_stream(claimed, lease, &*fetch).await });
-        }
-        rounds::finished(delivering).await.map(|()| more)
+            Box::pin(async move { engine.deliver_stream(claimed, lease, &*fetch).await })
+        };
+        Ok(due.map(deliver).collect())
     }
 
     async fn deliver_stream(
@@ -196,7 +204,9 @@ impl Engine {
         waiting: &Waiting,
         fetch: &dyn Fetch,
     ) -> Result<(), NotDelivered> {
-        let Delivery::Push { endpoint, authorization } = &stream.delivery else { return Ok(()) };
+        let Delivery::Push { endpoint, authorization } = &stream.delivery else {
+            return Ok(());
+        };
         // Where it is gone, its stream is gone with it.
         let client = self.clients.find(&stream.client).ok_or(NotDelivered::Client)?;
         let url = Url::parse(endpoint).map_err(|_| NotDelivered::Url)?;

@@ -12,7 +12,7 @@ use cloakroom_testkit::clock::HandClock;
 use cloakroom_testkit::fetch::{OtherServers, Sent};
 use cloakroom_testkit::server::Server;
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, mpsc};
 use url::Url;
 
 use super::receiver::{ENDPOINT, Receiver, ada, caep, change_password, risc, types};
@@ -179,6 +179,26 @@ async fn of_two_nodes_one_delivers_a_stream_and_the_other_goes_on_where_it_died(
     assert!(!other.engine.deliver_signals(&ways).await.unwrap());
     warehouse.deliver().await;
     assert_eq!((other.others.sent().len(), one.others.sent().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_receiver_that_does_not_answer_holds_up_no_other() {
+    let (server, _warehouse) = scene().await;
+    let (bell, mut rings) = mpsc::unbounded_channel();
+    let engine = server.engine.clone();
+    let delivering =
+        tokio::spawn(async move { engine.keep_delivering(Arc::new(Bell(bell))).await });
+    two_wait(&server).await;
+    let mut rang = async || tokio::time::timeout(Duration::from_mins(1), rings.recv()).await;
+    assert_eq!(rang().await.unwrap().as_deref(), Some(ENDPOINT));
+    let mut other = Receiver::named(&server, "other", "ssf.manage").await;
+    let stream = other.is_pushed(None).await["stream_id"].clone();
+    let delivery = json!({ "method": super::receiver::PUSH, "endpoint_url": ELSEWHERE });
+    let change = json!({ "stream_id": stream, "delivery": delivery });
+    other.send(http::Method::PATCH, &change).await.is(200);
+    other.post("/ssf/verification", &json!({ "stream_id": stream })).await.is(204);
+    assert_eq!(rang().await.unwrap().as_deref(), Some(ELSEWHERE));
+    delivering.abort();
 }
 
 #[tokio::test]
@@ -371,6 +391,29 @@ impl Fetch for Meanwhile {
             what.await;
         }
         answer
+    }
+}
+
+/// Says where it is posted to, and never answers.
+struct Bell(mpsc::UnboundedSender<String>);
+
+#[async_trait]
+impl Fetch for Bell {
+    async fn fetch(&self, _: &Url, _: Limits) -> Result<Fetched, FetchError> {
+        Err(FetchError::Busy)
+    }
+
+    async fn fetch_anew(&self, _: &Url, _: Limits) -> Result<Fetched, FetchError> {
+        Err(FetchError::Busy)
+    }
+
+    async fn post(&self, _: &Url, _: &[(&str, &str)], _: Limits) -> Result<Fetched, FetchError> {
+        Err(FetchError::Busy)
+    }
+
+    async fn send(&self, url: &Url, _: Message<'_>, _: Limits) -> Result<Fetched, FetchError> {
+        self.0.send(url.to_string()).unwrap();
+        std::future::pending().await
     }
 }
 
