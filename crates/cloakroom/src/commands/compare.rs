@@ -12,6 +12,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     arguments::Compare,
@@ -96,12 +97,15 @@ async fn measured(extent: Extent) -> Result<Comparison, Failure> {
     if let Ok(style) = ProgressStyle::with_template("{bar:24} {elapsed} {msg}") {
         bar.set_style(style);
     }
+    // Heard from now on: whoever is told that it began may stop it.
+    let mut interrupted = signal(SignalKind::interrupt())
+        .map_err(|error| Failure::Unavailable(format!("Ctrl-C cannot be heard: {error}")))?;
     let stop = Arc::new(AtomicBool::new(false));
     let steps = Steps::new(bar.clone(), Arc::clone(&stop));
     let mut measuring = tokio::task::spawn_blocking(move || compare::measure(extent, &steps));
     let measured = tokio::select! {
         measured = &mut measuring => measured,
-        _ = tokio::signal::ctrl_c() => {
+        _ = interrupted.recv() => {
             stop.store(true, Relaxed);
             measuring.await
         }

@@ -251,6 +251,8 @@ const DESCRIBE: &str = "
         UNION ALL
         SELECT c.relname || ' constraint ' || pg_get_constraintdef(k.oid) FROM pg_constraint k
         JOIN pg_class c ON c.oid = k.conrelid WHERE c.relnamespace = 'cloakroom'::regnamespace
+            -- Since PostgreSQL 18 NOT NULL is one too; the column says it in every version.
+            AND k.contype <> 'n'
         UNION ALL
         SELECT t.relname || ' index ' || pg_get_indexdef(i.indexrelid) FROM pg_index i
         JOIN pg_class t ON t.oid = i.indrelid WHERE t.relnamespace = 'cloakroom'::regnamespace

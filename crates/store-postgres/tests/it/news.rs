@@ -46,9 +46,12 @@ async fn what_comes_while_nobody_waits_counts_once() {
         announce(&one).await;
     }
     timeout(LONG, other.wait_for_rows()).await.unwrap();
-    // What was on its way when the first was heard may come once more, and then there is nothing left.
-    let _ = timeout(QUIET, other.wait_for_rows()).await;
-    assert!(timeout(QUIET, other.wait_for_rows()).await.is_err());
+    // One notice may have been on its way by then, and one for what was appended meanwhile; nothing else is left.
+    let mut more = 0;
+    while timeout(QUIET, other.wait_for_rows()).await.is_ok() {
+        more += 1;
+    }
+    assert!(more <= 2, "{more}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

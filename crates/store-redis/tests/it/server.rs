@@ -49,5 +49,8 @@ impl Server {
 pub(crate) fn connection(server: &Server, prefix: &str) -> Connection {
     let mut settings = Settings::parse(&server.url()).unwrap();
     prefix.clone_into(&mut settings.prefix);
+    // What is tried by it is not how fast a busy machine answers.
+    settings.connect = Duration::from_secs(5);
+    settings.answer = Duration::from_secs(5);
     Connection::open(settings)
 }

@@ -13,7 +13,7 @@ const SENTINELS: usize = 3;
 
 /// How long a server may be silent before a sentinel takes it for gone, and how long a failover may take before another
 /// is tried, in milliseconds.
-const DOWN_AFTER: u32 = 500;
+const DOWN_AFTER: u32 = 2_000;
 const FAILOVER_TIMEOUT: u32 = 3_000;
 
 /// What is fixed for production, in milliseconds: there they ask their servers every ten seconds and each other every

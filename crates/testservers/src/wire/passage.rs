@@ -127,7 +127,10 @@ impl Passages {
         while let Ok(Order { change, done }) = self.orders.try_recv() {
             match change {
                 Change::Cut => {
-                    self.listener = None;
+                    if let Some(listener) = self.listener.take() {
+                        // Ends it also for a process that was just started and holds what it inherited for a moment.
+                        let _ = rustix::net::shutdown(&listener, rustix::net::Shutdown::Both);
+                    }
                     self.open.drain(..).for_each(Passage::reset);
                 }
                 Change::Hold(held) => self.held = held,

@@ -93,8 +93,8 @@ async fn who_does_not_shake_hands_in_time_is_shown_the_door() {
 #[tokio::test]
 async fn no_handshake_is_made_without_a_place() {
     for (handshakes, is_made) in [(1, true), (0, false)] {
-        let limits =
-            Limits { handshakes, handshake: Duration::from_millis(500), ..Limits::default() };
+        let handshake = Duration::from_millis(if is_made { 30_000 } else { 500 });
+        let limits = Limits { handshakes, handshake, ..Limits::default() };
         let (server, config) = started(limits);
         assert_eq!(server.ask(config).await.is_ok(), is_made, "{handshakes}");
     }
