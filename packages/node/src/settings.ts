@@ -46,7 +46,7 @@ export interface Settings {
    * default), or `"refuse"` with 503.
    */
   readonly whenUnheard?: "ask" | "refuse" | undefined;
-  /** How far the clocks of issuer and service may lie apart. Default 5. */
+  /** How far the clocks of issuer and service may lie apart, 60 s at most. Default 5. */
   readonly leewaySeconds?: number | undefined;
   /** The signatures that are accepted. Default: all with a public key. Those with a shared secret never count. */
   readonly algorithms?: readonly Algorithm[] | undefined;
@@ -145,7 +145,7 @@ export function settle(settings: Settings): Settled {
     followsFeed: (settings.feed ?? true) && service !== undefined,
     maxStalenessMs: positive("maxStalenessMs", settings.maxStalenessMs ?? 5000),
     whenUnheard: settings.whenUnheard ?? "ask",
-    leewaySeconds: settings.leewaySeconds ?? 5,
+    leewaySeconds: leeway(settings.leewaySeconds ?? 5),
     algorithms,
     plainJwt: settings.plainJwt ?? false,
     rememberedTokens: positive("rememberedTokens", settings.rememberedTokens ?? 50_000),
@@ -157,6 +157,16 @@ export function settle(settings: Settings): Settled {
     clock: settings.clock ?? systemClock(),
     fetch: settings.fetch ?? globalThis.fetch,
   };
+}
+
+/** Longer than this, a token would outlive what is remembered of its end. */
+const LONGEST_LEEWAY_SECONDS = 60;
+
+function leeway(seconds: number): number {
+  if (!(seconds >= 0 && seconds <= LONGEST_LEEWAY_SECONDS)) {
+    throw new SettingsError(`the clocks of issuer and service may lie ${LONGEST_LEEWAY_SECONDS} s apart at most`);
+  }
+  return seconds;
 }
 
 /** @throws SettingsError */

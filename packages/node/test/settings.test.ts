@@ -39,6 +39,12 @@ test("shared secrets are no algorithms here, and there must be one", () => {
   refused({ algorithms: ["HS256" as "ES256"] }, /algorithms/);
 });
 
+test("no token is good for longer than its end is remembered", () => {
+  settle({ ...GOOD, leewaySeconds: 0 });
+  settle({ ...GOOD, leewaySeconds: 60 });
+  for (const leewaySeconds of [61, -1, Number.NaN]) refused({ leewaySeconds }, /60 s apart/);
+});
+
 test("a service has a name and a secret, or neither", () => {
   refused({ clientId: "api" }, /belong together/);
   refused({ audience: [] }, /audience/);
