@@ -155,9 +155,14 @@ impl Server {
         Connection::open(self.port)
     }
 
+    /// What it printed so far.
+    pub(crate) fn said(&self) -> Result<String> {
+        Ok(fs::read_to_string(&self.log)?)
+    }
+
     /// The one-time link that makes the first administrator, from what the server printed.
     pub(crate) fn setup_link(&self) -> Result<String> {
-        let said = fs::read_to_string(&self.log)?;
+        let said = self.said()?;
         let link = said.split_whitespace().rfind(|word| word.contains("/setup"));
         link.map(str::to_owned).context("the server printed no set-up link")
     }

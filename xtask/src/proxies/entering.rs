@@ -39,6 +39,7 @@ const FORGED: &[&str] = &[
     "X-Cloakroom-Session: root",
     "X-Cloakroom-Level: aal3",
     "X-Cloakroom-Token: root",
+    "Client-Cert: forged",
 ];
 
 const TOLD: [&str; 7] = [

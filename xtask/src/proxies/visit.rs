@@ -12,9 +12,15 @@ use crate::http::Answer;
 
 pub(super) const PASSWORD: &str = "seven coats and an umbrella";
 
-/// Headers in which a client claims another address than its own.
-const CLAIMS: &[&str] =
-    &["--header", "X-Forwarded-For: 192.0.2.7", "--header", "Forwarded: for=192.0.2.7"];
+/// Headers in which a client claims another address than its own, or a certificate.
+const CLAIMS: &[&str] = &[
+    "--header",
+    "X-Forwarded-For: 192.0.2.7",
+    "--header",
+    "Forwarded: for=192.0.2.7",
+    "--header",
+    "Client-Cert: forged",
+];
 
 /// Somebody signs up at the API, and comes again with an app and with a browser.
 pub(super) fn through(front: &Front, folder: &Path, email: &str) -> Result<()> {
