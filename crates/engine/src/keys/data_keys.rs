@@ -71,9 +71,9 @@ impl DataKeys {
         let mut by_number = BTreeMap::new();
         for _ in 0..RESEALS {
             let stored = store.list_data_keys().await?;
-            let (unsealed, resealed) = unseal(&stored, masters, random)?;
-            by_number = unsealed;
-            let Some(resealed) = resealed else { break };
+            let unsealed = unseal(&stored, masters, random)?;
+            by_number = unsealed.by_number;
+            let Some(resealed) = unsealed.resealed else { break };
             // Another process may have done the same, or have made a key meanwhile: that is looked at again.
             if store.reseal_data_keys(&stored, &resealed).await? {
                 break;
@@ -185,12 +185,18 @@ pub(crate) fn derive(data_key: &[u8; 32], purpose: &[u8]) -> Zeroizing<[u8; 32]>
     derived
 }
 
-/// The keys, and all of them sealed with the current master key where one is not.
+/// What was stored, opened.
+struct Unsealed {
+    by_number: BTreeMap<u32, Plain>,
+    /// All of them sealed with the current master key, where one is not.
+    resealed: Option<Vec<DataKey>>,
+}
+
 fn unseal(
     stored: &[DataKey],
     masters: &MasterKeys,
     random: &dyn Random,
-) -> Result<(BTreeMap<u32, Plain>, Option<Vec<DataKey>>), KeysError> {
+) -> Result<Unsealed, KeysError> {
     let mut by_number = BTreeMap::new();
     let mut resealed = Vec::with_capacity(stored.len());
     let mut old_seals = false;
@@ -205,7 +211,7 @@ fn unseal(
         resealed.push(DataKey { sealed, ..key.clone() });
         by_number.insert(key.number, Arc::new(plain));
     }
-    Ok((by_number, old_seals.then_some(resealed)))
+    Ok(Unsealed { by_number, resealed: old_seals.then_some(resealed) })
 }
 
 /// A new key, sealed with the current master key.

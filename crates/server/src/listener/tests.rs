@@ -85,7 +85,8 @@ async fn who_has_sent_a_head_is_not_hurried() {
             stream.write_all(&[*byte]).await.unwrap();
         }
         waiter.begun.notified().await;
-        tokio::time::sleep(limits.head * 2).await;
+        let let_go = tokio::time::timeout(limits.head * 2, stream.read(&mut [0])).await;
+        assert!(let_go.is_err(), "{let_go:?}");
         waiter.go_on.notify_one();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
