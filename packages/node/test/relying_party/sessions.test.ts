@@ -4,18 +4,9 @@ import { test } from "node:test";
 import { SealedSessions, type Session } from "../../dist/relying_party/session.js";
 import { MemorySessions } from "../../dist/relying_party/sessions.js";
 import { NOW } from "../support/keys.js";
+import { SESSION as USUAL } from "../support/scene.js";
 
-const SESSION: Session = {
-  person: { sub: "ada", sid: "s", roles: [], acr: null, amr: [], authenticatedAt: null, email: null, username: null },
-  idToken: "id token",
-  accessToken: "access token",
-  accessUntil: NOW + 600,
-  refreshToken: "refresh token",
-  givenAt: NOW,
-  grantId: "g",
-  usedAt: NOW,
-  endsAt: NOW + 86_400,
-};
+const SESSION: Session = { ...USUAL, grantId: "g", endsAt: NOW + 86_400 };
 
 test("a session is found by its cookie, and by no other", async () => {
   const sessions = new SealedSessions(new MemorySessions(10, () => NOW), 3600);
